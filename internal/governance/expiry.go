@@ -1,0 +1,76 @@
+package governance
+
+import (
+	"fmt"
+	"time"
+)
+
+// ExpiryForms is what an expiry may look like, for messages.
+const ExpiryForms = `a date such as "2027-03-31" (valid to the end of that day, UTC) or an RFC 3339 time such as "2027-03-31T18:00:00Z"`
+
+// Expiry is the moment at which an identity's access ends.
+type Expiry struct {
+	text string
+	end  time.Time
+}
+
+// InvalidExpiryError says that a text is no expiry.
+type InvalidExpiryError struct{ Text string }
+
+func (e *InvalidExpiryError) Error() string {
+	return fmt.Sprintf("%q is not an expiry: write %s", e.Text, ExpiryForms)
+}
+
+// ParseExpiry reads a date (that day is the last one, in UTC) or an RFC 3339 time. Fractions of a second are cut off,
+// because IAM and Graph compare whole seconds. The error is an *InvalidExpiryError.
+func ParseExpiry(text string) (Expiry, error) {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return Expiry{text: text, end: day.AddDate(0, 0, 1)}, nil
+	}
+	instant, err := time.Parse(time.RFC3339, text)
+	if err != nil || instant.UTC().Year() < 1 || instant.UTC().Year() > 9999 {
+		return Expiry{}, &InvalidExpiryError{Text: text}
+	}
+	return Expiry{text: text, end: instant.UTC().Truncate(time.Second)}, nil
+}
+
+// String is the text as it was written.
+func (e Expiry) String() string { return e.text }
+
+// End is the first instant, in UTC and whole seconds, at which access is over: midnight after a date.
+func (e Expiry) End() time.Time { return e.end }
+
+// PassedAt tells whether access is over at the given instant.
+func (e Expiry) PassedAt(now time.Time) bool { return !now.Before(e.end) }
+
+// Status is where an identity stands in its life.
+type Status string
+
+// The states of an identity's life.
+const (
+	StatusActive   Status = "active"
+	StatusExpiring Status = "expiring"
+	StatusExpired  Status = "expired"
+)
+
+// StatusAt is the status at the given instant; an identity is expiring in the last warnBeforeDays days of its life.
+func (e Expiry) StatusAt(now time.Time, warnBeforeDays int) Status {
+	switch {
+	case e.PassedAt(now):
+		return StatusExpired
+	case !now.Before(e.end.AddDate(0, 0, -warnBeforeDays)):
+		return StatusExpiring
+	default:
+		return StatusActive
+	}
+}
+
+// ExpiryEnforcement says who ends the access when the time has come.
+type ExpiryEnforcement string
+
+const (
+	// ExpiryByCloud means that the cloud itself refuses access from the end on, whether Terraform runs or not.
+	ExpiryByCloud ExpiryEnforcement = "cloud"
+	// ExpiryByApply means that the first apply after the end disables the identity.
+	ExpiryByApply ExpiryEnforcement = "apply"
+)

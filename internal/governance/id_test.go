@@ -1,0 +1,137 @@
+package governance_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+const tenant = "11111111-2222-3333-4444-555555555555"
+
+func TestParseID(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text, name, path string
+		kind             governance.Kind
+	}{
+		{"aws:123456789012:role/invoice-export", "invoice-export", "/", governance.KindAWSRole},
+		{"aws:123456789012:role/teams/a/invoice-export", "invoice-export", "/teams/a/", governance.KindAWSRole},
+		{"aws:123456789012:user/robot@corp", "robot@corp", "/", governance.KindAWSUser},
+		{"entra:" + tenant + ":application/" + tenant, tenant, "/", governance.KindEntraApplication},
+		{"entra:" + tenant + ":service_principal/" + tenant, tenant, "/", governance.KindEntraServicePrincipal},
+		{"azure:/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mi", "mi", "", governance.KindAzureManagedIdentity},
+	}
+	for _, test := range tests {
+		t.Run(test.text, func(t *testing.T) {
+			t.Parallel()
+			id, err := governance.ParseID(test.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id.String() != test.text || id.Name() != test.name || id.Kind != test.kind {
+				t.Errorf("got %q, name %q, kind %q", id, id.Name(), id.Kind)
+			}
+			if id.Kind.Platform() == governance.PlatformAWS && id.Path() != test.path {
+				t.Errorf("path is %q", id.Path())
+			}
+		})
+	}
+}
+
+func TestParseIDRefuses(t *testing.T) {
+	t.Parallel()
+	for text, reason := range map[string]string{
+		"":                                    "no platform",
+		"invoice-export":                      "no platform",
+		"aws:123456789012":                    "no account or tenant",
+		"aws:12345:role/x":                    "12 digits",
+		"aws:123456789012:role":               "no kind and name",
+		"aws:123456789012:role/":              "not an IAM path and name",
+		"aws:123456789012:role//x":            "not an IAM path and name",
+		"aws:123456789012:group/x":            `no kind of identity called "group"`,
+		"aws:123456789012:application/x":      `no kind of identity called "application"`,
+		"gcp:project:role/x":                  `platform "gcp" is unknown`,
+		"entra:contoso:application/" + tenant: "not a GUID",
+		"entra:" + tenant + ":application/x":  "not a GUID",
+		"azure:/subscriptions/s":              "not the ARM id",
+	} {
+		_, err := governance.ParseID(text)
+		var invalid *governance.InvalidIDError
+		if !errors.As(err, &invalid) || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%q: got %v, want %q", text, err, reason)
+		}
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2027-03-31":                "2027-04-01T00:00:00Z",
+		"2028-02-29":                "2028-03-01T00:00:00Z",
+		"2027-03-31T18:00:00Z":      "2027-03-31T18:00:00Z",
+		"2027-03-31T18:00:00.9Z":    "2027-03-31T18:00:00Z",
+		"2027-03-31T18:00:00+02:00": "2027-03-31T16:00:00Z",
+	} {
+		expiry, err := governance.ParseExpiry(text)
+		if err != nil {
+			t.Errorf("%q: %s", text, err)
+			continue
+		}
+		if got := expiry.End().Format(time.RFC3339); got != want || expiry.String() != text {
+			t.Errorf("%q ends at %s, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"", "soon", "2027-13-01", "2027-3-1", "2027-03-31 18:00", "2027-03-31T18:00:00", "0000-01-01T00:00:00+01:00"} {
+		var invalid *governance.InvalidExpiryError
+		if _, err := governance.ParseExpiry(text); !errors.As(err, &invalid) {
+			t.Errorf("%q: got %v", text, err)
+		}
+	}
+}
+
+func TestStatusAt(t *testing.T) {
+	t.Parallel()
+	expiry, err := governance.ParseExpiry("2027-03-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for instant, want := range map[string]governance.Status{
+		"2027-03-01T23:59:59Z": governance.StatusActive,
+		"2027-03-02T00:00:00Z": governance.StatusExpiring,
+		"2027-03-31T23:59:59Z": governance.StatusExpiring,
+		"2027-04-01T00:00:00Z": governance.StatusExpired,
+	} {
+		at, err := time.Parse(time.RFC3339, instant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := expiry.StatusAt(at, 30); got != want {
+			t.Errorf("at %s: %s, want %s", instant, got, want)
+		}
+	}
+}
+
+func TestMetadataKeys(t *testing.T) {
+	t.Parallel()
+	keys := governance.NewMetadataKeys(map[governance.Field]string{governance.FieldOwner: "Owner"})
+	if keys.Key(governance.FieldOwner) != "Owner" || keys.Key(governance.FieldPurpose) != "nhi:purpose" || keys.ManagedByKey() != "nhi:managed_by" {
+		t.Errorf("got %+v", keys)
+	}
+	if field, ok := keys.Field("OWNER"); !ok || field != governance.FieldOwner {
+		t.Errorf("OWNER is %q, %t", field, ok)
+	}
+	if _, ok := keys.Field("nhi:owner"); ok {
+		t.Error("the old key of a renamed field still counts")
+	}
+}
+
+func TestMetadataMissing(t *testing.T) {
+	t.Parallel()
+	missing := governance.Metadata{Purpose: " ", Expiry: "2027-03-31"}.Missing()
+	if len(missing) != 2 || missing[0] != governance.FieldOwner || missing[1] != governance.FieldPurpose {
+		t.Errorf("got %v", missing)
+	}
+}

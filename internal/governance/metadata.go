@@ -1,0 +1,134 @@
+package governance
+
+import (
+	"slices"
+	"strings"
+)
+
+// Field is one piece of governance metadata. Its text is the name of the Terraform argument.
+type Field string
+
+// The metadata fields. Labels are not among them: a label's key is its own.
+const (
+	FieldOwner          Field = "owner"
+	FieldPurpose        Field = "purpose"
+	FieldExpiry         Field = "expiry"
+	FieldBusinessOwner  Field = "business_owner"
+	FieldTechnicalOwner Field = "technical_owner"
+	FieldEnvironment    Field = "environment"
+	FieldSystems        Field = "systems"
+	FieldTicket         Field = "ticket"
+)
+
+// Fields lists them all, the three that can never be left out first.
+var Fields = []Field{
+	FieldOwner, FieldPurpose, FieldExpiry, FieldBusinessOwner, FieldTechnicalOwner, FieldEnvironment, FieldSystems, FieldTicket,
+}
+
+// RequiredFields can never be left out.
+var RequiredFields = Fields[:3]
+
+// Metadata is what is known of an identity besides what it may do. It is kept on the cloud object itself, so every
+// text is as it was written; an empty one is absent.
+type Metadata struct {
+	Owner          string
+	Purpose        string
+	Expiry         string
+	BusinessOwner  string
+	TechnicalOwner string
+	Environment    string
+	Systems        []string
+	Ticket         string
+	// Labels are further tags of the object, under their own keys.
+	Labels map[string]string
+}
+
+// Text is the value of a field; systems are joined with ", ".
+func (m Metadata) Text(field Field) string {
+	if field == FieldSystems {
+		return strings.Join(m.Systems, ", ")
+	}
+	if text := m.text(field); text != nil {
+		return *text
+	}
+	return ""
+}
+
+// Set puts a value into a field that holds a single text; it does nothing for systems.
+func (m *Metadata) Set(field Field, value string) {
+	if text := m.text(field); text != nil {
+		*text = value
+	}
+}
+
+func (m *Metadata) text(field Field) *string {
+	switch field {
+	case FieldOwner:
+		return &m.Owner
+	case FieldPurpose:
+		return &m.Purpose
+	case FieldExpiry:
+		return &m.Expiry
+	case FieldBusinessOwner:
+		return &m.BusinessOwner
+	case FieldTechnicalOwner:
+		return &m.TechnicalOwner
+	case FieldEnvironment:
+		return &m.Environment
+	case FieldTicket:
+		return &m.Ticket
+	case FieldSystems:
+		return nil
+	}
+	return nil
+}
+
+// Missing lists the required fields that are blank.
+func (m Metadata) Missing() []Field {
+	return slices.DeleteFunc(slices.Clone(RequiredFields), func(f Field) bool { return strings.TrimSpace(m.Text(f)) != "" })
+}
+
+// MetadataKeys are the names under which a platform with tags keeps the fields.
+type MetadataKeys struct {
+	names map[Field]string
+}
+
+// fieldManagedBy is the key of the mark that says which tool governs the object. It is not metadata that a user writes.
+const fieldManagedBy Field = "managed_by"
+
+// ManagedBy is the value of the mark on every object that this provider governs.
+const ManagedBy = "terraform-provider-governed"
+
+// MetadataKeyFields are the fields whose key can be renamed.
+var MetadataKeyFields = append(slices.Clone(Fields), fieldManagedBy)
+
+// NewMetadataKeys is the default naming, nhi:<field>, with the given fields renamed.
+func NewMetadataKeys(renamed map[Field]string) MetadataKeys {
+	names := make(map[Field]string, len(MetadataKeyFields))
+	for _, field := range MetadataKeyFields {
+		names[field] = "nhi:" + string(field)
+		if name, ok := renamed[field]; ok {
+			names[field] = name
+		}
+	}
+	return MetadataKeys{names: names}
+}
+
+// Key is the tag key of a field.
+func (k MetadataKeys) Key(field Field) string { return k.names[field] }
+
+// ManagedByKey is the tag key of the mark.
+func (k MetadataKeys) ManagedByKey() string { return k.names[fieldManagedBy] }
+
+// Field finds the field, the mark included, that a tag key stands for. Letter case does not matter, as in IAM.
+func (k MetadataKeys) Field(key string) (Field, bool) {
+	for field, name := range k.names {
+		if strings.EqualFold(name, key) {
+			return field, true
+		}
+	}
+	return "", false
+}
+
+// IsManagedBy tells whether the field is the mark.
+func (f Field) IsManagedBy() bool { return f == fieldManagedBy }

@@ -1,0 +1,260 @@
+package governance
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Rule is the id of a guardrail. Its text is the key in a policy's enforcement.
+type Rule string
+
+// The rules that a policy can enforce.
+const (
+	RuleOwner            Rule = "owner"
+	RulePurposeQuality   Rule = "purpose_quality"
+	RuleMaxLifetime      Rule = "max_lifetime_days"
+	RuleExpiryInPast     Rule = "expiry_in_past"
+	RuleRequiredMetadata Rule = "required_metadata"
+	RuleWarnBefore       Rule = "warn_before_days"
+)
+
+// Rules that always hold, because no cloud could keep or honour what breaks them. No policy can turn them off.
+const (
+	RuleText         Rule = "text"
+	RuleExpiryFormat Rule = "expiry_format"
+	RulePlatform     Rule = "platform_limit"
+)
+
+// Rules lists the rules that a policy can enforce, in the order of the documentation.
+var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore}
+
+// Enforcement says what a broken rule does to a plan.
+type Enforcement string
+
+// The enforcements, from the strictest.
+const (
+	EnforceError Enforcement = "error"
+	EnforceWarn  Enforcement = "warn"
+	EnforceOff   Enforcement = "off"
+)
+
+// Enforcements lists them from the strictest.
+var Enforcements = []Enforcement{EnforceError, EnforceWarn, EnforceOff}
+
+// What holds where no policy says otherwise.
+const (
+	DefaultMaxLifetimeDays  = 365
+	DefaultWarnBeforeDays   = 30
+	DefaultPurposeMinLength = 10
+	// maxPolicyDays keeps day arithmetic within the years that RFC 3339 can write.
+	maxPolicyDays = 36500
+)
+
+// PolicyDocument is a policy as it is written, in HCL or in a file. What is nil or empty is left to other documents
+// and then to the defaults.
+type PolicyDocument struct {
+	MaxLifetimeDays           *int                 `json:"max_lifetime_days,omitempty"`
+	MaxLifetimeDaysByCategory map[Category]int     `json:"max_lifetime_days_by_category,omitempty"`
+	WarnBeforeDays            *int                 `json:"warn_before_days,omitempty"`
+	RequiredMetadata          []string             `json:"required_metadata,omitempty"`
+	Owners                    OwnersDocument       `json:"owners,omitzero"`
+	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
+	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
+}
+
+// OwnersDocument says who can be an owner.
+type OwnersDocument struct {
+	// Pattern is an RE2 regular expression that a whole owner must match.
+	Pattern string `json:"pattern,omitempty"`
+}
+
+// PurposeDocument says what counts as a purpose.
+type PurposeDocument struct {
+	// MinLength is in characters.
+	MinLength *int `json:"min_length,omitempty"`
+	// FillerWords say nothing, in addition to the built-in ones.
+	FillerWords []string `json:"filler_words,omitempty"`
+}
+
+// Policy is what is enforced: several documents merged to the strictest.
+type Policy struct {
+	maxLifetimeDays  map[Category]int
+	warnBeforeDays   int
+	requiredMetadata []string
+	ownerPatterns    []*regexp.Regexp
+	purposeMinLength int
+	fillerWords      map[string]bool
+	enforcement      map[Rule]Enforcement
+}
+
+// PolicyError is one thing that is wrong in a policy document.
+type PolicyError struct {
+	// Path leads to the value, such as {"enforcement", "owner"}.
+	Path   []string
+	Reason string
+}
+
+func (e *PolicyError) Error() string { return strings.Join(e.Path, ".") + ": " + e.Reason }
+
+// NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
+// all required metadata, every pattern, the hardest enforcement. What no document sets takes its default. The error
+// joins a *PolicyError for each thing that is wrong.
+func NewPolicy(documents ...PolicyDocument) (Policy, error) {
+	policy := Policy{
+		maxLifetimeDays:  map[Category]int{},
+		warnBeforeDays:   -1,
+		purposeMinLength: -1,
+		fillerWords:      map[string]bool{},
+		enforcement:      map[Rule]Enforcement{},
+	}
+	var errs []error
+	for _, document := range documents {
+		errs = append(errs, document.problems()...)
+		policy.tighten(document)
+	}
+	for _, category := range Categories {
+		if _, set := policy.maxLifetimeDays[category]; !set {
+			policy.maxLifetimeDays[category] = DefaultMaxLifetimeDays
+		}
+	}
+	if policy.warnBeforeDays < 0 {
+		policy.warnBeforeDays = DefaultWarnBeforeDays
+	}
+	if policy.purposeMinLength < 0 {
+		policy.purposeMinLength = DefaultPurposeMinLength
+	}
+	for _, rule := range Rules {
+		if _, set := policy.enforcement[rule]; !set {
+			policy.enforcement[rule] = defaultEnforcement(rule)
+		}
+	}
+	return policy, errors.Join(errs...)
+}
+
+func defaultEnforcement(rule Rule) Enforcement {
+	if rule == RuleWarnBefore {
+		return EnforceWarn
+	}
+	return EnforceError
+}
+
+func (p *Policy) tighten(document PolicyDocument) {
+	for _, category := range Categories {
+		days, set := document.MaxLifetimeDaysByCategory[category]
+		if !set && document.MaxLifetimeDays != nil {
+			days, set = *document.MaxLifetimeDays, true
+		}
+		if current, already := p.maxLifetimeDays[category]; set && (!already || days < current) {
+			p.maxLifetimeDays[category] = days
+		}
+	}
+	if document.WarnBeforeDays != nil {
+		p.warnBeforeDays = max(p.warnBeforeDays, *document.WarnBeforeDays)
+	}
+	if document.Purpose.MinLength != nil {
+		p.purposeMinLength = max(p.purposeMinLength, *document.Purpose.MinLength)
+	}
+	for _, word := range document.Purpose.FillerWords {
+		p.fillerWords[strings.ToLower(strings.TrimSpace(word))] = true
+	}
+	for _, name := range document.RequiredMetadata {
+		if !slices.Contains(p.requiredMetadata, name) {
+			p.requiredMetadata = append(p.requiredMetadata, name)
+		}
+	}
+	if pattern, err := wholePattern(document.Owners.Pattern); err == nil && pattern != nil {
+		p.ownerPatterns = append(p.ownerPatterns, pattern)
+	}
+	for rule, enforcement := range document.Enforcement {
+		if current, set := p.enforcement[rule]; !set || slices.Index(Enforcements, enforcement) < slices.Index(Enforcements, current) {
+			p.enforcement[rule] = enforcement
+		}
+	}
+}
+
+// wholePattern is nil for an empty pattern.
+func wholePattern(pattern string) (*regexp.Regexp, error) {
+	if pattern == "" {
+		return nil, nil
+	}
+	return regexp.Compile(`^(?:` + pattern + `)$`)
+}
+
+// labelPrefix starts the name of a required label, such as labels.cost-center.
+const labelPrefix = "labels."
+
+func (d PolicyDocument) problems() []error {
+	var errs []error
+	problem := func(path []string, format string, args ...any) {
+		errs = append(errs, &PolicyError{Path: path, Reason: fmt.Sprintf(format, args...)})
+	}
+	days := func(value, lowest int, path ...string) {
+		if value < lowest || value > maxPolicyDays {
+			problem(path, "%d is not a number of days from %d to %d", value, lowest, maxPolicyDays)
+		}
+	}
+	if d.MaxLifetimeDays != nil {
+		days(*d.MaxLifetimeDays, 1, "max_lifetime_days")
+	}
+	for _, category := range slices.Sorted(maps.Keys(d.MaxLifetimeDaysByCategory)) {
+		if !slices.Contains(Categories, category) {
+			problem([]string{"max_lifetime_days_by_category", string(category)}, "unknown category; the categories are %s", list(Categories))
+			continue
+		}
+		days(d.MaxLifetimeDaysByCategory[category], 1, "max_lifetime_days_by_category", string(category))
+	}
+	if d.WarnBeforeDays != nil {
+		days(*d.WarnBeforeDays, 0, "warn_before_days")
+	}
+	for _, name := range d.RequiredMetadata {
+		label, isLabel := strings.CutPrefix(name, labelPrefix)
+		if (!isLabel || label == "") && !slices.Contains(Fields, Field(name)) {
+			problem([]string{"required_metadata"}, "%q is not metadata; it can be %s, or labels.<key>", name, list(Fields))
+		}
+	}
+	if _, err := wholePattern(d.Owners.Pattern); err != nil {
+		problem([]string{"owners", "pattern"}, "not an RE2 regular expression: %s", err)
+	}
+	if length := d.Purpose.MinLength; length != nil && (*length < 0 || *length > 200) {
+		problem([]string{"purpose", "min_length"}, "%d is not a number of characters from 0 to 200", *length)
+	}
+	for _, word := range d.Purpose.FillerWords {
+		if len(words(word)) != 1 {
+			problem([]string{"purpose", "filler_words"}, "%q is not a single word of letters and digits", word)
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(d.Enforcement)) {
+		if !slices.Contains(Rules, rule) {
+			problem([]string{"enforcement", string(rule)}, "unknown rule; the rules are %s", list(Rules))
+		} else if !slices.Contains(Enforcements, d.Enforcement[rule]) {
+			problem([]string{"enforcement", string(rule)}, "%q is not an enforcement; it can be %s", d.Enforcement[rule], list(Enforcements))
+		}
+	}
+	return errs
+}
+
+// MaxLifetimeDays is how far ahead an expiry of the category may lie.
+func (p Policy) MaxLifetimeDays(category Category) int { return p.maxLifetimeDays[category] }
+
+// WarnBeforeDays is how long before its expiry an identity is expiring.
+func (p Policy) WarnBeforeDays() int { return p.warnBeforeDays }
+
+// Enforcement of a rule; rules that no policy can turn off are errors.
+func (p Policy) Enforcement(rule Rule) Enforcement {
+	if enforcement, ok := p.enforcement[rule]; ok {
+		return enforcement
+	}
+	return EnforceError
+}
+
+func list[T ~string](items []T) string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = string(item)
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,104 @@
+package governance_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+func TestNewPolicyTakesTheStrictest(t *testing.T) {
+	t.Parallel()
+	security := governance.PolicyDocument{
+		MaxLifetimeDays:           ptr(365),
+		MaxLifetimeDaysByCategory: map[governance.Category]int{"external": 90},
+		WarnBeforeDays:            ptr(14),
+		RequiredMetadata:          []string{"environment"},
+		Owners:                    governance.OwnersDocument{Pattern: "team-.*"},
+		Purpose:                   governance.PurposeDocument{MinLength: ptr(20)},
+		Enforcement:               map[governance.Rule]governance.Enforcement{"owner": "error", "purpose_quality": "warn", "warn_before_days": "off"},
+	}
+	team := governance.PolicyDocument{
+		MaxLifetimeDays:           ptr(730),
+		MaxLifetimeDaysByCategory: map[governance.Category]int{"shared": 30, "external": 3650},
+		WarnBeforeDays:            ptr(60),
+		RequiredMetadata:          []string{"ticket", "environment"},
+		Owners:                    governance.OwnersDocument{Pattern: ".*-a"},
+		Purpose:                   governance.PurposeDocument{MinLength: ptr(5)},
+		Enforcement:               map[governance.Rule]governance.Enforcement{"owner": "off", "purpose_quality": "error", "warn_before_days": "warn"},
+	}
+	for name, policy := range map[string]governance.Policy{"security first": mustPolicy(t, security, team), "team first": mustPolicy(t, team, security)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lifetimes := map[governance.Category]int{}
+			for _, category := range governance.Categories {
+				lifetimes[category] = policy.MaxLifetimeDays(category)
+			}
+			want := map[governance.Category]int{"provider_managed": 365, "shared": 30, "enterprise_managed": 365, "external": 90}
+			if diff := cmp.Diff(want, lifetimes); diff != "" {
+				t.Errorf("lifetimes (-want +got):\n%s", diff)
+			}
+			if policy.WarnBeforeDays() != 60 {
+				t.Errorf("warn_before_days is %d", policy.WarnBeforeDays())
+			}
+			for rule, want := range map[governance.Rule]governance.Enforcement{"owner": "error", "purpose_quality": "error", "warn_before_days": "warn", "expiry_in_past": "error"} {
+				if got := policy.Enforcement(rule); got != want {
+					t.Errorf("enforcement of %s is %s, want %s", rule, got, want)
+				}
+			}
+			for owner, ok := range map[string]bool{"team-a": true, "team-b": false, "squad-a": false} {
+				subject := valid()
+				subject.Metadata.Owner, subject.Metadata.Environment, subject.Metadata.Ticket, subject.Metadata.Expiry = owner, "prod", "X-1", "2026-12-01"
+				if found := policy.Evaluate(subject, now); (len(found) == 0) != ok {
+					t.Errorf("owner %s: %+v", owner, found)
+				}
+			}
+		})
+	}
+}
+
+func TestNewPolicyDefaults(t *testing.T) {
+	t.Parallel()
+	policy := mustPolicy(t)
+	if policy.MaxLifetimeDays("shared") != 365 || policy.WarnBeforeDays() != 30 || policy.Enforcement("warn_before_days") != "warn" || policy.Enforcement("owner") != "error" {
+		t.Errorf("defaults are %+v", policy)
+	}
+	if got := mustPolicy(t, governance.PolicyDocument{MaxLifetimeDays: ptr(730), WarnBeforeDays: ptr(0)}); got.MaxLifetimeDays("shared") != 730 || got.WarnBeforeDays() != 0 {
+		t.Errorf("a single document must be able to replace the defaults, got %+v", got)
+	}
+}
+
+func TestNewPolicyReportsEveryProblem(t *testing.T) {
+	t.Parallel()
+	_, err := governance.NewPolicy(governance.PolicyDocument{
+		MaxLifetimeDays:           ptr(0),
+		MaxLifetimeDaysByCategory: map[governance.Category]int{"humans": 3, "shared": -1},
+		WarnBeforeDays:            ptr(-1),
+		RequiredMetadata:          []string{"colour", "labels."},
+		Owners:                    governance.OwnersDocument{Pattern: "("},
+		Purpose:                   governance.PurposeDocument{MinLength: ptr(999), FillerWords: []string{"two words"}},
+		Enforcement:               map[governance.Rule]governance.Enforcement{"owners": "error", "owner": "fatal"},
+	})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		"max_lifetime_days: 0 is not a number of days from 1 to 36500",
+		"max_lifetime_days_by_category.humans: unknown category; the categories are provider_managed, shared, enterprise_managed, external",
+		"max_lifetime_days_by_category.shared: -1",
+		"warn_before_days: -1",
+		`required_metadata: "colour" is not metadata`,
+		`required_metadata: "labels." is not metadata`,
+		"owners.pattern: not an RE2 regular expression",
+		"purpose.min_length: 999",
+		`purpose.filler_words: "two words"`,
+		"enforcement.owners: unknown rule; the rules are owner, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days",
+		`enforcement.owner: "fatal" is not an enforcement; it can be error, warn, off`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in:\n%s", want, err)
+		}
+	}
+}
