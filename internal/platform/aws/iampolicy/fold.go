@@ -1,0 +1,51 @@
+package iampolicy
+
+import "strings"
+
+// lower maps A to Z to lower case. The functions of package strings fold more
+// than IAM does: they take U+017F for an s and the Kelvin sign for a k, and a
+// condition key that only looks like aws:CurrentTime is another key.
+func lower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
+}
+
+// equalFold compares without ASCII case.
+func equalFold(a, b string) bool {
+	return len(a) == len(b) && lower(a) == lower(b)
+}
+
+// cutPrefixFold is strings.CutPrefix without ASCII case.
+func cutPrefixFold(text, prefix string) (string, bool) {
+	if len(text) >= len(prefix) && equalFold(text[:len(prefix)], prefix) {
+		return text[len(prefix):], true
+	}
+	return text, false
+}
+
+// globFold matches IAM's wildcards (* for any text, ? for one character)
+// without case, in time linear in the product of the lengths.
+func globFold(pattern, text string) bool {
+	pattern, text = lower(pattern), lower(text)
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
