@@ -1,0 +1,234 @@
+// Package aws is the platform AWS, on aws-sdk-go-v2: IAM roles with their governance metadata in tags and their expiry
+// in trust and policy conditions.
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// Config says how to reach an account. Everything that is empty is left to the SDK's own chain of environment,
+// shared files and machine roles.
+type Config struct {
+	Region     string
+	Profile    string
+	AssumeRole AssumeRole
+	// Endpoints are base URLs by service, iam and sts.
+	Endpoints map[string]string
+	// AllowedAccountIDs are the only accounts that may be touched; empty allows every account.
+	AllowedAccountIDs []string
+	// MaxRetries is how often a call is tried again after a throttling or a passing fault; 0 takes DefaultMaxRetries.
+	MaxRetries   int
+	IgnoreTags   IgnoreTags
+	MetadataKeys governance.MetadataKeys
+	// Version of the provider, for the user agent.
+	Version string
+
+	// MaxBackoff is the longest wait between two tries of a call; 0 takes the SDK's.
+	MaxBackoff time.Duration
+	// Wait sleeps between two looks at something that replicates; nil sleeps by the machine's clock.
+	Wait func(context.Context, time.Duration) error
+}
+
+// AssumeRole is a role to take before anything else; none when RoleARN is empty.
+type AssumeRole struct {
+	RoleARN     string
+	SessionName string
+	ExternalID  string
+}
+
+// Services are the AWS services that the provider calls, and so the keys of Config.Endpoints.
+var Services = []string{"iam", "sts"}
+
+// DefaultMaxRetries is generous because IAM throttles whole accounts.
+const DefaultMaxRetries = 9
+
+// Account is one AWS account, reached with one identity. Making it costs nothing; the first use connects.
+type Account struct {
+	config  Config
+	tagging tagging
+	wait    func(context.Context, time.Duration) error
+
+	connection memo[connection]
+	caller     memo[caller]
+	summary    memo[map[string]int32]
+	details    memo[map[string]RoleState]
+	sessions   memo[map[string]int32]
+	roles      roleReads
+}
+
+type connection struct {
+	iam iamAPI
+	sts stsAPI
+}
+
+type caller struct {
+	account, partition, arn string
+}
+
+// NewAccount does no I/O and cannot fail; a wrong configuration shows at the first use as a *platform.ErrNotConfigured.
+func NewAccount(config Config) *Account {
+	wait := config.Wait
+	if wait == nil {
+		wait = sleep
+	}
+	return &Account{config: config, tagging: tagging{keys: config.MetadataKeys, ignore: config.IgnoreTags}, wait: wait}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (a *Account) connect(ctx context.Context) (connection, error) {
+	return a.connection.get(ctx, func() (connection, error) {
+		options := []func(*config.LoadOptions) error{
+			config.WithRegion(a.config.Region),
+			config.WithSharedConfigProfile(a.config.Profile),
+			config.WithRetryer(a.retryer),
+			config.WithAPIOptions([]func(*middleware.Stack) error{
+				awsmiddleware.AddUserAgentKeyValue("terraform-provider-governed", a.config.Version),
+			}),
+		}
+		loaded, err := config.LoadDefaultConfig(ctx, options...)
+		if err != nil {
+			return connection{}, configError(err)
+		}
+		if loaded.Region == "" {
+			return connection{}, &platform.ErrNotConfigured{
+				Attribute: []string{"aws", "region"}, Reason: "No AWS region is configured",
+				Remedy: `Write aws = { region = "eu-west-1" } in the provider block, or set AWS_REGION.`,
+			}
+		}
+		stsClient := sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
+		if role := a.config.AssumeRole; role.RoleARN != "" {
+			loaded.Credentials = awssdk.NewCredentialsCache(stscreds.NewAssumeRoleProvider(stsClient, role.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+				if role.SessionName != "" {
+					o.RoleSessionName = role.SessionName
+				}
+				if role.ExternalID != "" {
+					o.ExternalID = &role.ExternalID
+				}
+			}))
+			stsClient = sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
+		}
+		iamClient := iam.NewFromConfig(loaded, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) })
+		if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
+			return connection{}, a.credentialsError(err)
+		}
+		return connection{iam: iamClient, sts: stsClient}, nil
+	})
+}
+
+func (a *Account) endpoint(service string, fallback *string) *string {
+	if url := a.config.Endpoints[service]; url != "" {
+		return &url
+	}
+	return fallback
+}
+
+// retryer is adaptive: IAM's limits are per account and unpublished, so the client slows down with what it meets.
+func (a *Account) retryer() awssdk.Retryer {
+	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
+			s.MaxAttempts = 1 + DefaultMaxRetries
+			if a.config.MaxRetries > 0 {
+				s.MaxAttempts = 1 + a.config.MaxRetries
+			}
+			if a.config.MaxBackoff > 0 {
+				s.MaxBackoff = a.config.MaxBackoff
+				s.Backoff = retry.NewExponentialJitterBackoff(a.config.MaxBackoff)
+			}
+		})
+	})
+}
+
+func configError(err error) error {
+	var profile config.SharedConfigProfileNotExistError
+	if errors.As(err, &profile) {
+		return &platform.ErrNotConfigured{
+			Attribute: []string{"aws", "profile"}, Err: err, Reason: fmt.Sprintf("The AWS profile %q does not exist", profile.Profile),
+			Remedy: "Write a profile of the shared configuration files, or leave it out.",
+		}
+	}
+	return &platform.ErrNotConfigured{
+		Attribute: []string{"aws"}, Err: err, Reason: "The AWS configuration cannot be loaded: " + err.Error(),
+		Remedy: "Check the aws argument, the AWS_ environment variables and the shared configuration files.",
+	}
+}
+
+func (a *Account) credentialsError(err error) error {
+	mapped := mapError("sts:AssumeRole", err)
+	var forbidden *platform.ErrForbidden
+	var configured *platform.ErrNotConfigured
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(mapped, &configured):
+		return mapped
+	case errors.As(mapped, &forbidden):
+		return &platform.ErrNotConfigured{
+			Attribute: []string{"aws", "assume_role"}, Err: err,
+			Reason: "The role " + a.config.AssumeRole.RoleARN + " cannot be assumed: " + forbidden.Detail,
+			Remedy: "Allow the caller sts:AssumeRole on it, and let its trust policy name the caller (and the external id, where it wants one).",
+		}
+	case apiCode(err) != "":
+		return mapped
+	}
+	return &platform.ErrNotConfigured{
+		Attribute: []string{"aws"}, Err: err, Reason: "No AWS credentials were found: " + err.Error(),
+		Remedy: "Give the AWS SDK some: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or aws.profile, SSO, a web identity, an instance or container role.",
+	}
+}
+
+// whoami asks once which account the credentials belong to, and refuses one that is not allowed.
+func (a *Account) whoami(ctx context.Context) (caller, error) {
+	return a.caller.get(ctx, func() (caller, error) {
+		connection, err := a.connect(ctx)
+		if err != nil {
+			return caller{}, err
+		}
+		output, err := connection.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			return caller{}, mapError("sts:GetCallerIdentity", err)
+		}
+		parsed, err := arn.Parse(awssdk.ToString(output.Arn))
+		if err != nil {
+			return caller{}, fmt.Errorf("sts:GetCallerIdentity returned the ARN %q: %w", awssdk.ToString(output.Arn), err)
+		}
+		me := caller{account: awssdk.ToString(output.Account), partition: parsed.Partition, arn: awssdk.ToString(output.Arn)}
+		if allowed := a.config.AllowedAccountIDs; len(allowed) > 0 && !slices.Contains(allowed, me.account) {
+			return caller{}, &platform.ErrNotConfigured{
+				Attribute: []string{"aws", "allowed_account_ids"},
+				Reason:    fmt.Sprintf("The credentials belong to account %s (%s), which is not one of the allowed accounts %s", me.account, me.arn, strings.Join(allowed, ", ")),
+				Remedy:    "Use credentials of an allowed account, or add this one to aws.allowed_account_ids.",
+			}
+		}
+		return me, nil
+	})
+}
+
+func (c caller) iamARN(resource string) string {
+	return arn.ARN{Partition: c.partition, Service: "iam", AccountID: c.account, Resource: resource}.String()
+}

@@ -1,0 +1,86 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// Error codes of IAM and STS that decide what to do, from the API references.
+const (
+	codeNoSuchEntity           = "NoSuchEntity"
+	codeEntityAlreadyExists    = "EntityAlreadyExists"
+	codeDeleteConflict         = "DeleteConflict"
+	codeConcurrentModification = "ConcurrentModification"
+	codeLimitExceeded          = "LimitExceeded"
+	codeMalformedPolicy        = "MalformedPolicyDocument"
+)
+
+var (
+	deniedCodes     = []string{"AccessDenied", "AccessDeniedException"}
+	invalidCodes    = []string{codeMalformedPolicy, codeLimitExceeded, "ValidationError", "InvalidInput", "PolicyNotAttachable", "UnmodifiableEntity"}
+	credentialCodes = []string{"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "IncompleteSignature", "MissingAuthenticationToken"}
+)
+
+// apiCode is the error code that AWS answered with; empty when it gave no answer.
+func apiCode(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// mapError turns an SDK error into an error of the platform package. The operation is the IAM action that was tried,
+// such as iam:CreateRole; its name is also that of the permission.
+func mapError(operation string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		return &platform.ErrNotConfigured{
+			Attribute: []string{"aws", "region"}, Err: err,
+			Reason: fmt.Sprintf("The endpoint %s of %s does not exist", dns.Name, service(operation)),
+			Remedy: "Check aws.region (or AWS_REGION) and aws.endpoints.",
+		}
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	code, detail := api.ErrorCode(), api.ErrorMessage()
+	_, throttled := retry.DefaultThrottleErrorCodes[code]
+	switch {
+	case code == codeNoSuchEntity:
+		return fmt.Errorf("%s: %s: %w", operation, detail, platform.ErrNotFound)
+	case slices.Contains(deniedCodes, code):
+		return &platform.ErrForbidden{Permission: operation, Detail: detail, Err: err}
+	case throttled:
+		return &platform.ErrThrottled{Operation: operation, Err: err}
+	case code == codeDeleteConflict || code == codeConcurrentModification:
+		return &platform.ErrConflict{Detail: fmt.Sprintf("%s: %s", operation, detail), Err: err}
+	case slices.Contains(invalidCodes, code):
+		return &platform.ErrInvalid{Operation: operation, Code: code, Detail: detail, Err: err}
+	case slices.Contains(credentialCodes, code):
+		return &platform.ErrNotConfigured{
+			Attribute: []string{"aws"}, Err: err,
+			Reason: fmt.Sprintf("AWS refused the credentials with %s: %s", code, detail),
+			Remedy: "Renew or replace them: the provider takes them from the AWS SDK's chain (AWS_ACCESS_KEY_ID, AWS_PROFILE, SSO, web identity, instance or container role).",
+		}
+	}
+	return fmt.Errorf("%s: %w", operation, err)
+}
+
+func service(operation string) string {
+	name, _, _ := strings.Cut(operation, ":")
+	return strings.ToUpper(name)
+}

@@ -1,0 +1,212 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// bulkPage is the most that GetAccountAuthorizationDetails and ListRoles return at a time.
+const bulkPage = 1000
+
+// directReadCalls is what asking for one role alone costs, with one inline policy of its own besides the expiry's.
+const directReadCalls = 6
+
+// roleReads decides between one bulk read and many direct ones.
+type roleReads struct {
+	mutex sync.Mutex
+	// spent counts the calls that direct reads have cost so far.
+	spent int
+	// refused is set when the caller may not read in bulk.
+	refused bool
+	// written are the roles that this provider has changed since, by lower-case name; the snapshot may be older.
+	written map[string]bool
+	// created are roles that this provider has just made, by name: what they are is known without asking.
+	created map[string]RoleState
+}
+
+// wrote keeps the snapshot from being used for the role from now on.
+func (a *Account) wrote(name string) {
+	a.roles.mutex.Lock()
+	defer a.roles.mutex.Unlock()
+	if a.roles.written == nil {
+		a.roles.written = map[string]bool{}
+	}
+	a.roles.written[strings.ToLower(name)] = true
+}
+
+// snapshotRole is the role from the bulk read, where that is the cheaper way to have it. found is false when it is
+// not, and when the snapshot does not have the role, which a direct read has to confirm.
+func (a *Account) snapshotRole(ctx context.Context, name string) (state RoleState, found bool, err error) {
+	bulk, err := a.bulkIsCheaper(ctx, name)
+	if err != nil || !bulk {
+		return RoleState{}, false, err
+	}
+	var details map[string]RoleState
+	var sessions map[string]int32
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { details, err = a.roleDetails(groupCtx); return err })
+	group.Go(func() (err error) { sessions, err = a.sessionDurations(groupCtx); return err })
+	err = group.Wait()
+	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
+		tflog.Warn(ctx, "The roles of the account are read one by one, because the caller may not read them in bulk", map[string]any{"missing_permission": forbidden.Permission})
+		a.roles.mutex.Lock()
+		a.roles.refused = true
+		a.roles.mutex.Unlock()
+		return RoleState{}, false, nil
+	}
+	if err != nil {
+		return RoleState{}, false, err
+	}
+	key := strings.ToLower(name)
+	state, inDetails := details[key]
+	duration, inSessions := sessions[key]
+	if !inDetails || !inSessions {
+		return RoleState{}, false, nil
+	}
+	state.MaxSessionDuration = duration
+	return state.clone(), true, nil
+}
+
+// bulkIsCheaper compares what direct reads have cost so far, this one included, with what one bulk read costs. That is
+// never worse than twice the best that could have been done with knowledge of how many roles will be asked for.
+func (a *Account) bulkIsCheaper(ctx context.Context, name string) (bool, error) {
+	a.roles.mutex.Lock()
+	excluded := a.roles.refused || a.roles.written[strings.ToLower(name)]
+	a.roles.mutex.Unlock()
+	if excluded {
+		return false, nil
+	}
+	quotas, err := a.accountSummary(ctx)
+	if err != nil {
+		return false, err
+	}
+	// The details and the list, in pages.
+	bulkCalls := 2 * (int(quotas[summaryRoles])/bulkPage + 1)
+	a.roles.mutex.Lock()
+	defer a.roles.mutex.Unlock()
+	if a.roles.spent+directReadCalls > bulkCalls {
+		return true, nil
+	}
+	a.roles.spent += directReadCalls
+	return false, nil
+}
+
+// roleDetails reads everything about all roles but their session duration, by lower-case name.
+func (a *Account) roleDetails(ctx context.Context) (map[string]RoleState, error) {
+	return a.details.get(ctx, func() (map[string]RoleState, error) {
+		connection, err := a.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		roles := map[string]RoleState{}
+		pages := iam.NewGetAccountAuthorizationDetailsPaginator(connection.iam, &iam.GetAccountAuthorizationDetailsInput{
+			Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: awssdk.Int32(bulkPage),
+		})
+		calls := 0
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, mapError("iam:GetAccountAuthorizationDetails", err)
+			}
+			calls++
+			for _, detail := range page.RoleDetailList {
+				state, err := a.detailState(detail)
+				if err != nil {
+					return nil, err
+				}
+				roles[strings.ToLower(state.Name)] = state
+			}
+		}
+		tflog.Info(ctx, "Read the roles of the account in bulk", map[string]any{"roles": len(roles), "calls": calls})
+		return roles, nil
+	})
+}
+
+func (a *Account) detailState(detail types.RoleDetail) (RoleState, error) {
+	state, err := newRoleState(detail.Arn, detail.RoleId, detail.RoleName, detail.Path, detail.CreateDate, detail.AssumeRolePolicyDocument, detail.PermissionsBoundary, detail.RoleLastUsed)
+	if err != nil {
+		return RoleState{}, err
+	}
+	for _, policy := range detail.RolePolicyList {
+		if state.InlinePolicies[awssdk.ToString(policy.PolicyName)], err = decodeDocument(policy.PolicyDocument); err != nil {
+			return RoleState{}, err
+		}
+	}
+	for _, policy := range detail.AttachedManagedPolicies {
+		state.ManagedPolicyARNs = append(state.ManagedPolicyARNs, awssdk.ToString(policy.PolicyArn))
+	}
+	state.addInstanceProfiles(detail.InstanceProfileList)
+	state.interpret(a.tagging, tagMap(detail.Tags))
+	return state, nil
+}
+
+// sessionDurations reads the one thing that the details lack, in seconds by lower-case name.
+func (a *Account) sessionDurations(ctx context.Context) (map[string]int32, error) {
+	return a.sessions.get(ctx, func() (map[string]int32, error) {
+		connection, err := a.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		durations := map[string]int32{}
+		pages := iam.NewListRolesPaginator(connection.iam, &iam.ListRolesInput{MaxItems: awssdk.Int32(bulkPage)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, mapError("iam:ListRoles", err)
+			}
+			for _, role := range page.Roles {
+				durations[strings.ToLower(awssdk.ToString(role.RoleName))] = awssdk.ToInt32(role.MaxSessionDuration)
+			}
+		}
+		return durations, nil
+	})
+}
+
+// Keys of GetAccountSummary's map, from the API reference.
+const (
+	summaryRoles            = "Roles"
+	quotaTrustPolicySize    = "AssumeRolePolicySizeQuota"
+	quotaRolePolicySize     = "RolePolicySizeQuota"
+	quotaAttachedPerRole    = "AttachedPoliciesPerRoleQuota"
+	defaultTrustPolicySize  = 2048
+	defaultRolePolicySize   = 10240
+	defaultAttachedPolicies = 10
+)
+
+// accountSummary is the account's counts and quotas. A caller who may not read it gets IAM's default quotas.
+func (a *Account) accountSummary(ctx context.Context) (map[string]int32, error) {
+	return a.summary.get(ctx, func() (map[string]int32, error) {
+		connection, err := a.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		quotas := map[string]int32{
+			quotaTrustPolicySize: defaultTrustPolicySize,
+			quotaRolePolicySize:  defaultRolePolicySize,
+			quotaAttachedPerRole: defaultAttachedPolicies,
+		}
+		output, err := connection.iam.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
+		err = mapError("iam:GetAccountSummary", err)
+		if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
+			tflog.Warn(ctx, "The quotas of the account are taken to be IAM's defaults, because the caller may not read them", map[string]any{"missing_permission": forbidden.Permission})
+			return quotas, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for key, value := range output.SummaryMap {
+			quotas[key] = value
+		}
+		return quotas, nil
+	})
+}

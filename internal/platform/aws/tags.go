@@ -1,0 +1,108 @@
+package aws
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// tagging is how the provider keeps metadata in tags.
+type tagging struct {
+	keys governance.MetadataKeys
+	// ignore tells which tags belong to others; they are neither shown nor removed.
+	ignore IgnoreTags
+}
+
+// IgnoreTags are tags that some other tool writes on everything.
+type IgnoreTags struct {
+	Keys        []string
+	KeyPrefixes []string
+}
+
+func (i IgnoreTags) matches(key string) bool {
+	return slices.Contains(i.Keys, key) || slices.ContainsFunc(i.KeyPrefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+}
+
+// tags are what an identity with the metadata carries, mark included.
+func (t tagging) tags(metadata governance.Metadata) map[string]string {
+	tags := maps.Clone(metadata.Labels)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	for _, field := range governance.Fields {
+		if value := t.encoded(metadata, field); value != "" {
+			tags[t.keys.Key(field)] = value
+		}
+	}
+	tags[t.keys.ManagedByKey()] = governance.ManagedBy
+	return tags
+}
+
+// encoded is a field as its tag holds it; empty when it needs none.
+func (t tagging) encoded(metadata governance.Metadata, field governance.Field) string {
+	if field == governance.FieldSystems {
+		return encodeSystems(metadata.Systems)
+	}
+	return encodeTag(metadata.Text(field))
+}
+
+// metadata reads tags back. Everything that is not a field, not AWS's own and not ignored is a label.
+func (t tagging) metadata(tags map[string]string) (metadata governance.Metadata, managedBy string) {
+	for key, value := range tags {
+		field, known := t.keys.Field(key)
+		switch {
+		case known && field.IsManagedBy():
+			managedBy = value
+		case field == governance.FieldSystems:
+			metadata.Systems = decodeSystems(value)
+		case known:
+			metadata.Set(field, decodeTag(value))
+		case strings.HasPrefix(key, "aws:") || t.ignore.matches(key):
+		default:
+			if metadata.Labels == nil {
+				metadata.Labels = map[string]string{}
+			}
+			metadata.Labels[key] = value
+		}
+	}
+	return metadata, managedBy
+}
+
+// changes are the tags to write and the keys to remove to get from one set to the other. Keys are compared as IAM
+// does, ignoring case; tags of others stay.
+func (t tagging) changes(have, want map[string]string) (set map[string]string, remove []string) {
+	set = map[string]string{}
+	for key, value := range want {
+		if current, ok := have[key]; !ok || current != value {
+			set[key] = value
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		_, wanted := want[key]
+		if !wanted && !strings.HasPrefix(key, "aws:") && !t.ignore.matches(key) {
+			remove = append(remove, key)
+		}
+	}
+	return set, remove
+}
+
+func sdkTags(tags map[string]string) []types.Tag {
+	list := make([]types.Tag, 0, len(tags))
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, types.Tag{Key: awssdk.String(key), Value: awssdk.String(tags[key])})
+	}
+	return list
+}
+
+func tagMap(tags []types.Tag) map[string]string {
+	m := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		m[awssdk.ToString(tag.Key)] = awssdk.ToString(tag.Value)
+	}
+	return m
+}

@@ -1,0 +1,77 @@
+// Package platform is what the provider needs of a cloud: to make, read, change and retire the identities of one kind,
+// and to list what is there. A cloud is one package below this one; all of them pass the suite in platformtest.
+package platform
+
+import (
+	"context"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// Desired is an identity as it is to be.
+type Desired[Spec any] struct {
+	Name     string
+	Metadata governance.Metadata
+	// Disabled closes every way in, and keeps the identity restorable.
+	Disabled bool
+	// Spec is what only this kind of identity has.
+	Spec Spec
+}
+
+// Observed is what every kind of identity has on the cloud.
+type Observed struct {
+	ID       governance.ID
+	Name     string
+	Metadata governance.Metadata
+	// Disabled tells that the identity has been closed by this provider.
+	Disabled  bool
+	CreatedAt time.Time
+	// Attachments name what hangs on the identity and goes with it, such as "inline policy export", sorted.
+	Attachments []string
+}
+
+// Common is the part of an observed identity that every kind has.
+func (o Observed) Common() Observed { return o }
+
+// State is an observed identity of some kind.
+type State interface{ Common() Observed }
+
+// Driver manages the identities of one kind on one cloud. Every method can return the errors of this package; a
+// method that has sent a request returns only when the outcome is known or the context is done.
+type Driver[Spec any, S State] interface {
+	// Check finds what the cloud would refuse, or could not keep, before anything is sent that changes it: characters,
+	// sizes, quotas. Attributes are relative to the resource. What is not known yet is left out of want, and not blamed.
+	Check(ctx context.Context, want Desired[Spec]) ([]governance.Violation, error)
+
+	// Predict is what Converge will return, as far as it can be known before: ids that the cloud makes up are missing.
+	Predict(ctx context.Context, want Desired[Spec]) (S, error)
+
+	// Create makes the bare identity with its metadata in one atomic step and returns its id, so that it can be saved.
+	// It grants nothing yet. An identity of that name is an *ErrAlreadyExists, unless an attempt of this very call made it.
+	Create(ctx context.Context, want Desired[Spec]) (governance.ID, error)
+
+	// Converge makes the identity what it is to be and returns what it then is. It is idempotent, writes only what
+	// differs, and can finish what an earlier call left half done. Access is never wider on the way than before or after.
+	Converge(ctx context.Context, id governance.ID, want Desired[Spec]) (S, error)
+
+	// Read returns the identity as it is; ErrNotFound when there is none.
+	Read(ctx context.Context, id governance.ID) (S, error)
+
+	// Delete retires the identity with everything that hangs on it: access ends first, entitlements and dependents go
+	// next, the identity itself last, so that an interrupted retirement is found again and finished. It returns the
+	// attachments that it removed, also when it fails half way. An absent identity is no error.
+	Delete(ctx context.Context, id governance.ID) (removed []string, err error)
+}
+
+// Inventory lists the identities of one cloud account or tenant in bulk.
+type Inventory interface {
+	Identities(ctx context.Context) (Listing, error)
+}
+
+// Listing is what an inventory could read.
+type Listing struct {
+	Identities []governance.Identity
+	// Gaps says what could not be read and why, one sentence each. A listing without gaps is complete.
+	Gaps []string
+}
