@@ -1,0 +1,88 @@
+// Package acctest runs the provider in tests: through the real Terraform CLI, against a simulator of the test's own.
+package acctest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+)
+
+// Main is a TestMain for packages with simulator tests. It takes the tests away from whatever the machine has
+// configured: AWS credentials and files, Terraform's own configuration, a policy.
+func Main(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "governed-acctest")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	empty := filepath.Join(folder, "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	environment := sim.New().Env()
+	delete(environment, "AWS_ENDPOINT_URL") // every test has a simulator, and so an endpoint, of its own
+	for name, value := range environment {
+		os.Setenv(name, value) //nolint:usetesting // before any test runs
+	}
+	for name, value := range map[string]string{
+		"AWS_CONFIG_FILE": empty, "AWS_SHARED_CREDENTIALS_FILE": empty, "TF_CLI_CONFIG_FILE": empty,
+		"AWS_PROFILE": "", "AWS_SESSION_TOKEN": "", "GOVERNED_POLICY_FILE": "", "CHECKPOINT_DISABLE": "1",
+	} {
+		os.Setenv(name, value) //nolint:usetesting // before any test runs
+	}
+	// Without a Terraform on the machine, terraform-plugin-testing installs one.
+	if terraform, err := exec.LookPath("terraform"); err == nil && os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
+		os.Setenv("TF_ACC_TERRAFORM_PATH", terraform) //nolint:usetesting // before any test runs
+	}
+	return m.Run()
+}
+
+// NewSim starts a simulator that ends with the test. Its clock stands at the present second until it is moved.
+func NewSim(t testing.TB, options ...sim.Option) *sim.Server {
+	t.Helper()
+	server := sim.New(options...)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server
+}
+
+// Factories are the provider under the simulator's clock, and without the waiting that only real clouds need.
+func Factories(server *sim.Server) map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"governed": providerserver.NewProtocol6WithError(provider.New("test", provider.WithClock(server.Clock()), provider.WithoutWaiting())()),
+	}
+}
+
+// ProviderConfig is a provider block for the simulator, with further arguments.
+func ProviderConfig(server *sim.Server, further string) string {
+	return fmt.Sprintf(`
+provider "governed" {
+  aws = {
+    region    = "eu-west-1"
+    endpoints = { iam = %[1]q, sts = %[1]q }
+  }
+  %[2]s
+}
+`, server.URL(), further)
+}
+
+// Date is a date that lies some days after the simulator's today, as an expiry is written.
+func Date(server *sim.Server, days int) string {
+	return server.Clock().Now().UTC().AddDate(0, 0, days).Format("2006-01-02")
+}

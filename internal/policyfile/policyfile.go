@@ -1,0 +1,120 @@
+// Package policyfile reads a policy from a file in YAML or JSON and holds it against the published JSON Schema.
+package policyfile
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// SchemaURL is where the JSON Schema is published.
+const SchemaURL = "https://github.com/nhi-governance/terraform-provider-governed/blob/main/docs/policy.schema.json"
+
+//go:embed policy.schema.json
+var schemaText string
+
+// maxFileSize in bytes keeps a wrong file from filling the memory.
+const maxFileSize = 1 << 20
+
+// InvalidError lists everything that is wrong with a policy file.
+type InvalidError struct {
+	File     string
+	Problems []string
+}
+
+func (e *InvalidError) Error() string {
+	return fmt.Sprintf("%s is not a valid policy:\n  - %s", e.File, strings.Join(e.Problems, "\n  - "))
+}
+
+// Read reads a policy file. JSON is read as the YAML that it is. The error is an *InvalidError, or one of the file
+// system's.
+func Read(file string) (governance.PolicyDocument, error) {
+	info, err := os.Stat(file)
+	if err == nil && info.Size() > maxFileSize {
+		return governance.PolicyDocument{}, &InvalidError{File: file, Problems: []string{fmt.Sprintf("it has %d bytes; a policy has %d at most", info.Size(), maxFileSize)}}
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the user names the file
+	if err != nil {
+		return governance.PolicyDocument{}, fmt.Errorf("the policy file cannot be read: %w", err)
+	}
+	document, err := Parse(text)
+	var invalid *InvalidError
+	if errors.As(err, &invalid) {
+		invalid.File = file
+	}
+	return document, err
+}
+
+// Parse reads a policy. The error is an *InvalidError without a file name.
+func Parse(text []byte) (governance.PolicyDocument, error) {
+	var document governance.PolicyDocument
+	invalid := func(problems ...string) (governance.PolicyDocument, error) {
+		return governance.PolicyDocument{}, &InvalidError{Problems: problems}
+	}
+	asJSON, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return invalid(strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(asJSON)))
+	if err != nil {
+		return invalid(err.Error())
+	}
+	schema, err := compiled()
+	if err != nil {
+		return governance.PolicyDocument{}, err
+	}
+	if err := schema.Validate(value); err != nil {
+		var validation *jsonschema.ValidationError
+		if errors.As(err, &validation) {
+			return invalid(leaves(validation)...)
+		}
+		return invalid(err.Error())
+	}
+	if err := json.Unmarshal(asJSON, &document); err != nil {
+		return invalid(err.Error())
+	}
+	if _, err := governance.NewPolicy(document); err != nil {
+		return invalid(strings.Split(err.Error(), "\n")...)
+	}
+	return document, nil
+}
+
+// compiled is made only when a policy file is used at all.
+var compiled = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(schemaText))
+	if err != nil {
+		return nil, fmt.Errorf("embedded policy schema: %w", err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(SchemaURL, value); err != nil {
+		return nil, fmt.Errorf("embedded policy schema: %w", err)
+	}
+	return compiler.Compile(SchemaURL)
+})
+
+// leaves are the innermost errors: the ones that say what is wrong where.
+func leaves(err *jsonschema.ValidationError) []string {
+	if len(err.Causes) == 0 {
+		at := strings.Join(err.InstanceLocation, ".")
+		if at == "" {
+			at = "the policy"
+		}
+		return []string{at + ": " + err.ErrorKind.LocalizedString(message.NewPrinter(language.English))}
+	}
+	var texts []string
+	for _, cause := range err.Causes {
+		texts = append(texts, leaves(cause)...)
+	}
+	return texts
+}

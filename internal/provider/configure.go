@@ -1,0 +1,128 @@
+package provider
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+
+type providerModel struct {
+	AWS          types.Object `tfsdk:"aws"`
+	Policy       types.Object `tfsdk:"policy"`
+	PolicyFile   types.String `tfsdk:"policy_file"`
+	MetadataKeys types.Map    `tfsdk:"metadata_keys"`
+}
+
+type awsModel struct {
+	Region            types.String     `tfsdk:"region"`
+	Profile           types.String     `tfsdk:"profile"`
+	AssumeRole        *assumeRoleModel `tfsdk:"assume_role"`
+	Endpoints         *endpointsModel  `tfsdk:"endpoints"`
+	AllowedAccountIDs []string         `tfsdk:"allowed_account_ids"`
+	MaxRetries        types.Int32      `tfsdk:"max_retries"`
+	IgnoreTags        *ignoreTagsModel `tfsdk:"ignore_tags"`
+}
+
+type assumeRoleModel struct {
+	RoleARN     types.String `tfsdk:"role_arn"`
+	SessionName types.String `tfsdk:"session_name"`
+	ExternalID  types.String `tfsdk:"external_id"`
+}
+
+type endpointsModel struct {
+	IAM types.String `tfsdk:"iam"`
+	STS types.String `tfsdk:"sts"`
+}
+
+type ignoreTagsModel struct {
+	Keys        []string `tfsdk:"keys"`
+	KeyPrefixes []string `tfsdk:"key_prefixes"`
+}
+
+// Configure reads the provider block and the policies. It calls no cloud: that happens when something is first needed.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var m providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := &tfkit.Data{Clock: p.clock}
+	var diags diag.Diagnostics
+	data.Policy, diags = effectivePolicy(ctx, m)
+	resp.Diagnostics.Append(diags...)
+	keys, diags := metadataKeys(ctx, m.MetadataKeys)
+	resp.Diagnostics.Append(diags...)
+	switch {
+	case m.AWS.IsNull():
+	case !tfkit.FullyKnown(ctx, m.AWS):
+		data.AWSUnknown = true
+	default:
+		config, diags := p.awsConfig(ctx, m.AWS)
+		resp.Diagnostics.Append(diags...)
+		config.MetadataKeys = keys
+		data.AWS = aws.NewAccount(config)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.ResourceData, resp.DataSourceData = data, data
+	}
+}
+
+func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Config, diag.Diagnostics) {
+	var m awsModel
+	diags := object.As(ctx, &m, basetypes.ObjectAsOptions{})
+	config := aws.Config{
+		Region:            m.Region.ValueString(),
+		Profile:           m.Profile.ValueString(),
+		AllowedAccountIDs: m.AllowedAccountIDs,
+		MaxRetries:        int(m.MaxRetries.ValueInt32()),
+		Version:           p.version,
+		MaxBackoff:        p.maxBackoff,
+		Wait:              p.wait,
+	}
+	if role := m.AssumeRole; role != nil {
+		config.AssumeRole = aws.AssumeRole{RoleARN: role.RoleARN.ValueString(), SessionName: role.SessionName.ValueString(), ExternalID: role.ExternalID.ValueString()}
+	}
+	if endpoints := m.Endpoints; endpoints != nil {
+		config.Endpoints = map[string]string{"iam": endpoints.IAM.ValueString(), "sts": endpoints.STS.ValueString()}
+	}
+	if ignore := m.IgnoreTags; ignore != nil {
+		config.IgnoreTags = aws.IgnoreTags{Keys: ignore.Keys, KeyPrefixes: ignore.KeyPrefixes}
+	}
+	return config, diags
+}
+
+func metadataKeys(ctx context.Context, value types.Map) (governance.MetadataKeys, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	if !tfkit.FullyKnown(ctx, value) {
+		diags.AddAttributeError(path.Root("metadata_keys"), "Metadata keys are not known yet", "They decide where metadata is read from, so they have to be constants or variables.")
+		return governance.MetadataKeys{}, diags
+	}
+	renamed := map[governance.Field]string{}
+	var texts map[string]string
+	diags.Append(value.ElementsAs(ctx, &texts, false)...)
+	for field, key := range texts {
+		renamed[governance.Field(field)] = key
+	}
+	keys := governance.NewMetadataKeys(renamed)
+	seen := map[string]governance.Field{}
+	for _, field := range governance.MetadataKeyFields {
+		key := strings.ToLower(keys.Key(field))
+		if other, twice := seen[key]; twice {
+			diags.AddAttributeError(path.Root("metadata_keys"), "Metadata keys are not unique", "The fields "+string(other)+" and "+string(field)+" would share the tag "+keys.Key(field)+". IAM ignores the case of tag keys. Give each its own.")
+		}
+		seen[key] = field
+	}
+	return keys, diags
+}

@@ -1,0 +1,140 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/policyfile"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// policyFileVariable is the environment variable that names a policy which no configuration can loosen.
+const policyFileVariable = "GOVERNED_POLICY_FILE"
+
+type policyModel struct {
+	MaxLifetimeDays           *int              `tfsdk:"max_lifetime_days"`
+	MaxLifetimeDaysByCategory map[string]int    `tfsdk:"max_lifetime_days_by_category"`
+	WarnBeforeDays            *int              `tfsdk:"warn_before_days"`
+	RequiredMetadata          []string          `tfsdk:"required_metadata"`
+	Owners                    *ownersModel      `tfsdk:"owners"`
+	Purpose                   *purposeModel     `tfsdk:"purpose"`
+	Enforcement               map[string]string `tfsdk:"enforcement"`
+}
+
+type ownersModel struct {
+	Pattern types.String `tfsdk:"pattern"`
+}
+
+type purposeModel struct {
+	MinLength   *int     `tfsdk:"min_length"`
+	FillerWords []string `tfsdk:"filler_words"`
+}
+
+func (m policyModel) document() governance.PolicyDocument {
+	document := governance.PolicyDocument{MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, RequiredMetadata: m.RequiredMetadata}
+	if m.MaxLifetimeDaysByCategory != nil {
+		document.MaxLifetimeDaysByCategory = map[governance.Category]int{}
+		for category, days := range m.MaxLifetimeDaysByCategory {
+			document.MaxLifetimeDaysByCategory[governance.Category(category)] = days
+		}
+	}
+	if m.Owners != nil {
+		document.Owners.Pattern = m.Owners.Pattern.ValueString()
+	}
+	if m.Purpose != nil {
+		document.Purpose = governance.PurposeDocument{MinLength: m.Purpose.MinLength, FillerWords: m.Purpose.FillerWords}
+	}
+	if m.Enforcement != nil {
+		document.Enforcement = map[governance.Rule]governance.Enforcement{}
+		for rule, enforcement := range m.Enforcement {
+			document.Enforcement[governance.Rule(rule)] = governance.Enforcement(enforcement)
+		}
+	}
+	return document
+}
+
+// effectivePolicy merges what the provider block, its policy file and the environment's policy file say.
+func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	var documents []governance.PolicyDocument
+	if !tfkit.FullyKnown(ctx, m.Policy) || m.PolicyFile.IsUnknown() {
+		diags.AddAttributeError(path.Root("policy"), "Policy is not known yet", "policy and policy_file decide what a plan may contain, so they have to be constants or variables.")
+		return governance.Policy{}, diags
+	}
+	if !m.Policy.IsNull() {
+		var inline policyModel
+		diags.Append(m.Policy.As(ctx, &inline, basetypes.ObjectAsOptions{})...)
+		document := inline.document()
+		_, err := governance.NewPolicy(document)
+		addPolicyProblems(&diags, path.Root("policy"), err)
+		documents = append(documents, document)
+	}
+	if file := m.PolicyFile.ValueString(); file != "" {
+		documents = append(documents, readPolicy(&diags, file, "policy_file"))
+	}
+	if file := os.Getenv(policyFileVariable); file != "" {
+		documents = append(documents, readPolicy(&diags, file, policyFileVariable))
+	}
+	if diags.HasError() {
+		return governance.Policy{}, diags
+	}
+	policy, err := governance.NewPolicy(documents...)
+	if err != nil {
+		diags.AddAttributeError(path.Root("policy"), "Policies cannot be merged", err.Error())
+	}
+	return policy, diags
+}
+
+func readPolicy(diags *diag.Diagnostics, file, from string) governance.PolicyDocument {
+	document, err := policyfile.Read(file)
+	if err == nil {
+		return document
+	}
+	detail := err.Error() + "\n\nThe file is named by " + from + ". Its structure is described by " + policyfile.SchemaURL + "."
+	if from == policyFileVariable {
+		diags.AddError("Policy file cannot be used", detail)
+	} else {
+		diags.AddAttributeError(path.Root(from), "Policy file cannot be used", detail)
+	}
+	return document
+}
+
+// addPolicyProblems reports each problem of an inline policy on its own attribute.
+func addPolicyProblems(diags *diag.Diagnostics, at path.Path, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, single := range joined.Unwrap() {
+			addPolicyProblems(diags, at, single)
+		}
+		return
+	}
+	var problem *governance.PolicyError
+	if errors.As(err, &problem) {
+		target := at.AtName(problem.Path[0])
+		for _, step := range problem.Path[1:] {
+			if problem.Path[0] == "owners" || problem.Path[0] == "purpose" {
+				target = target.AtName(step)
+			} else {
+				target = target.AtMapKey(step)
+			}
+		}
+		diags.AddAttributeError(target, "Policy is malformed", "policy."+strings.Join(problem.Path, ".")+": "+problem.Reason+".")
+	}
+}
+
+func codeList(items []string) string { return "`" + strings.Join(items, "`, `") + "`" }
+
+func texts[T ~string](items []T) []string {
+	list := make([]string, len(items))
+	for i, item := range items {
+		list[i] = string(item)
+	}
+	return list
+}

@@ -1,0 +1,70 @@
+// Package provider is the provider itself: its schema, its configuration, and the list of everything it offers.
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
+)
+
+// Address is where the registry has the provider.
+const Address = "registry.terraform.io/nhi-governance/governed"
+
+// Provider is terraform-provider-governed.
+type Provider struct {
+	version    string
+	clock      governance.Clock
+	maxBackoff time.Duration
+	wait       func(context.Context, time.Duration) error
+}
+
+// Option changes how a provider sees the world, for tests.
+type Option func(*Provider)
+
+// WithClock replaces the machine's clock.
+func WithClock(clock governance.Clock) Option { return func(p *Provider) { p.clock = clock } }
+
+// WithoutWaiting lets retries and looks at what replicates follow each other at once.
+func WithoutWaiting() Option {
+	return func(p *Provider) {
+		p.maxBackoff = time.Millisecond
+		p.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	}
+}
+
+// New makes the provider. Every call of the result is one independent instance.
+func New(version string, options ...Option) func() provider.Provider {
+	return func() provider.Provider {
+		p := &Provider{version: version, clock: governance.SystemClock{}}
+		for _, option := range options {
+			option(p)
+		}
+		return p
+	}
+}
+
+// Metadata names the provider.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName, resp.Version = "governed", p.version
+}
+
+// Resources lists them in alphabetical order.
+func (*Provider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		serviceidentity.NewResource,
+	}
+}
+
+// DataSources lists them in alphabetical order.
+func (*Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		inventory.NewUnownedDataSource,
+	}
+}

@@ -1,0 +1,130 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int32validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+)
+
+// Schema of the provider block.
+func (*Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	keys := make([]string, len(governance.MetadataKeyFields))
+	for i, field := range governance.MetadataKeyFields {
+		keys[i] = string(field)
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Governs the creation of non-human identities: no owner, no purpose or no expiry, no identity.",
+		Attributes: map[string]schema.Attribute{
+			"aws":    awsSchema(),
+			"policy": policySchema(),
+			"policy_file": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Path of a policy in YAML or JSON, with the same structure as `policy`. " +
+					"The file that `" + policyFileVariable + "` names is read as well. Of all policies given, each rule takes its strictest value.",
+			},
+			"metadata_keys": schema.MapAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Tag keys under which metadata is kept, by field; `nhi:<field>` by default. The fields are " + codeList(keys) + ".",
+				Validators: []validator.Map{
+					mapvalidator.KeysAre(stringvalidator.OneOf(keys...)),
+					mapvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 128)),
+				},
+			},
+		},
+	}
+}
+
+func awsSchema() schema.Attribute {
+	endpoints := map[string]schema.Attribute{}
+	for _, service := range aws.Services {
+		endpoints[service] = schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf("Base URL of the %s API.", service)}
+	}
+	texts := func(description string, validators ...validator.Set) schema.Attribute {
+		return schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description, Validators: validators}
+	}
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "AWS. `{}` is enough where the environment says the rest: what is left out comes from the AWS SDK's own chain " +
+			"(environment with `AWS_ENDPOINT_URL`, shared files, SSO, web identity, instance and container roles).",
+		Attributes: map[string]schema.Attribute{
+			"region":  schema.StringAttribute{Optional: true, MarkdownDescription: "Region, such as `eu-west-1`."},
+			"profile": schema.StringAttribute{Optional: true, MarkdownDescription: "Profile of the shared configuration files."},
+			"assume_role": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "Role to assume first.",
+				Attributes: map[string]schema.Attribute{
+					"role_arn":     schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
+					"session_name": schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session, for the audit trail."},
+					"external_id":  schema.StringAttribute{Optional: true, MarkdownDescription: "External id that the role's trust policy asks for."},
+				},
+			},
+			"endpoints": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "Endpoints to use instead of AWS's own.", Attributes: endpoints},
+			"allowed_account_ids": texts("Accounts that may be touched; every other is refused before anything is read.",
+				setvalidator.ValueStringsAre(stringvalidator.RegexMatches(accountPattern, "must be an AWS account id of 12 digits"))),
+			"max_retries": schema.Int32Attribute{
+				Optional: true, MarkdownDescription: fmt.Sprintf("How often a call is tried again after a throttling or a passing fault. Defaults to %d.", aws.DefaultMaxRetries),
+				Validators: []validator.Int32{int32validator.Between(1, 100)},
+			},
+			"ignore_tags": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "Tags that other tools write on everything. They are neither shown nor removed.",
+				Attributes: map[string]schema.Attribute{
+					"keys":         texts("Exact keys."),
+					"key_prefixes": texts("Beginnings of keys."),
+				},
+			},
+		},
+	}
+}
+
+func policySchema() schema.Attribute {
+	days := func(description string) schema.Attribute {
+		return schema.Int32Attribute{Optional: true, MarkdownDescription: description}
+	}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Guardrails. They can also be kept in a file (see `policy_file`), so that a security team can set what no team can loosen.",
+		Attributes: map[string]schema.Attribute{
+			"max_lifetime_days": days(fmt.Sprintf("How far ahead an expiry may lie, in days. Defaults to %d.", governance.DefaultMaxLifetimeDays)),
+			"max_lifetime_days_by_category": schema.MapAttribute{
+				ElementType: types.Int32Type, Optional: true, MarkdownDescription: "The same for single categories: " + codeList(texts(governance.Categories)) + ".",
+			},
+			"warn_before_days": days(fmt.Sprintf("How long before its expiry an identity counts as expiring, in days. Defaults to %d.", governance.DefaultWarnBeforeDays)),
+			"required_metadata": schema.SetAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Arguments that every identity needs besides owner, purpose and expiry, such as `environment`, `ticket` or `labels.cost-center`.",
+			},
+			"owners": schema.SingleNestedAttribute{
+				Optional: true, MarkdownDescription: "Who can be an owner.",
+				Attributes: map[string]schema.Attribute{
+					"pattern": schema.StringAttribute{Optional: true, MarkdownDescription: "RE2 regular expression that a whole owner must match."},
+				},
+			},
+			"purpose": schema.SingleNestedAttribute{
+				Optional: true, MarkdownDescription: "What counts as a purpose.",
+				Attributes: map[string]schema.Attribute{
+					"min_length": days(fmt.Sprintf("Fewest characters. Defaults to %d.", governance.DefaultPurposeMinLength)),
+					"filler_words": schema.SetAttribute{
+						ElementType: types.StringType, Optional: true,
+						MarkdownDescription: "Words that say nothing, besides the built-in ones such as `test`, `tmp`, `misc` and `todo`. A purpose of nothing else is refused.",
+					},
+				},
+			},
+			"enforcement": schema.MapAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days`, which is `warn`.",
+			},
+		},
+	}
+}

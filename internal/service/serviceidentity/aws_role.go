@@ -1,0 +1,227 @@
+package serviceidentity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// awsRole is the nested attribute aws_role: an IAM role.
+type awsRole struct{}
+
+func (awsRole) attribute() string   { return string(governance.KindAWSRole) }
+func (awsRole) id() governance.Kind { return governance.KindAWSRole }
+
+func (awsRole) declared(m *model) (declared, known bool) {
+	return !m.AWSRole.IsNull(), !m.AWSRole.IsUnknown()
+}
+
+func (k awsRole) configured(data *tfkit.Data) diag.Diagnostics {
+	return data.RequireAWS(attributePath(k))
+}
+
+func (awsRole) parseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
+
+func (awsRole) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governance.Violation, diag.Diagnostics) {
+	role, diags := roleOf(ctx, m)
+	want, more := role.desired(ctx, m, false)
+	diags.Append(more...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	return aws.NewAccount(aws.Config{MetadataKeys: governance.NewMetadataKeys(nil)}).ValidateRole(want), diags
+}
+
+func (awsRole) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+	_, want, err := wanted(ctx, m, disabled)
+	if err != nil {
+		return nil, err
+	}
+	return data.AWS.Roles().Check(ctx, want)
+}
+
+func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	role, want, err := wanted(ctx, m, disabled)
+	if err != nil {
+		return err
+	}
+	state, err := data.AWS.Roles().Predict(ctx, want)
+	if err != nil {
+		return err
+	}
+	var had awsRoleModel
+	if prior != nil {
+		if had, err = asError(roleOf(ctx, prior)); err != nil {
+			return err
+		}
+	}
+	m.ID, role.ARN, role.InstanceProfileARN = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	if !m.Name.IsUnknown() && !role.Path.IsUnknown() {
+		m.ID, role.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
+		if !role.InstanceProfile.IsUnknown() {
+			role.InstanceProfileARN = nullable(state.InstanceProfileARN)
+		}
+	}
+	role.EffectiveTrustPolicy = predictedPolicy(had.EffectiveTrustPolicy, state.TrustPolicy)
+	role.ExpiryPolicy = predictedPolicy(had.ExpiryPolicy, state.ExpiryPolicy)
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+	_, err = asError(struct{}{}, setRole(ctx, m, role))
+	return err
+}
+
+func (awsRole) create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+	_, want, err := wanted(ctx, m, disabled)
+	if err != nil {
+		return governance.ID{}, err
+	}
+	return data.AWS.Roles().Create(ctx, want)
+}
+
+func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	role, want, err := wanted(ctx, m, disabled)
+	if err != nil {
+		return nil, err
+	}
+	intended, err := data.AWS.Roles().Predict(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	state, err := data.AWS.Roles().Converge(ctx, id, want)
+	if err != nil {
+		return intended.Attachments, err
+	}
+	m.ID = types.StringValue(state.ID.String())
+	m.Category = types.StringValue(string(governance.KindAWSRole.Category()))
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+	role.ARN, role.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
+	role.InstanceProfileARN = nullable(state.InstanceProfileARN)
+	role.EffectiveTrustPolicy = observedPolicy(role.EffectiveTrustPolicy, state.TrustPolicy)
+	role.ExpiryPolicy = observedPolicy(role.ExpiryPolicy, state.ExpiryPolicy)
+	_, err = asError(struct{}{}, setRole(ctx, m, role))
+	return intended.Attachments, err
+}
+
+func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]string, error) {
+	state, err := data.AWS.Roles().Read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	role, err := asError(roleOf(ctx, m))
+	if err != nil {
+		return nil, err
+	}
+	imported := m.AWSRole.IsNull()
+	m.ID, m.Name = types.StringValue(state.ID.String()), types.StringValue(state.Name)
+	m.SetMetadata(state.Metadata)
+	m.Category = types.StringValue(string(governance.KindAWSRole.Category()))
+	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	if state.ExpiryPolicy != "" {
+		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+	}
+	role.Path = types.StringValue(state.ID.Path())
+	if imported {
+		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy)
+	}
+	role.InlinePolicies = observedPolicies(role.InlinePolicies, state.InlinePolicies)
+	role.ManagedPolicyARNs = observedSet(role.ManagedPolicyARNs, state.ManagedPolicyARNs)
+	role.PermissionsBoundaryARN = nullable(state.PermissionsBoundaryARN)
+	role.MaxSessionDuration = types.Int32Value(state.MaxSessionDuration)
+	role.InstanceProfile = types.BoolValue(state.InstanceProfileARN != "")
+	role.ARN, role.UniqueID, role.InstanceProfileARN = types.StringValue(state.ARN), types.StringValue(state.UniqueID), nullable(state.InstanceProfileARN)
+	role.EffectiveTrustPolicy = observedPolicy(role.EffectiveTrustPolicy, state.TrustPolicy)
+	role.ExpiryPolicy = observedPolicy(role.ExpiryPolicy, state.ExpiryPolicy)
+	if _, err := asError(struct{}{}, setRole(ctx, m, role)); err != nil {
+		return nil, err
+	}
+	var warnings []string
+	if others := state.OtherInstanceProfiles; len(others) > 0 {
+		warnings = append(warnings, fmt.Sprintf("the role is in instance profiles that are not managed with it: %s. Removing this resource takes the role out of them.", strings.Join(others, ", ")))
+	}
+	return warnings, nil
+}
+
+func (awsRole) remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
+	return data.AWS.Roles().Delete(ctx, id)
+}
+
+// wanted reads the nested attribute and what it asks for.
+func wanted(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
+	role, err := asError(roleOf(ctx, m))
+	if err != nil {
+		return role, platform.Desired[aws.RoleSpec]{}, err
+	}
+	want, err := asError(role.desired(ctx, m, disabled))
+	return role, want, err
+}
+
+// asError turns diagnostics of a conversion, which only a bug can cause, into an error.
+func asError[T any](value T, diags diag.Diagnostics) (T, error) {
+	var errs []error
+	for _, d := range diags.Errors() {
+		errs = append(errs, fmt.Errorf("%s: %s", d.Summary(), d.Detail()))
+	}
+	return value, errors.Join(errs...)
+}
+
+func nullable(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
+
+// predictedPolicy keeps a policy's text as long as the predicted one says the same. Without a prediction it is unknown.
+func predictedPolicy(had types.String, predicted string) types.String {
+	if predicted == "" {
+		return types.StringUnknown()
+	}
+	return observedPolicy(had, predicted)
+}
+
+// observedPolicy keeps a policy's text as long as the one on the role says the same.
+func observedPolicy(had types.String, observed string) types.String {
+	if !had.IsUnknown() && iampolicy.Equivalent(had.ValueString(), observed) {
+		return had
+	}
+	return nullable(observed)
+}
+
+// observedPolicies keeps the configured text of every policy that still says the same.
+func observedPolicies(had types.Map, observed map[string]string) types.Map {
+	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
+		return had
+	}
+	configured := stringMap(had)
+	texts := make(map[string]string, len(observed))
+	for name, document := range observed {
+		texts[name] = document
+		if text, ok := configured[name]; ok && iampolicy.Equivalent(text, document) {
+			texts[name] = text
+		}
+	}
+	return tfkit.NullableMap(texts)
+}
+
+// observedSet keeps an empty set empty instead of null.
+func observedSet(had types.Set, observed []string) types.Set {
+	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
+		return had
+	}
+	elements := make([]attr.Value, len(observed))
+	for i, text := range observed {
+		elements[i] = types.StringValue(text)
+	}
+	return tfkit.NullableSet(elements)
+}

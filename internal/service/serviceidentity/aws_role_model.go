@@ -1,0 +1,170 @@
+package serviceidentity
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// awsRoleModel is the nested attribute aws_role.
+type awsRoleModel struct {
+	Path                   types.String `tfsdk:"path"`
+	Trust                  types.Object `tfsdk:"trust"`
+	AssumeRolePolicy       types.String `tfsdk:"assume_role_policy"`
+	InlinePolicies         types.Map    `tfsdk:"inline_policies"`
+	ManagedPolicyARNs      types.Set    `tfsdk:"managed_policy_arns"`
+	PermissionsBoundaryARN types.String `tfsdk:"permissions_boundary_arn"`
+	MaxSessionDuration     types.Int32  `tfsdk:"max_session_duration"`
+	InstanceProfile        types.Bool   `tfsdk:"instance_profile"`
+	ARN                    types.String `tfsdk:"arn"`
+	InstanceProfileARN     types.String `tfsdk:"instance_profile_arn"`
+	UniqueID               types.String `tfsdk:"unique_id"`
+	EffectiveTrustPolicy   types.String `tfsdk:"effective_trust_policy"`
+	ExpiryPolicy           types.String `tfsdk:"expiry_policy"`
+}
+
+type trustModel struct {
+	AWSServices       types.Set                `tfsdk:"aws_services"`
+	SourceAccounts    types.Set                `tfsdk:"source_accounts"`
+	SourceARNs        types.Set                `tfsdk:"source_arns"`
+	GitHubActions     *githubActionsModel      `tfsdk:"github_actions"`
+	EKSServiceAccount *eksServiceAccountModel  `tfsdk:"eks_service_account"`
+	EKSPodIdentity    *eksPodIdentityModel     `tfsdk:"eks_pod_identity"`
+	OIDC              *openIDConnectTrustModel `tfsdk:"oidc"`
+}
+
+type githubActionsModel struct {
+	Repository  types.String `tfsdk:"repository"`
+	Branch      types.String `tfsdk:"branch"`
+	Environment types.String `tfsdk:"environment"`
+	Tag         types.String `tfsdk:"tag"`
+	PullRequest types.Bool   `tfsdk:"pull_request"`
+	ProviderARN types.String `tfsdk:"provider_arn"`
+}
+
+type eksServiceAccountModel struct {
+	OIDCProviderARN types.String `tfsdk:"oidc_provider_arn"`
+	Namespace       types.String `tfsdk:"namespace"`
+	Name            types.String `tfsdk:"name"`
+}
+
+type eksPodIdentityModel struct {
+	ClusterARN     types.String `tfsdk:"cluster_arn"`
+	Namespace      types.String `tfsdk:"namespace"`
+	ServiceAccount types.String `tfsdk:"service_account"`
+}
+
+type openIDConnectTrustModel struct {
+	ProviderARN types.String `tfsdk:"provider_arn"`
+	Subjects    types.Set    `tfsdk:"subjects"`
+	Audiences   types.Set    `tfsdk:"audiences"`
+}
+
+// roleOf reads the nested attribute. It is all null when the model has none, as while importing.
+func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
+	role := awsRoleModel{
+		Trust: types.ObjectNull(trustType()), InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: types.SetNull(types.StringType),
+	}
+	if m.AWSRole.IsNull() || m.AWSRole.IsUnknown() {
+		return role, nil
+	}
+	diags := m.AWSRole.As(ctx, &role, basetypes.ObjectAsOptions{})
+	return role, diags
+}
+
+// setRole writes the nested attribute.
+func setRole(ctx context.Context, m *model, role awsRoleModel) diag.Diagnostics {
+	object, diags := types.ObjectValueFrom(ctx, objectTypes(awsRole{}.schema()), role)
+	m.AWSRole = object
+	return diags
+}
+
+func trustType() map[string]attr.Type { return objectTypes(trustSchema()) }
+
+func objectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
+	if object, ok := attribute.GetType().(types.ObjectType); ok {
+		return object.AttrTypes
+	}
+	return nil
+}
+
+// desired is the role that the model asks for. What is not known yet is left out.
+func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
+	metadata, _ := m.Metadata(ctx)
+	spec := aws.RoleSpec{
+		Path:                   "/",
+		AssumeRolePolicy:       r.AssumeRolePolicy.ValueString(),
+		InlinePolicies:         stringMap(r.InlinePolicies),
+		ManagedPolicyARNs:      stringSet(r.ManagedPolicyARNs),
+		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
+		MaxSessionDuration:     3600,
+		InstanceProfile:        r.InstanceProfile.ValueBool(),
+	}
+	// In a configuration these two can be null, which stands for their defaults.
+	if path := r.Path; !path.IsNull() && !path.IsUnknown() {
+		spec.Path = path.ValueString()
+	}
+	if duration := r.MaxSessionDuration; !duration.IsNull() && !duration.IsUnknown() {
+		spec.MaxSessionDuration = duration.ValueInt32()
+	}
+	var diags diag.Diagnostics
+	if !r.Trust.IsNull() && tfkit.FullyKnown(ctx, r.Trust) {
+		var trust trustModel
+		diags = r.Trust.As(ctx, &trust, basetypes.ObjectAsOptions{})
+		spec.Trust = trust.presets()
+	}
+	return platform.Desired[aws.RoleSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: spec}, diags
+}
+
+func (t trustModel) presets() []iampolicy.Preset {
+	var presets []iampolicy.Preset
+	if services := stringSet(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
+		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: stringSet(t.SourceAccounts), SourceARNs: stringSet(t.SourceARNs)})
+	}
+	if g := t.GitHubActions; g != nil {
+		presets = append(presets, iampolicy.GitHubActions{
+			ProviderARN: g.ProviderARN.ValueString(), Repository: g.Repository.ValueString(), Branch: g.Branch.ValueString(),
+			Environment: g.Environment.ValueString(), Tag: g.Tag.ValueString(), PullRequest: g.PullRequest.ValueBool(),
+		})
+	}
+	if e := t.EKSServiceAccount; e != nil {
+		presets = append(presets, iampolicy.EKSServiceAccount{OIDCProviderARN: e.OIDCProviderARN.ValueString(), Namespace: e.Namespace.ValueString(), Name: e.Name.ValueString()})
+	}
+	if e := t.EKSPodIdentity; e != nil {
+		presets = append(presets, iampolicy.EKSPodIdentity{ClusterARN: e.ClusterARN.ValueString(), Namespace: e.Namespace.ValueString(), ServiceAccount: e.ServiceAccount.ValueString()})
+	}
+	if o := t.OIDC; o != nil {
+		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: stringSet(o.Subjects), Audiences: stringSet(o.Audiences)})
+	}
+	return presets
+}
+
+// stringSet are the known elements, sorted by the framework.
+func stringSet(set types.Set) []string {
+	var texts []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts = append(texts, text.ValueString())
+		}
+	}
+	return texts
+}
+
+// stringMap are the known entries.
+func stringMap(m types.Map) map[string]string {
+	texts := map[string]string{}
+	for key, element := range m.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts[key] = text.ValueString()
+		}
+	}
+	return texts
+}

@@ -1,0 +1,50 @@
+// Package tfkit is what all resources and data sources share: the provider's data, the governance arguments, and the
+// way from violations and platform errors to diagnostics.
+package tfkit
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+)
+
+// Data is what the configured provider hands to resources and data sources.
+type Data struct {
+	Clock  governance.Clock
+	Policy governance.Policy
+	// AWS is nil when the provider has no aws argument.
+	AWS *aws.Account
+	// AWSUnknown says that the aws argument depends on something that is not known before apply.
+	AWSUnknown bool
+}
+
+// FromProvider takes the data out of a Configure request. It is nil before the provider is configured.
+func FromProvider(providerData any) (*Data, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	if providerData == nil {
+		return nil, nil
+	}
+	data, ok := providerData.(*Data)
+	if !ok {
+		diags.AddError("Provider data has an unexpected type", fmt.Sprintf("Expected %T, got %T. This is a bug in the provider: please report it.", data, providerData))
+	}
+	return data, diags
+}
+
+// RequireAWS reports on the attribute that needs it when AWS is not configured.
+func (d *Data) RequireAWS(attribute path.Path) diag.Diagnostics {
+	var diags diag.Diagnostics
+	switch {
+	case d.AWSUnknown:
+		diags.AddAttributeError(attribute, "AWS is not configured yet",
+			"The provider's aws argument depends on values that are not known before apply. Write them as constants or variables, or create what they depend on first with -target.")
+	case d.AWS == nil:
+		diags.AddAttributeError(attribute, "AWS is not configured",
+			`This needs AWS, and the provider block does not configure it. Write aws = {} in the provider "governed" block, with a region unless AWS_REGION is set.`)
+	}
+	return diags
+}

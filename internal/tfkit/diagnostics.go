@@ -1,0 +1,100 @@
+package tfkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// summaries are the diagnostics' first lines, one for each rule.
+var summaries = map[governance.Rule]string{
+	governance.RuleOwner:            "Owner names nobody",
+	governance.RulePurposeQuality:   "Purpose says too little",
+	governance.RuleMaxLifetime:      "Expiry is too far ahead",
+	governance.RuleExpiryInPast:     "Expiry is in the past",
+	governance.RuleRequiredMetadata: "Required metadata is missing",
+	governance.RuleWarnBefore:       "Identity expires soon",
+	governance.RuleText:             "Metadata text is not usable",
+	governance.RuleExpiryFormat:     "Expiry is not a time",
+	governance.RulePlatform:         "The platform would refuse this",
+}
+
+// mapAttributes are the attributes whose elements have keys.
+var mapAttributes = map[string]bool{"labels": true, "inline_policies": true}
+
+// AttributePath is the Terraform path of a violation's attribute.
+func AttributePath(steps []string) path.Path {
+	at := path.Empty()
+	for i, step := range steps {
+		if i > 0 && mapAttributes[steps[i-1]] {
+			at = at.AtMapKey(step)
+		} else {
+			at = at.AtName(step)
+		}
+	}
+	return at
+}
+
+// AddViolations reports broken rules of one identity, each on its own attribute.
+func AddViolations(diags *diag.Diagnostics, identity string, found []governance.Violation) {
+	for _, violation := range found {
+		detail := fmt.Sprintf("%s: %s.\n\n%s\n\nRule: %s (%s).", identity, violation.Message, violation.Remedy, violation.Rule, violation.Enforcement)
+		at := AttributePath(violation.Attribute)
+		if violation.Enforcement == governance.EnforceWarn {
+			diags.AddAttributeWarning(at, summaries[violation.Rule], detail)
+		} else {
+			diags.AddAttributeError(at, summaries[violation.Rule], detail)
+		}
+	}
+}
+
+// AddError reports a platform's error. The summary says what could not be done; the detail says why and what to do.
+func AddError(diags *diag.Diagnostics, at path.Path, summary, identity string, err error) {
+	diags.AddAttributeError(at, summary, identity+": "+explain(err))
+}
+
+// explain turns a platform's error into what went wrong and what helps.
+func explain(err error) string {
+	var (
+		configured *platform.ErrNotConfigured
+		forbidden  *platform.ErrForbidden
+		exists     *platform.ErrAlreadyExists
+		conflict   *platform.ErrConflict
+		throttled  *platform.ErrThrottled
+		invalid    *platform.ErrInvalid
+		replicated *platform.ErrNotPropagated
+	)
+	switch {
+	case errors.As(err, &configured):
+		return fmt.Sprintf("%s.\n\n%s\n\nProvider argument: %s.", configured.Reason, configured.Remedy, strings.Join(configured.Attribute, "."))
+	case errors.As(err, &forbidden):
+		return fmt.Sprintf("the provider's credentials lack the permission %s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", forbidden.Permission, forbidden.Permission, forbidden.Detail)
+	case errors.As(err, &exists):
+		return fmt.Sprintf("%s.\n\nChoose another name, or bring it under governance with an import block:\n\n  import {\n    to = governed_service_identity.example\n    id = %q\n  }", exists, exists.ID)
+	case errors.As(err, &conflict):
+		return fmt.Sprintf("%s.\n\nRemove what is in the way, or try again when the other change is done.", strings.TrimSuffix(conflict.Error(), "."))
+	case errors.As(err, &throttled):
+		return fmt.Sprintf("%s.\n\nTry again later, lower Terraform's -parallelism, or raise aws.max_retries.", throttled)
+	case errors.As(err, &replicated):
+		return fmt.Sprintf("%s.\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", replicated)
+	case errors.As(err, &invalid):
+		return fmt.Sprintf("%s.\n\nCorrect the argument that the message speaks of.", strings.TrimSuffix(invalid.Error(), "."))
+	case errors.Is(err, context.Canceled):
+		return "interrupted. Nothing is lost: the next apply goes on from here."
+	}
+	return err.Error()
+}
+
+// FullyKnown tells whether a value has no unknown part.
+func FullyKnown(ctx context.Context, value attr.Value) bool {
+	terraform, err := value.ToTerraformValue(ctx)
+	return err == nil && terraform.IsFullyKnown()
+}
