@@ -1,0 +1,79 @@
+package sim
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Call is one recorded request.
+type Call struct {
+	// Time is the simulator's time of the request.
+	Time time.Time `json:"time"`
+	// Service is "iam" or "sts".
+	Service string `json:"service"`
+	// Action is the operation, for instance "CreateRole".
+	Action string `json:"action"`
+	// AccessKeyID is the key that signed the request; empty when unsigned.
+	AccessKeyID string `json:"access_key_id"`
+	// Account is the account of the caller.
+	Account string `json:"account"`
+	// Principal is the caller's ARN.
+	Principal string `json:"principal"`
+	// Params are the request's parameters, without Action and Version.
+	Params url.Values `json:"params"`
+	// Status is the HTTP status, 0 when the connection was dropped.
+	Status int `json:"status"`
+	// ErrorCode is the wire code of an error answer, "ConnectionDropped" when
+	// the connection was dropped, or empty.
+	ErrorCode string `json:"error_code,omitempty"`
+}
+
+func (c Call) name() string { return c.Service + ":" + c.Action }
+
+func (c Call) clone() Call {
+	params := maps.Clone(c.Params)
+	for k, v := range params {
+		params[k] = slices.Clone(v)
+	}
+	c.Params = params
+	return c
+}
+
+// Calls returns every request recorded since the start or the last
+// [Server.ResetCalls], in order.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Call, len(s.calls))
+	for i, c := range s.calls {
+		out[i] = c.clone()
+	}
+	return out
+}
+
+// ResetCalls forgets the recorded requests.
+func (s *Server) ResetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = nil
+}
+
+// CountCalls counts the recorded requests of one action, written
+// "iam:CreateRole" and without regard to case, or all of them for "".
+func (s *Server) CountCalls(action string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if action == "" {
+		return len(s.calls)
+	}
+	n := 0
+	for _, c := range s.calls {
+		if strings.EqualFold(c.name(), action) {
+			n++
+		}
+	}
+	return n
+}

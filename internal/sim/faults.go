@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// FaultKind is what goes wrong.
+type FaultKind string
+
+// The kinds of fault. Each is also its name at the control endpoint.
+const (
+	// FaultThrottling answers 400 Throttling without an effect.
+	FaultThrottling FaultKind = "throttling"
+	// FaultInternal answers 500 ServiceFailure without an effect.
+	FaultInternal FaultKind = "internal"
+	// FaultUnavailable answers 503 ServiceUnavailable without an effect.
+	FaultUnavailable FaultKind = "unavailable"
+	// FaultAccessDenied answers 403 AccessDenied without an effect.
+	FaultAccessDenied FaultKind = "access_denied"
+	// FaultDropBefore closes the connection before the request has an effect.
+	FaultDropBefore FaultKind = "drop_before"
+	// FaultDropAfter lets the request have its effect and closes the
+	// connection before any answer.
+	FaultDropAfter FaultKind = "drop_after"
+	// FaultError answers with the fault's own Code and Status, without an
+	// effect.
+	FaultError FaultKind = "error"
+)
+
+// Fault is a failure to inject into matching calls.
+type Fault struct {
+	// Service is "iam" or "sts"; empty matches both.
+	Service string `json:"service"`
+	// Action is an operation such as "CreateRole"; empty matches every one.
+	Action string `json:"action"`
+	// Nth is which matching call fails, counted from 1 since the injection; 0
+	// fails every one.
+	Nth int `json:"nth"`
+	// Times is how many matching calls in a row fail from the Nth on; 0 is 1.
+	// It has no meaning when Nth is 0.
+	Times int `json:"times"`
+	// Kind is what goes wrong.
+	Kind FaultKind `json:"kind"`
+	// Code is the wire code of a FaultError; empty is "ServiceFailure".
+	Code string `json:"code"`
+	// Status is the HTTP status of a FaultError; 0 is 400.
+	Status int `json:"status"`
+	// Message is the text of the error; empty is a text of the kind's own.
+	Message string `json:"message"`
+}
+
+type faultState struct {
+	Fault
+	seen int
+}
+
+// validate reports a fault that could never fire.
+func (f Fault) validate() error {
+	switch f.Kind {
+	case FaultThrottling, FaultInternal, FaultUnavailable, FaultAccessDenied,
+		FaultDropBefore, FaultDropAfter, FaultError:
+	default:
+		return fmt.Errorf("unknown fault kind %q", f.Kind)
+	}
+	if f.Nth < 0 || f.Times < 0 {
+		return fmt.Errorf("nth and times cannot be negative")
+	}
+	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
+		return fmt.Errorf("status %d is not an error", f.Status)
+	}
+	return nil
+}
+
+// InjectFault lets matching calls fail from now on. Faults add up; the first
+// injected one that matches a call wins. It panics on a fault that could never
+// fire: that is a mistake in a test.
+func (s *Server) InjectFault(f Fault) {
+	if err := f.validate(); err != nil {
+		panic("sim: " + err.Error())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &faultState{Fault: f})
+}
+
+// ClearFaults removes every injected fault.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// faultFor counts a call against every fault and returns the first that fires.
+func (s *Server) faultFor(service, action string) *Fault {
+	var fired *Fault
+	for _, f := range s.faults {
+		if f.Service != "" && !strings.EqualFold(f.Service, service) {
+			continue
+		}
+		if f.Action != "" && !strings.EqualFold(f.Action, action) {
+			continue
+		}
+		f.seen++
+		fires := f.Nth == 0 || (f.seen >= f.Nth && f.seen < f.Nth+max(f.Times, 1))
+		if fires && fired == nil {
+			fired = &f.Fault
+		}
+	}
+	return fired
+}
+
+// asError is the error answer of a fault, or nil for a dropped connection.
+func (f *Fault) asError(r *request) *apiError {
+	switch f.Kind {
+	case FaultThrottling:
+		return newError("Throttling", http.StatusBadRequest, "%s", cmp.Or(f.Message, "Rate exceeded"))
+	case FaultInternal:
+		return newError("ServiceFailure", http.StatusInternalServerError, "%s",
+			cmp.Or(f.Message, "The request processing has failed because of an unknown error, exception or failure."))
+	case FaultUnavailable:
+		return newError("ServiceUnavailable", http.StatusServiceUnavailable, "%s",
+			cmp.Or(f.Message, "The request has failed due to a temporary failure of the server."))
+	case FaultAccessDenied:
+		return newError("AccessDenied", http.StatusForbidden, "%s",
+			cmp.Or(f.Message, deniedMessage(r.caller.arn, r.service+":"+r.action, "*", denyImplicit)))
+	case FaultError:
+		return newError(cmp.Or(f.Code, "ServiceFailure"), cmp.Or(f.Status, http.StatusBadRequest), "%s",
+			cmp.Or(f.Message, "An injected error."))
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package sim
+
+import "fmt"
+
+func tagRole(r *request) ([]node, error) {
+	tags, err := r.tagList()
+	if err != nil {
+		return nil, err
+	}
+	role, err := r.writable()
+	if err != nil {
+		return nil, err
+	}
+	if role.reserved() {
+		return nil, errUnmodifiable(role.name)
+	}
+	merged, err := mergeTags(role.tags, tags, "Role")
+	if err != nil {
+		return nil, err
+	}
+	role.changing()
+	role.tags = merged
+	return nil, nil
+}
+
+func untagRole(r *request) ([]node, error) {
+	keys := r.tagKeys()
+	role, err := r.writable()
+	if err != nil {
+		return nil, err
+	}
+	if role.reserved() {
+		return nil, errUnmodifiable(role.name)
+	}
+	role.changing()
+	role.tags = removeTags(role.tags, keys)
+	return nil, nil
+}
+
+func listRoleTags(r *request) ([]node, error) {
+	role, err := r.readable()
+	if err != nil {
+		return nil, err
+	}
+	return r.tagPage(role.tags)
+}
+
+// tagPage answers a list of tags by page.
+func (r *request) tagPage(tags []tag) ([]node, error) {
+	p, err := r.page()
+	if err != nil {
+		return nil, err
+	}
+	byPlace := map[string]tag{}
+	var places []string
+	for i, t := range tags {
+		place := fmt.Sprintf("%04d", i)
+		byPlace[place] = t
+		places = append(places, place)
+	}
+	var out []tag
+	for _, place := range pagedStrings(p, places) {
+		out = append(out, byPlace[place])
+	}
+	return append([]node{tagsNode(out)}, p.nodes()...), nil
+}

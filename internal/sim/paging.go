@@ -1,0 +1,88 @@
+package sim
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// page is the request for one page of a list.
+type page struct {
+	action string // the operation, which is part of its markers
+	after  string // key after which it starts
+	size   int    // most items
+	empty  bool   // to be answered without items
+	more   bool   // whether items remain
+	last   string // key at which it ended
+}
+
+// maxItemsLimit is the largest MaxItems (IAM service model, maxItemsType).
+const maxItemsLimit = 1000
+
+// page reads MaxItems and Marker. Keys are chosen so that a marker keeps within
+// the 320 characters of the model. The default page size is 100 and the largest
+// 1000 (IAM API reference).
+func (r *request) page() (*page, error) {
+	p := &page{action: r.action, size: r.integer("MaxItems", 1, maxItemsLimit, 100)}
+	marker := r.optional("Marker", markerRule, "")
+	if err := r.checked(); err != nil {
+		return nil, err
+	}
+	if marker != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(marker)
+		after, ok := strings.CutPrefix(string(raw), r.action+"|")
+		if err != nil || !ok {
+			return nil, errValidation("Invalid Marker.")
+		}
+		p.after = after
+	}
+	s := r.server
+	if s.maxPage > 0 {
+		p.size = min(p.size, s.maxPage)
+	}
+	s.pages[r.action]++
+	p.empty = s.emptyPages > 0 && s.pages[r.action]%s.emptyPages == 0
+	return p, nil
+}
+
+// pagedKeys cuts a page out of items in order of their keys. The keys have to
+// be sorted. visit returns false for a key that is not part of the list.
+func pagedKeys(p *page, keys []string, visit func(key string) bool) {
+	if p.empty && len(keys) > 0 {
+		p.more, p.last = true, p.after
+		return
+	}
+	n := 0
+	for _, k := range keys {
+		if n == p.size {
+			p.more = true
+			return
+		}
+		if visit(k) {
+			n++
+		}
+		p.last = k
+	}
+}
+
+// nodes writes IsTruncated and Marker.
+func (p *page) nodes() []node {
+	if !p.more {
+		return []node{boolean("IsTruncated", false)}
+	}
+	marker := base64.RawURLEncoding.EncodeToString([]byte(p.action + "|" + p.last))
+	return []node{boolean("IsTruncated", true), text("Marker", marker)}
+}
+
+// pagedStrings cuts a page out of sorted strings.
+func pagedStrings(p *page, sorted []string) []string {
+	start := 0
+	for start < len(sorted) && p.after != "" && sorted[start] <= p.after {
+		start++
+	}
+	var out []string
+	pagedKeys(p, sorted[start:], func(k string) bool {
+		out = append(out, k)
+		return true
+	})
+	return out
+}

@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// DefaultAccount is the account that [Server.Env] and the seed use.
+const DefaultAccount = "123456789012"
+
+// defaultRegion is the region that the simulator reports for the last use of a
+// role and puts into its environment variables.
+const defaultRegion = "eu-west-1"
+
+// Server is the simulator: any number of accounts behind one HTTP listener.
+// All its methods are safe for concurrent use.
+type Server struct {
+	clock      *Clock
+	region     string
+	emptyPages int
+	quotas     map[string]map[string]int
+
+	// mu guards everything below; each request runs under it as a whole, as one
+	// control plane serialises its writes.
+	mu        sync.Mutex
+	accounts  map[string]*Account
+	aws       *collection[managedPolicy] // AWS managed policies, by ARN
+	keys      map[string]*credential     // every access key, by id
+	calls     []Call
+	faults    []*faultState
+	lag       int
+	maxPage   int
+	pages     map[string]int // pages served, by operation, for WithEmptyPages
+	serial    int
+	requests  int
+	listener  net.Listener
+	http      *http.Server
+	serveDone chan struct{}
+}
+
+// New makes a server that does not listen yet. The default account exists.
+func New(opts ...Option) *Server {
+	cfg := &config{
+		start:  time.Now().UTC().Truncate(time.Second),
+		region: defaultRegion,
+		quotas: map[string]map[string]int{},
+	}
+	for _, o := range opts {
+		o(cfg)
+	}
+	s := &Server{
+		clock:      newClock(cfg.start, cfg.running),
+		region:     cfg.region,
+		emptyPages: cfg.emptyPages,
+		quotas:     cfg.quotas,
+		accounts:   map[string]*Account{},
+		aws:        newCollection[managedPolicy](),
+		keys:       map[string]*credential{},
+		pages:      map[string]int{},
+	}
+	s.addAWSManagedPolicies()
+	s.account(DefaultAccount)
+	return s
+}
+
+// Start listens on a free port of 127.0.0.1.
+func (s *Server) Start() error { return s.StartAt("127.0.0.1:0") }
+
+// StartAt listens on an address such as "127.0.0.1:4566".
+func (s *Server) StartAt(addr string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener != nil {
+		return errors.New("the simulator is already listening on " + s.listener.Addr().String())
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("starting the simulator: %w", err)
+	}
+	s.listener = l
+	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
+	s.serveDone = make(chan struct{})
+	go func(srv *http.Server, done chan struct{}) {
+		defer close(done)
+		// Serve always returns an error; after Close it is ErrServerClosed.
+		_ = srv.Serve(l)
+	}(s.http, s.serveDone)
+	return nil
+}
+
+// Close stops listening and ends every connection. The data stays; Start may
+// be called again.
+func (s *Server) Close() {
+	s.mu.Lock()
+	srv, done := s.http, s.serveDone
+	s.listener, s.http, s.serveDone = nil, nil, nil
+	s.mu.Unlock()
+	if srv == nil {
+		return
+	}
+	// The listener is going away whatever Close reports.
+	_ = srv.Close()
+	<-done
+}
+
+// URL returns the endpoint, for instance "http://127.0.0.1:34567", or "" when
+// the server does not listen.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return ""
+	}
+	return "http://" + s.listener.Addr().String()
+}
+
+// Env returns the environment variables that make an AWS SDK, the AWS CLI or
+// Terraform use the simulator as the administrator of the default account.
+func (s *Server) Env() map[string]string { return s.Account(DefaultAccount).Env() }
+
+// Clock returns the simulator's clock.
+func (s *Server) Clock() *Clock { return s.clock }
+
+// SetReplicationLag makes each entity that is created, changed or deleted from
+// now on lag: the next reads of it, as many as given, see the state before,
+// which is NotFound for a new entity. A role made under a lag also fails, as
+// many times, to be accepted as a principal of a policy and to be added to an
+// instance profile. The lag is counted in reads and not in time. 0, the
+// default, turns it off for later changes.
+func (s *Server) SetReplicationLag(reads int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lag = max(reads, 0)
+}
+
+// SetMaxPageSize makes every page of a list hold at most n items even when the
+// request's MaxItems is larger, as AWS may do. 0, the default, is no such
+// limit.
+func (s *Server) SetMaxPageSize(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.maxPage = max(n, 0)
+}
