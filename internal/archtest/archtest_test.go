@@ -1,0 +1,135 @@
+// Package archtest holds the import rules of the code base as a test.
+package archtest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/nhi-governance/terraform-provider-governed"
+
+// rule says what the packages at or below a folder may import of this module, and of the outside. Folders are relative
+// to the module; "." is the standard library.
+type rule struct {
+	folder string
+	// own lists the folders of this module that may be imported, each with what lies below it.
+	own []string
+	// outside lists the beginnings of import paths that may be imported; nil allows all.
+	outside []string
+}
+
+// rules go from the special to the general: the first one that fits a package counts.
+var rules = []rule{
+	{folder: "internal/governance", own: nil, outside: []string{}},
+	{folder: "internal/platform/platformtest", own: []string{"internal/governance", "internal/platform"}},
+	{folder: "internal/platform/aws/iampolicy", own: nil, outside: []string{"github.com/hashicorp/awspolicyequivalence"}},
+	{
+		folder: "internal/platform/aws", own: []string{"internal/governance", "internal/platform"},
+		outside: []string{"github.com/aws/", "github.com/hashicorp/terraform-plugin-log/", "golang.org/x/sync/"},
+	},
+	{folder: "internal/platform", own: []string{"internal/governance"}, outside: []string{}},
+	{folder: "internal/inventory", own: []string{"internal/governance", "internal/platform"}, outside: []string{}},
+	{folder: "internal/policyfile", own: []string{"internal/governance"}},
+	{folder: "internal/tfkit", own: []string{"internal/governance", "internal/inventory", "internal/platform"}, outside: notSDKs},
+	{folder: "internal/service", own: []string{"internal/governance", "internal/inventory", "internal/platform", "internal/tfkit"}, outside: notSDKs},
+	{folder: "internal/provider", own: []string{"internal/governance", "internal/platform", "internal/policyfile", "internal/service", "internal/tfkit"}, outside: notSDKs},
+	{folder: "internal/sim", own: []string{"internal/sim"}, outside: []string{}},
+	{folder: "internal/acctest", own: []string{"internal/provider", "internal/sim"}},
+	{folder: "internal/demo", own: []string{"internal/sim"}},
+	{folder: "internal/bench", own: []string{"internal/sim"}},
+	{folder: "internal/archtest", own: nil},
+	{folder: "", own: []string{"internal/provider"}},
+}
+
+// notSDKs keeps the clouds' SDKs inside internal/platform.
+var notSDKs = []string{"github.com/hashicorp/"}
+
+func (r rule) covers(folder string) bool { return within(folder, r.folder) }
+
+func within(folder, parent string) bool {
+	return folder == parent || strings.HasPrefix(folder, parent+"/")
+}
+
+// breaks says which import of a package breaks the rule.
+func (r rule) breaks(folder, imported string) bool {
+	if own, ok := strings.CutPrefix(imported, module+"/"); ok {
+		return !within(own, folder) && !slices.ContainsFunc(r.own, func(allowed string) bool { return within(own, allowed) })
+	}
+	if domain, _, _ := strings.Cut(imported, "/"); !strings.Contains(domain, ".") || r.outside == nil {
+		return false
+	}
+	return !slices.ContainsFunc(r.outside, func(allowed string) bool { return strings.HasPrefix(imported, allowed) })
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for _, pkg := range packages(t) {
+		folder := strings.TrimPrefix(strings.TrimPrefix(pkg.ImportPath, module), "/")
+		i := slices.IndexFunc(rules, func(r rule) bool { return r.covers(folder) })
+		if i < 0 || (rules[i].folder == "" && folder != "") {
+			t.Errorf("%s is in no rule: add one", pkg.ImportPath)
+			continue
+		}
+		for _, imported := range pkg.Imports {
+			checked++
+			if rules[i].breaks(folder, imported) {
+				t.Errorf("%s must not import %s", pkg.ImportPath, imported)
+			}
+		}
+	}
+	if checked == 0 {
+		t.Error("no import was checked")
+	}
+}
+
+// TestRulesCanFail keeps the check itself honest.
+func TestRulesCanFail(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []struct{ folder, imported string }{
+		{"internal/governance", "github.com/google/uuid"},
+		{"internal/governance", module + "/internal/platform"},
+		{"internal/platform", "github.com/aws/aws-sdk-go-v2/aws"},
+		{"internal/inventory", module + "/internal/service/inventory"},
+		{"internal/service/serviceidentity", "github.com/aws/aws-sdk-go-v2/service/iam"},
+		{"internal/service/serviceidentity", module + "/internal/provider"},
+		{"internal/provider", module + "/internal/sim"},
+		{"internal/sim", module + "/internal/platform/aws/iampolicy"},
+		{"internal/sim", "github.com/aws/aws-sdk-go-v2/aws"},
+	} {
+		i := slices.IndexFunc(rules, func(r rule) bool { return r.covers(broken.folder) })
+		if !rules[i].breaks(broken.folder, broken.imported) {
+			t.Errorf("%s may import %s", broken.folder, broken.imported)
+		}
+	}
+}
+
+type listedPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// packages lists the module's packages with what their non-test files import.
+func packages(t *testing.T) []listedPackage {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"/...")
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %s", err)
+	}
+	var listed []listedPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); ; {
+		var pkg listedPackage
+		if err := decoder.Decode(&pkg); errors.Is(err, io.EOF) {
+			return listed
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		listed = append(listed, pkg)
+	}
+}
