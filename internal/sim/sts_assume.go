@@ -1,6 +1,9 @@
 package sim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // assumer is who asks for a session, as a trust policy sees it. Exactly one of
 // caller's account, service and provider is set.
@@ -24,10 +27,8 @@ const (
 // JSON policy elements: Principal").
 func (p *principalSet) matches(who assumer) grantKind {
 	if who.service != "" {
-		for _, s := range p.services {
-			if s == who.service {
-				return grantSession
-			}
+		if p.everyone || slices.Contains(p.services, who.service) {
+			return grantSession
 		}
 		return grantNone
 	}

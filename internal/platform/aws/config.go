@@ -13,6 +13,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -41,7 +42,7 @@ type Config struct {
 	// Version of the provider, for the user agent.
 	Version string
 
-	// MaxBackoff is the longest wait between two tries of a call; 0 takes the SDK's.
+	// MaxBackoff is the longest wait between two tries of a call, whatever the client has met; 0 adapts.
 	MaxBackoff time.Duration
 	// Wait sleeps between two looks at something that replicates; nil sleeps by the machine's clock.
 	Wait func(context.Context, time.Duration) error
@@ -150,20 +151,20 @@ func (a *Account) endpoint(service string, fallback *string) *string {
 	return fallback
 }
 
-// retryer is adaptive: IAM's limits are per account and unpublished, so the client slows down with what it meets.
+// retryer is adaptive: IAM's limits are per account and unpublished, so the client slows down with what it meets. The
+// number of tries is the only bound; the SDK's own quota of retries would end a large apply in the middle.
 func (a *Account) retryer() awssdk.Retryer {
-	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
-			s.MaxAttempts = 1 + DefaultMaxRetries
-			if a.config.MaxRetries > 0 {
-				s.MaxAttempts = 1 + a.config.MaxRetries
-			}
-			if a.config.MaxBackoff > 0 {
-				s.MaxBackoff = a.config.MaxBackoff
-				s.Backoff = retry.NewExponentialJitterBackoff(a.config.MaxBackoff)
-			}
-		})
-	})
+	standard := func(o *retry.StandardOptions) {
+		o.RateLimiter = ratelimit.None
+		o.MaxAttempts = 1 + DefaultMaxRetries
+		if a.config.MaxRetries > 0 {
+			o.MaxAttempts = 1 + a.config.MaxRetries
+		}
+	}
+	if longest := a.config.MaxBackoff; longest > 0 {
+		return retry.NewStandard(standard, func(o *retry.StandardOptions) { o.Backoff = retry.NewExponentialJitterBackoff(longest) })
+	}
+	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) { o.StandardOptions = append(o.StandardOptions, standard) })
 }
 
 func configError(err error) error {
@@ -187,7 +188,7 @@ func (a *Account) credentialsError(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(mapped, &configured):
 		return mapped
-	case errors.As(mapped, &forbidden):
+	case errors.As(mapped, &forbidden) && a.config.AssumeRole.RoleARN != "":
 		return &platform.ErrNotConfigured{
 			Attribute: []string{"aws", "assume_role"}, Err: err,
 			Reason: "The role " + a.config.AssumeRole.RoleARN + " cannot be assumed: " + forbidden.Detail,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ const (
 	codeConcurrentModification = "ConcurrentModification"
 	codeLimitExceeded          = "LimitExceeded"
 	codeMalformedPolicy        = "MalformedPolicyDocument"
+	codeInvalidParameter       = "InvalidParameterValue"
 )
 
 var (
@@ -63,7 +65,7 @@ func mapError(operation string, err error) error {
 	case code == codeNoSuchEntity:
 		return fmt.Errorf("%s: %s: %w", operation, detail, platform.ErrNotFound)
 	case slices.Contains(deniedCodes, code):
-		return &platform.ErrForbidden{Permission: operation, Detail: detail, Err: err}
+		return &platform.ErrForbidden{Permission: deniedPermission(operation, detail), Detail: detail, Err: err}
 	case throttled:
 		return &platform.ErrThrottled{Operation: operation, Err: err}
 	case code == codeDeleteConflict || code == codeConcurrentModification:
@@ -78,6 +80,18 @@ func mapError(operation string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s: %w", operation, err)
+}
+
+// notAuthorized is how AWS words a refusal ("Troubleshoot access denied error messages" in the IAM User Guide).
+var notAuthorized = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
+
+// deniedPermission is the permission that was missing, which need not be the one of the operation: adding a role to an
+// instance profile takes iam:PassRole, making one with tags iam:TagRole.
+func deniedPermission(operation, detail string) string {
+	if match := notAuthorized.FindStringSubmatch(detail); match != nil {
+		return match[1]
+	}
+	return operation
 }
 
 func service(operation string) string {

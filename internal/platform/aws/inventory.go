@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -21,7 +22,7 @@ func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
 	var listing platform.Listing
 	for _, role := range details {
 		category := governance.KindAWSRole.Category()
-		if slices.ContainsFunc(reservedPaths, func(reserved string) bool { return hasPath(role.ID, reserved) }) {
+		if slices.ContainsFunc(reservedPaths, func(reserved string) bool { return strings.HasPrefix(role.ID.Path(), reserved) }) {
 			category = governance.CategoryProviderManaged
 		}
 		listing.Identities = append(listing.Identities, governance.Identity{
@@ -31,9 +32,4 @@ func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
 	}
 	slices.SortFunc(listing.Identities, func(a, b governance.Identity) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
 	return listing, nil
-}
-
-func hasPath(id governance.ID, prefix string) bool {
-	path := id.Path()
-	return len(path) >= len(prefix) && path[:len(prefix)] == prefix
 }

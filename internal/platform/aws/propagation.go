@@ -19,6 +19,7 @@ const (
 	propagationFirst    = 500 * time.Millisecond
 	propagationLongest  = 10 * time.Second
 	invalidPrincipal    = "Invalid principal in policy"
+	invalidProfile      = "Invalid IAM Instance Profile name"
 	httpServerErrorFrom = 500
 )
 
@@ -50,8 +51,10 @@ func propagates(err error, fresh bool) bool {
 	case codeNoSuchEntity:
 		return fresh
 	case codeMalformedPolicy:
-		// IAM has no code of its own for a principal that is not visible yet.
-		return strings.Contains(err.Error(), invalidPrincipal)
+		// IAM has no code of its own for a principal that is not visible yet. Nobody makes service principals.
+		return strings.Contains(err.Error(), invalidPrincipal) && !strings.Contains(err.Error(), `"SERVICE"`)
+	case codeInvalidParameter:
+		return fresh && strings.Contains(err.Error(), invalidProfile)
 	}
 	return false
 }

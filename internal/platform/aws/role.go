@@ -201,6 +201,10 @@ func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
 func (s RoleState) clone() RoleState {
 	s.InlinePolicies = maps.Clone(s.InlinePolicies)
 	s.ManagedPolicyARNs = slices.Clone(s.ManagedPolicyARNs)
+	s.OtherInstanceProfiles = slices.Clone(s.OtherInstanceProfiles)
+	s.Attachments = slices.Clone(s.Attachments)
+	s.Metadata.Systems = slices.Clone(s.Metadata.Systems)
+	s.Metadata.Labels = maps.Clone(s.Metadata.Labels)
 	return s
 }
 

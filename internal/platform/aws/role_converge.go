@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -25,8 +26,7 @@ type roleWriter struct {
 	fresh bool
 }
 
-// Converge writes what differs: first what records and limits access, then what grants it, last what takes away, so
-// that a running workload never loses what it keeps.
+// Converge writes what differs, in the order of steps.
 func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform.Desired[RoleSpec]) (RoleState, error) {
 	if err := r.mine(ctx, id); err != nil {
 		return RoleState{}, err
@@ -35,21 +35,27 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 	if err != nil {
 		return RoleState{}, err
 	}
-	have, fresh := r.account.recall(id.Name())
-	if !fresh {
-		if have, err = r.readDirect(ctx, id.Name()); err != nil {
-			return RoleState{}, err
-		}
-	}
 	want, err := r.Predict(ctx, desired)
 	if err != nil {
 		return RoleState{}, err
 	}
+	if err := complete(want); err != nil {
+		return RoleState{}, err
+	}
+	if want.ID != id {
+		return RoleState{}, fmt.Errorf("%s cannot become %s: an IAM role keeps its name and path", id, want.ID)
+	}
+	have, fresh := r.account.recall(id.Name())
+	if !fresh {
+		if have, err = r.readDirect(ctx, id); err != nil {
+			return RoleState{}, err
+		}
+	}
 	r.account.wrote(id.Name())
 	w := &roleWriter{ctx: ctx, account: r.account, iam: connection.iam, spec: desired.Spec, have: have, want: want, fresh: fresh}
-	steps := []func() error{w.writeTags, w.writeBoundary, w.writeExpiryPolicy, w.writePolicies, w.writeSessionDuration, w.writeInstanceProfile, w.writeTrust}
-	if want.Disabled {
-		steps = slices.Insert(steps[:len(steps)-1], 0, w.writeTrust)
+	steps, err := w.steps()
+	if err != nil {
+		return RoleState{}, err
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -61,61 +67,135 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 	return want, nil
 }
 
+// steps are in an order in which access is never wider than before or after. A trust that closes goes first, one that
+// opens last; a boundary is put on before anything is granted, and taken off after everything else is taken away.
+// Between these, what grants comes before what takes away, so that a running workload never loses what it keeps; but
+// where other principals or another boundary take over, or where old and new together do not fit the quotas, taking
+// away comes first, so that the old ones never get what only the new ones may have. A step without a difference writes
+// nothing.
+func (w *roleWriter) steps() ([]func() error, error) {
+	fits, err := w.oldAndNewFit()
+	if err != nil {
+		return nil, err
+	}
+	var steps []func() error
+	if w.want.Disabled {
+		steps = append(steps, w.writeTrust)
+	}
+	steps = append(steps, w.writeTags)
+	if w.have.PermissionsBoundaryARN == "" {
+		steps = append(steps, w.writeBoundary)
+	}
+	switch {
+	case w.othersTakeOver():
+		steps = append(steps, w.removePolicies, w.writeExpiryPolicy)
+		if w.want.PermissionsBoundaryARN != "" {
+			steps = append(steps, w.writeBoundary)
+		}
+		steps = append(steps, w.writeTrust, w.addPolicies)
+	case !fits:
+		steps = append(steps, w.removePolicies, w.writeExpiryPolicy, w.addPolicies)
+	default:
+		steps = append(steps, w.writeExpiryPolicy, w.addPolicies, w.removePolicies)
+	}
+	return append(steps, w.writeBoundary, w.writeSessionDuration, w.writeInstanceProfile, w.writeTrust), nil
+}
+
+// othersTakeOver tells whether the role passes to other principals or from one boundary to another.
+func (w *roleWriter) othersTakeOver() bool {
+	old, next := w.have.PermissionsBoundaryARN, w.want.PermissionsBoundaryARN
+	return !iampolicy.Equivalent(w.have.AssumeRolePolicy, w.want.AssumeRolePolicy) || (old != "" && next != "" && old != next)
+}
+
 func (w *roleWriter) try(operation string, call func() error) error {
 	return w.account.untilPropagated(w.ctx, operation, w.fresh, call)
 }
 
+// writeTags writes the instance profile's before the role's own, because the difference is read from the role: what
+// fails half way is found again.
 func (w *roleWriter) writeTags() error {
 	set, remove := w.account.tagging.changes(w.have.tags, w.want.tags)
-	name := &w.want.Name
+	var steps []func() error
 	profile := w.have.InstanceProfileARN != "" && w.want.InstanceProfileARN != ""
 	// Removing comes first: a key may change only its letter case, and fifty is the limit.
-	if len(remove) > 0 {
-		err := w.try("iam:UntagRole", func() error {
-			_, err := w.iam.UntagRole(w.ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: remove})
-			return err
-		})
-		if err == nil && profile {
-			err = w.try("iam:UntagInstanceProfile", func() error {
-				_, err := w.iam.UntagInstanceProfile(w.ctx, &iam.UntagInstanceProfileInput{InstanceProfileName: name, TagKeys: remove})
-				return err
-			})
-		}
-		if err != nil {
+	if profile {
+		steps = append(steps, func() error { return w.untagProfile(remove) })
+	}
+	steps = append(steps, func() error { return w.untagRole(remove) })
+	if profile {
+		steps = append(steps, func() error { return w.tagProfile(set) })
+	}
+	steps = append(steps, func() error { return w.tagRole(set) })
+	for _, step := range steps {
+		if err := step(); err != nil {
 			return err
 		}
 	}
-	if len(set) == 0 {
+	return nil
+}
+
+func (w *roleWriter) untagRole(keys []string) error {
+	if len(keys) == 0 {
 		return nil
 	}
-	err := w.try("iam:TagRole", func() error {
-		_, err := w.iam.TagRole(w.ctx, &iam.TagRoleInput{RoleName: name, Tags: sdkTags(set)})
+	return w.try("iam:UntagRole", func() error {
+		_, err := w.iam.UntagRole(w.ctx, &iam.UntagRoleInput{RoleName: &w.want.Name, TagKeys: keys})
 		return err
 	})
-	if err == nil && profile {
-		err = w.try("iam:TagInstanceProfile", func() error {
-			_, err := w.iam.TagInstanceProfile(w.ctx, &iam.TagInstanceProfileInput{InstanceProfileName: name, Tags: sdkTags(set)})
-			return err
-		})
+}
+
+func (w *roleWriter) tagRole(tags map[string]string) error {
+	if len(tags) == 0 {
+		return nil
 	}
-	return err
+	return w.try("iam:TagRole", func() error {
+		_, err := w.iam.TagRole(w.ctx, &iam.TagRoleInput{RoleName: &w.want.Name, Tags: sdkTags(tags)})
+		return err
+	})
+}
+
+func (w *roleWriter) untagProfile(keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return w.try("iam:UntagInstanceProfile", func() error {
+		_, err := w.iam.UntagInstanceProfile(w.ctx, &iam.UntagInstanceProfileInput{InstanceProfileName: &w.want.Name, TagKeys: keys})
+		return err
+	})
+}
+
+func (w *roleWriter) tagProfile(tags map[string]string) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	return w.try("iam:TagInstanceProfile", func() error {
+		_, err := w.iam.TagInstanceProfile(w.ctx, &iam.TagInstanceProfileInput{InstanceProfileName: &w.want.Name, Tags: sdkTags(tags)})
+		return err
+	})
 }
 
 func (w *roleWriter) writeBoundary() error {
 	boundary := w.want.PermissionsBoundaryARN
-	switch boundary {
-	case w.have.PermissionsBoundaryARN:
+	if boundary == w.have.PermissionsBoundaryARN {
 		return nil
-	case "":
-		return w.try("iam:DeleteRolePermissionsBoundary", func() error {
+	}
+	var err error
+	if boundary == "" {
+		// A try whose answer got lost has taken it off.
+		err = ignoreNotFound(w.try("iam:DeleteRolePermissionsBoundary", func() error {
 			_, err := w.iam.DeleteRolePermissionsBoundary(w.ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &w.want.Name})
 			return err
-		})
+		}))
+	} else {
+		err = missingReference("iam:PutRolePermissionsBoundary", w.try("iam:PutRolePermissionsBoundary", func() error {
+			_, err := w.iam.PutRolePermissionsBoundary(w.ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &w.want.Name, PermissionsBoundary: &boundary})
+			return err
+		}))
 	}
-	return w.try("iam:PutRolePermissionsBoundary", func() error {
-		_, err := w.iam.PutRolePermissionsBoundary(w.ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &w.want.Name, PermissionsBoundary: &boundary})
-		return err
-	})
+	if err == nil {
+		w.have.PermissionsBoundaryARN = boundary
+	}
+	return err
 }
 
 func (w *roleWriter) writeExpiryPolicy() error {
@@ -130,24 +210,6 @@ func (w *roleWriter) putPolicy(name, document string) error {
 		_, err := w.iam.PutRolePolicy(w.ctx, &iam.PutRolePolicyInput{RoleName: &w.want.Name, PolicyName: &name, PolicyDocument: &document})
 		return err
 	})
-}
-
-// writePolicies grants before it takes away, but where old and new together would not fit the quotas.
-func (w *roleWriter) writePolicies() error {
-	fits, err := w.oldAndNewFit()
-	if err != nil {
-		return err
-	}
-	steps := []func() error{w.addPolicies, w.removePolicies}
-	if !fits {
-		slices.Reverse(steps)
-	}
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // oldAndNewFit asks for the account's quotas only when IAM's defaults do not settle it.
@@ -167,7 +229,13 @@ func (w *roleWriter) oldAndNewFit() (bool, error) {
 }
 
 func (w *roleWriter) addPolicies() error {
-	for _, name := range slices.Sorted(maps.Keys(w.want.InlinePolicies)) {
+	// What shrinks makes room for what grows.
+	growth := func(name string) int {
+		return iampolicy.Size(w.want.InlinePolicies[name]) - iampolicy.Size(w.have.InlinePolicies[name])
+	}
+	names := slices.Sorted(maps.Keys(w.want.InlinePolicies))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(growth(a), growth(b)) })
+	for _, name := range names {
 		document := w.want.InlinePolicies[name]
 		if iampolicy.Equivalent(w.have.InlinePolicies[name], document) {
 			continue
@@ -182,7 +250,7 @@ func (w *roleWriter) addPolicies() error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("attach %s: %w", policy, err)
+			return fmt.Errorf("attach %s: %w", policy, missingReference("iam:AttachRolePolicy", err))
 		}
 	}
 	return nil
@@ -234,8 +302,12 @@ func (w *roleWriter) writeTrust() error {
 	if iampolicy.Equivalent(w.have.TrustPolicy, w.want.TrustPolicy) {
 		return nil
 	}
-	return w.try("iam:UpdateAssumeRolePolicy", func() error {
+	err := w.try("iam:UpdateAssumeRolePolicy", func() error {
 		_, err := w.iam.UpdateAssumeRolePolicy(w.ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &w.want.Name, PolicyDocument: &w.want.TrustPolicy})
 		return err
 	})
+	if err == nil {
+		w.have.TrustPolicy = w.want.TrustPolicy
+	}
+	return err
 }

@@ -30,7 +30,7 @@ func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string,
 	r.account.wrote(id.Name())
 	r.account.recall(id.Name())
 	for round := 1; ; round++ {
-		role, err := r.readDirect(ctx, id.Name())
+		role, err := r.readDirect(ctx, id)
 		if errors.Is(err, platform.ErrNotFound) {
 			return removed, nil
 		}
@@ -44,7 +44,9 @@ func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string,
 			if round < deleteRounds {
 				continue
 			}
-			conflict.Blockers = role.Attachments
+			if role, readErr := r.readDirect(ctx, id); readErr == nil {
+				conflict.Blockers = role.Attachments
+			}
 		}
 		return removed, err
 	}

@@ -23,11 +23,11 @@ func (r *Roles) Read(ctx context.Context, id governance.ID) (RoleState, error) {
 	if err := r.mine(ctx, id); err != nil {
 		return RoleState{}, err
 	}
-	state, found, err := r.account.snapshotRole(ctx, id.Name())
+	state, found, err := r.account.snapshotRole(ctx, id)
 	if err != nil || found {
 		return state, err
 	}
-	return r.readDirect(ctx, id.Name())
+	return r.readDirect(ctx, id)
 }
 
 // mine refuses an id of another account, which these credentials cannot reach.
@@ -42,8 +42,17 @@ func (r *Roles) mine(ctx context.Context, id governance.ID) error {
 	return err
 }
 
-// readDirect asks for one role: five calls, and one for each inline policy.
-func (r *Roles) readDirect(ctx context.Context, name string) (RoleState, error) {
+// readDirect asks for one role. One of the same name on another path is another identity.
+func (r *Roles) readDirect(ctx context.Context, id governance.ID) (RoleState, error) {
+	state, err := r.readNamed(ctx, id.Name())
+	if err == nil && state.ID != id {
+		return RoleState{}, fmt.Errorf("%s: the role of that name is %s: %w", id, state.ID, platform.ErrNotFound)
+	}
+	return state, err
+}
+
+// readNamed asks for the role of a name: four calls, and one for each inline policy.
+func (r *Roles) readNamed(ctx context.Context, name string) (RoleState, error) {
 	connection, err := r.account.connect(ctx)
 	if err != nil {
 		return RoleState{}, err
@@ -106,6 +115,9 @@ func readInlinePolicies(ctx context.Context, client iamAPI, role string, documen
 		for _, name := range page.PolicyNames {
 			group.Go(func() error {
 				output, err := client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
+				if apiCode(err) == codeNoSuchEntity {
+					return nil // Somebody has removed it since it was listed.
+				}
 				if err != nil {
 					return mapError("iam:GetRolePolicy", err)
 				}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
@@ -46,8 +47,8 @@ func (a *Account) wrote(name string) {
 
 // snapshotRole is the role from the bulk read, where that is the cheaper way to have it. found is false when it is
 // not, and when the snapshot does not have the role, which a direct read has to confirm.
-func (a *Account) snapshotRole(ctx context.Context, name string) (state RoleState, found bool, err error) {
-	bulk, err := a.bulkIsCheaper(ctx, name)
+func (a *Account) snapshotRole(ctx context.Context, id governance.ID) (state RoleState, found bool, err error) {
+	bulk, err := a.bulkIsCheaper(ctx, id.Name())
 	if err != nil || !bulk {
 		return RoleState{}, false, err
 	}
@@ -67,10 +68,10 @@ func (a *Account) snapshotRole(ctx context.Context, name string) (state RoleStat
 	if err != nil {
 		return RoleState{}, false, err
 	}
-	key := strings.ToLower(name)
+	key := strings.ToLower(id.Name())
 	state, inDetails := details[key]
 	duration, inSessions := sessions[key]
-	if !inDetails || !inSessions {
+	if !inDetails || !inSessions || state.ID != id {
 		return RoleState{}, false, nil
 	}
 	state.MaxSessionDuration = duration

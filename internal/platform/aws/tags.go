@@ -24,8 +24,17 @@ type IgnoreTags struct {
 	KeyPrefixes []string
 }
 
+// matches compares as IAM does, ignoring case.
 func (i IgnoreTags) matches(key string) bool {
-	return slices.Contains(i.Keys, key) || slices.ContainsFunc(i.KeyPrefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	key = strings.ToLower(key)
+	return slices.ContainsFunc(i.Keys, func(ignored string) bool { return strings.ToLower(ignored) == key }) ||
+		slices.ContainsFunc(i.KeyPrefixes, func(prefix string) bool { return strings.HasPrefix(key, strings.ToLower(prefix)) })
+}
+
+// foreign tells whether a tag is AWS's own or another tool's.
+func (t tagging) foreign(key string) bool {
+	_, ours := t.keys.Field(key)
+	return strings.HasPrefix(key, "aws:") || (!ours && t.ignore.matches(key))
 }
 
 // tags are what an identity with the metadata carries, mark included.
@@ -62,7 +71,7 @@ func (t tagging) metadata(tags map[string]string) (metadata governance.Metadata,
 			metadata.Systems = decodeSystems(value)
 		case known:
 			metadata.Set(field, decodeTag(value))
-		case strings.HasPrefix(key, "aws:") || t.ignore.matches(key):
+		case t.foreign(key):
 		default:
 			if metadata.Labels == nil {
 				metadata.Labels = map[string]string{}
@@ -73,8 +82,8 @@ func (t tagging) metadata(tags map[string]string) (metadata governance.Metadata,
 	return metadata, managedBy
 }
 
-// changes are the tags to write and the keys to remove to get from one set to the other. Keys are compared as IAM
-// does, ignoring case; tags of others stay.
+// changes are the keys to remove and then the tags to write to get from one set to the other; a key in another letter
+// case is removed first, because IAM takes it for the same. Tags of others stay.
 func (t tagging) changes(have, want map[string]string) (set map[string]string, remove []string) {
 	set = map[string]string{}
 	for key, value := range want {
@@ -83,8 +92,7 @@ func (t tagging) changes(have, want map[string]string) (set map[string]string, r
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(have)) {
-		_, wanted := want[key]
-		if !wanted && !strings.HasPrefix(key, "aws:") && !t.ignore.matches(key) {
+		if _, wanted := want[key]; !wanted && !t.foreign(key) {
 			remove = append(remove, key)
 		}
 	}

@@ -1,0 +1,36 @@
+package aws
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// TestBulkIsCheaper reads roles of accounts of many sizes: one by one, until that has cost as much as all of them.
+func TestBulkIsCheaper(t *testing.T) {
+	t.Parallel()
+	for roles, direct := range map[int32]int{0: 0, 999: 0, 1999: 0, 2000: 1, 3500: 1, 5000: 2, 50000: 17} {
+		t.Run(fmt.Sprint(roles), func(t *testing.T) {
+			t.Parallel()
+			account := NewAccount(Config{MetadataKeys: governance.NewMetadataKeys(nil)})
+			if _, err := account.summary.get(t.Context(), func() (map[string]int32, error) { return map[string]int32{summaryRoles: roles}, nil }); err != nil {
+				t.Fatal(err)
+			}
+			for i := range direct + 2 {
+				bulk, err := account.bulkIsCheaper(t.Context(), fmt.Sprint("role-", i))
+				if err != nil || bulk != (i >= direct) {
+					t.Errorf("for role %d it is %v, %v", i, bulk, err)
+				}
+			}
+			account.wrote("Written")
+			if bulk, err := account.bulkIsCheaper(t.Context(), "written"); err != nil || bulk {
+				t.Errorf("for what was just written it is %v, %v", bulk, err)
+			}
+			account.roles.refused = true
+			if bulk, err := account.bulkIsCheaper(t.Context(), "role-0"); err != nil || bulk {
+				t.Errorf("without the permission it is %v, %v", bulk, err)
+			}
+		})
+	}
+}
