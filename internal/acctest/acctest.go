@@ -36,17 +36,17 @@ func run(m *testing.M) int {
 	environment := sim.New().Env()
 	delete(environment, "AWS_ENDPOINT_URL") // every test has a simulator, and so an endpoint, of its own
 	for name, value := range environment {
-		os.Setenv(name, value) //nolint:usetesting // before any test runs
+		os.Setenv(name, value)
 	}
 	for name, value := range map[string]string{
 		"AWS_CONFIG_FILE": empty, "AWS_SHARED_CREDENTIALS_FILE": empty, "TF_CLI_CONFIG_FILE": empty,
-		"AWS_PROFILE": "", "AWS_SESSION_TOKEN": "", "GOVERNED_POLICY_FILE": "", "CHECKPOINT_DISABLE": "1",
+		"AWS_CA_BUNDLE": "", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "", "GOVERNED_POLICY_FILE": "", "CHECKPOINT_DISABLE": "1",
 	} {
-		os.Setenv(name, value) //nolint:usetesting // before any test runs
+		os.Setenv(name, value)
 	}
 	// Without a Terraform on the machine, terraform-plugin-testing installs one.
 	if terraform, err := exec.LookPath("terraform"); err == nil && os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
-		os.Setenv("TF_ACC_TERRAFORM_PATH", terraform) //nolint:usetesting // before any test runs
+		os.Setenv("TF_ACC_TERRAFORM_PATH", terraform)
 	}
 	return m.Run()
 }

@@ -22,11 +22,13 @@ const (
 	RuleWarnBefore       Rule = "warn_before_days"
 )
 
-// Rules that always hold, because no cloud could keep or honour what breaks them. No policy can turn them off.
+// Rules that always hold, because no cloud could keep or honour what breaks them, or because strangers could get in. No
+// policy can turn them off.
 const (
 	RuleText         Rule = "text"
 	RuleExpiryFormat Rule = "expiry_format"
 	RulePlatform     Rule = "platform_limit"
+	RuleSafeTrust    Rule = "safe_trust"
 )
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.

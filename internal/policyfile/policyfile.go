@@ -2,6 +2,7 @@
 package policyfile
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -62,13 +63,16 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 	invalid := func(problems ...string) (governance.PolicyDocument, error) {
 		return governance.PolicyDocument{}, &InvalidError{Problems: problems}
 	}
-	asJSON, err := yaml.YAMLToJSON(text)
+	asJSON, err := yaml.YAMLToJSON(bytes.TrimPrefix(text, []byte("\ufeff"))) // some editors start a file with a mark
 	if err != nil {
 		return invalid(strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(asJSON)))
 	if err != nil {
 		return invalid(err.Error())
+	}
+	if value == nil {
+		return invalid("it is empty; a policy that says nothing is written {}")
 	}
 	schema, err := compiled()
 	if err != nil {

@@ -16,7 +16,12 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+var (
+	accountPattern  = regexp.MustCompile(`^[0-9]{12}$`)
+	roleARNPattern  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.`)
+	endpointPattern = regexp.MustCompile(`^https?://[^/]`)
+	tagKeyPattern   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+)
 
 type providerModel struct {
 	AWS          types.Object `tfsdk:"aws"`
@@ -49,6 +54,27 @@ type endpointsModel struct {
 type ignoreTagsModel struct {
 	Keys        []string `tfsdk:"keys"`
 	KeyPrefixes []string `tfsdk:"key_prefixes"`
+}
+
+// ValidateConfig finds what is wrong in the provider block, and keeps its policy for the validation of the resources.
+func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var m providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if tfkit.FullyKnown(ctx, m.MetadataKeys) {
+		_, diags := metadataKeys(ctx, m.MetadataKeys)
+		resp.Diagnostics.Append(diags...)
+	}
+	if !tfkit.FullyKnown(ctx, m.Policy) || m.PolicyFile.IsUnknown() {
+		return
+	}
+	policy, diags := effectivePolicy(ctx, m)
+	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() {
+		p.preview.Store(&tfkit.Data{Clock: p.clock, Policy: policy})
+	}
 }
 
 // Configure reads the provider block and the policies. It calls no cloud: that happens when something is first needed.
@@ -114,6 +140,9 @@ func metadataKeys(ctx context.Context, value types.Map) (governance.MetadataKeys
 	diags.Append(value.ElementsAs(ctx, &texts, false)...)
 	for field, key := range texts {
 		renamed[governance.Field(field)] = key
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+			diags.AddAttributeError(path.Root("metadata_keys").AtMapKey(field), "Metadata key is reserved", "The key "+key+" starts with aws:, which AWS keeps for itself. Choose another one.")
+		}
 	}
 	keys := governance.NewMetadataKeys(renamed)
 	seen := map[string]governance.Field{}

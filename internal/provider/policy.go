@@ -65,8 +65,12 @@ func (m policyModel) document() governance.PolicyDocument {
 func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	var documents []governance.PolicyDocument
-	if !tfkit.FullyKnown(ctx, m.Policy) || m.PolicyFile.IsUnknown() {
-		diags.AddAttributeError(path.Root("policy"), "Policy is not known yet", "policy and policy_file decide what a plan may contain, so they have to be constants or variables.")
+	for name, known := range map[string]bool{"policy": tfkit.FullyKnown(ctx, m.Policy), "policy_file": !m.PolicyFile.IsUnknown()} {
+		if !known {
+			diags.AddAttributeError(path.Root(name), "Policy is not known yet", name+" decides what a plan may contain, so it has to be a constant or a variable.")
+		}
+	}
+	if diags.HasError() {
 		return governance.Policy{}, diags
 	}
 	if !m.Policy.IsNull() {

@@ -12,6 +12,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // Address is where the registry has the provider.
@@ -23,6 +24,7 @@ type Provider struct {
 	clock      governance.Clock
 	maxBackoff time.Duration
 	wait       func(context.Context, time.Duration) error
+	preview    tfkit.Preview
 }
 
 // Option changes how a provider sees the world, for tests.
@@ -56,9 +58,9 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 }
 
 // Resources lists them in alphabetical order.
-func (*Provider) Resources(context.Context) []func() resource.Resource {
+func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		serviceidentity.NewResource,
+		serviceidentity.NewResource(&p.preview),
 	}
 }
 

@@ -38,7 +38,8 @@ func (*Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provi
 				MarkdownDescription: "Tag keys under which metadata is kept, by field; `nhi:<field>` by default. The fields are " + codeList(keys) + ".",
 				Validators: []validator.Map{
 					mapvalidator.KeysAre(stringvalidator.OneOf(keys...)),
-					mapvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 128)),
+					mapvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 128),
+						stringvalidator.RegexMatches(tagKeyPattern, "must have only letters, digits, spaces and _.:/=+-@, as AWS takes them in tag keys")),
 				},
 			},
 		},
@@ -48,7 +49,10 @@ func (*Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provi
 func awsSchema() schema.Attribute {
 	endpoints := map[string]schema.Attribute{}
 	for _, service := range aws.Services {
-		endpoints[service] = schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf("Base URL of the %s API.", service)}
+		endpoints[service] = schema.StringAttribute{
+			Optional: true, MarkdownDescription: fmt.Sprintf("Base URL of the %s API.", service),
+			Validators: []validator.String{stringvalidator.RegexMatches(endpointPattern, "must be a URL such as http://127.0.0.1:4566")},
+		}
 	}
 	texts := func(description string, validators ...validator.Set) schema.Attribute {
 		return schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description, Validators: validators}
@@ -64,7 +68,10 @@ func awsSchema() schema.Attribute {
 				Optional:            true,
 				MarkdownDescription: "Role to assume first.",
 				Attributes: map[string]schema.Attribute{
-					"role_arn":     schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
+					"role_arn": schema.StringAttribute{
+						Required: true, MarkdownDescription: "ARN of the role.",
+						Validators: []validator.String{stringvalidator.RegexMatches(roleARNPattern, "must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/deploy")},
+					},
 					"session_name": schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session, for the audit trail."},
 					"external_id":  schema.StringAttribute{Optional: true, MarkdownDescription: "External id that the role's trust policy asks for."},
 				},

@@ -4,6 +4,7 @@ package tfkit
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -21,6 +22,10 @@ type Data struct {
 	// AWSUnknown says that the aws argument depends on something that is not known before apply.
 	AWSUnknown bool
 }
+
+// Preview is what is known before the provider is configured. Terraform validates the provider block before the
+// resources, and both before it configures anything. The data is nil while the block is not known, and never has AWS.
+type Preview = atomic.Pointer[Data]
 
 // FromProvider takes the data out of a Configure request. It is nil before the provider is configured.
 func FromProvider(providerData any) (*Data, diag.Diagnostics) {

@@ -25,6 +25,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleText:             "Metadata text is not usable",
 	governance.RuleExpiryFormat:     "Expiry is not a time",
 	governance.RulePlatform:         "The platform would refuse this",
+	governance.RuleSafeTrust:        "Trust is not safe",
 }
 
 // mapAttributes are the attributes whose elements have keys.
@@ -46,14 +47,23 @@ func AttributePath(steps []string) path.Path {
 // AddViolations reports broken rules of one identity, each on its own attribute.
 func AddViolations(diags *diag.Diagnostics, identity string, found []governance.Violation) {
 	for _, violation := range found {
-		detail := fmt.Sprintf("%s: %s.\n\n%s\n\nRule: %s (%s).", identity, violation.Message, violation.Remedy, violation.Rule, violation.Enforcement)
 		at := AttributePath(violation.Attribute)
+		// Terraform does not show where a nested attribute is.
+		detail := fmt.Sprintf("%s: %s\n\n%s\n\nArgument: %s. Rule: %s (%s).", identity, sentence(violation.Message), violation.Remedy, at, violation.Rule, violation.Enforcement)
 		if violation.Enforcement == governance.EnforceWarn {
 			diags.AddAttributeWarning(at, summaries[violation.Rule], detail)
 		} else {
 			diags.AddAttributeError(at, summaries[violation.Rule], detail)
 		}
 	}
+}
+
+// sentence ends a message with a full stop, unless it ends itself.
+func sentence(message string) string {
+	if strings.HasSuffix(message, ".") || strings.HasSuffix(message, "?") {
+		return message
+	}
+	return message + "."
 }
 
 // AddError reports a platform's error. The summary says what could not be done; the detail says why and what to do.
@@ -80,13 +90,13 @@ func explain(err error) string {
 	case errors.As(err, &exists):
 		return fmt.Sprintf("%s.\n\nChoose another name, or bring it under governance with an import block:\n\n  import {\n    to = governed_service_identity.example\n    id = %q\n  }", exists, exists.ID)
 	case errors.As(err, &conflict):
-		return fmt.Sprintf("%s.\n\nRemove what is in the way, or try again when the other change is done.", strings.TrimSuffix(conflict.Error(), "."))
+		return fmt.Sprintf("%s.\n\nRemove what is in the way, or try again when the other change is done.", conflict)
 	case errors.As(err, &throttled):
 		return fmt.Sprintf("%s.\n\nTry again later, lower Terraform's -parallelism, or raise aws.max_retries.", throttled)
 	case errors.As(err, &replicated):
 		return fmt.Sprintf("%s.\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", replicated)
 	case errors.As(err, &invalid):
-		return fmt.Sprintf("%s.\n\nCorrect the argument that the message speaks of.", strings.TrimSuffix(invalid.Error(), "."))
+		return fmt.Sprintf("%s.\n\nCorrect the argument that the message speaks of.", invalid)
 	case errors.Is(err, context.Canceled):
 		return "interrupted. Nothing is lost: the next apply goes on from here."
 	}

@@ -103,6 +103,13 @@ func (m *GovernanceModel) StatusAt(policy governance.Policy, now time.Time) type
 	return types.StringValue(string(expiry.StatusAt(now, policy.WarnBeforeDays())))
 }
 
+// KeepsExpiry tells whether the expiry is at the same instant as before, as far as that is known.
+func (m *GovernanceModel) KeepsExpiry(prior *GovernanceModel) bool {
+	now, err := governance.ParseExpiry(m.Expiry.ValueString())
+	before, priorErr := governance.ParseExpiry(prior.Expiry.ValueString())
+	return err == nil && priorErr == nil && now.End().Equal(before.End())
+}
+
 // ObservedStatus is the status of an identity as it was read: one whose time is over is expired only when it has been
 // disabled too, so that a plan shows the step that is still to come.
 func (m *GovernanceModel) ObservedStatus(policy governance.Policy, now time.Time, disabled bool) types.String {

@@ -117,6 +117,11 @@ func trustAttribute(spec RoleSpec) string {
 	return "trust"
 }
 
+// ValidateRole finds what can be found without asking AWS and without knowing how the account is configured.
+func ValidateRole(want platform.Desired[RoleSpec]) []governance.Violation {
+	return NewAccount(Config{MetadataKeys: governance.NewMetadataKeys(nil)}).ValidateRole(want)
+}
+
 // ValidateRole finds what can be found without asking AWS.
 func (a *Account) ValidateRole(want platform.Desired[RoleSpec]) []governance.Violation {
 	found := violations{}
@@ -199,7 +204,10 @@ func (v *violations) trust(err error) {
 		} else if problem.Field != "" {
 			path = append(path, problem.Field)
 		}
-		v.add(path, problem.Fix, "%s", strings.TrimSuffix(problem.Reason, "."))
+		*v = append(*v, governance.Violation{
+			Rule: governance.RuleSafeTrust, Enforcement: governance.EnforceError,
+			Attribute: path, Message: strings.TrimSuffix(problem.Reason, "."), Remedy: problem.Fix,
+		})
 	}
 	var syntax *iampolicy.SyntaxError
 	if len(presets) == 0 {

@@ -40,15 +40,29 @@ func (awsRole) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governa
 	if diags.HasError() {
 		return nil, diags
 	}
-	return aws.NewAccount(aws.Config{MetadataKeys: governance.NewMetadataKeys(nil)}).ValidateRole(want), diags
+	found := aws.ValidateRole(want)
+	return append(role.untrusted(ctx, want), found...), diags
 }
 
 func (awsRole) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	_, want, err := wanted(ctx, m, disabled)
+	role, want, err := wanted(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
-	return data.AWS.Roles().Check(ctx, want)
+	found, err := data.AWS.Roles().Check(ctx, want)
+	return append(role.untrusted(ctx, want), found...), err
+}
+
+// untrusted finds a role that nobody could assume, where that is known.
+func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.RoleSpec]) []governance.Violation {
+	if !tfkit.FullyKnown(ctx, r.Trust) || r.AssumeRolePolicy.IsUnknown() || len(want.Spec.Trust) > 0 || want.Spec.AssumeRolePolicy != "" {
+		return nil
+	}
+	return []governance.Violation{{
+		Rule: governance.RulePlatform, Enforcement: governance.EnforceError, Attribute: []string{string(governance.KindAWSRole), "trust"},
+		Message: "neither trust nor assume_role_policy names anybody, so nobody could assume the role",
+		Remedy:  `Write one of them, for example trust = { aws_services = ["lambda.amazonaws.com"] }.`,
+	}}
 }
 
 func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {

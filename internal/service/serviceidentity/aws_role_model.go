@@ -71,7 +71,7 @@ type openIDConnectTrustModel struct {
 // roleOf reads the nested attribute. It is all null when the model has none, as while importing.
 func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
 	role := awsRoleModel{
-		Trust: types.ObjectNull(trustType()), InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: types.SetNull(types.StringType),
+		Trust: types.ObjectNull(trustTypes), InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: types.SetNull(types.StringType),
 	}
 	if m.AWSRole.IsNull() || m.AWSRole.IsUnknown() {
 		return role, nil
@@ -82,12 +82,16 @@ func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
 
 // setRole writes the nested attribute.
 func setRole(ctx context.Context, m *model, role awsRoleModel) diag.Diagnostics {
-	object, diags := types.ObjectValueFrom(ctx, objectTypes(awsRole{}.schema()), role)
+	object, diags := types.ObjectValueFrom(ctx, awsRoleTypes, role)
 	m.AWSRole = object
 	return diags
 }
 
-func trustType() map[string]attr.Type { return objectTypes(trustSchema()) }
+// The types of the nested attributes, which would cost much to derive from the schema again for every identity.
+var (
+	awsRoleTypes = objectTypes(awsRole{}.schema())
+	trustTypes   = objectTypes(trustSchema())
+)
 
 func objectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
 	if object, ok := attribute.GetType().(types.ObjectType); ok {

@@ -1,9 +1,9 @@
 package serviceidentity
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int32default"
@@ -20,6 +20,7 @@ func (awsRole) schema() schema.Attribute {
 	}
 	return schema.SingleNestedAttribute{
 		Optional:            true,
+		Validators:          []validator.Object{oneTrust{}},
 		MarkdownDescription: "An IAM role. Its trust policy gets the expiry as a condition, and an inline policy `governed-expiry` denies everything from the expiry on, so that AWS itself ends new and live sessions.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
@@ -31,7 +32,6 @@ func (awsRole) schema() schema.Attribute {
 			"assume_role_policy": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Trust policy as JSON, for what `trust` cannot say. Exactly one of the two is needed. The expiry is added to every statement that allows something.",
-				Validators:          []validator.String{stringvalidator.ExactlyOneOf(path.MatchRelative().AtParent().AtName("trust"))},
 			},
 			"inline_policies": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
@@ -61,6 +61,26 @@ func (awsRole) schema() schema.Attribute {
 			"effective_trust_policy": computed("Trust policy as it is on the role, with the expiry. A change made outside Terraform shows here."),
 			"expiry_policy":          computed("The inline policy `governed-expiry` as it is on the role. A change made outside Terraform shows here."),
 		},
+	}
+}
+
+// oneTrust refuses trust and assume_role_policy together.
+type oneTrust struct{}
+
+func (oneTrust) Description(context.Context) string {
+	return "only one of trust and assume_role_policy can be given"
+}
+
+func (v oneTrust) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (oneTrust) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
+	given := func(name string) bool {
+		value, ok := req.ConfigValue.Attributes()[name]
+		return ok && !value.IsNull() && !value.IsUnknown()
+	}
+	if given("trust") && given("assume_role_policy") {
+		resp.Diagnostics.AddAttributeError(req.Path.AtName("assume_role_policy"), "Two trust policies are given",
+			"aws_role.trust and aws_role.assume_role_policy both say who can assume the role. Keep one of them.")
 	}
 }
 

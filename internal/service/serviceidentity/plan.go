@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -11,8 +12,8 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// ValidateConfig finds what is wrong without a provider configuration. Once there is one, ModifyPlan does it, together
-// with everything else that is wrong, so that all of it is reported at once.
+// ValidateConfig finds what is wrong under any policy. Terraform runs it before it configures the provider; the second
+// time, ModifyPlan does it together with everything else.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
@@ -25,14 +26,34 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 		return
 	}
 	category := governance.CategoryShared
+	var found []governance.Violation
 	if k != nil {
 		category = k.id().Category()
-		found, diags := k.validate(ctx, nil, &m)
+		found, diags = k.validate(ctx, nil, &m)
 		resp.Diagnostics.Append(diags...)
-		tfkit.AddViolations(&resp.Diagnostics, title(&m), found)
 	}
-	// Without a policy nothing is compared with the time.
-	tfkit.AddViolations(&resp.Diagnostics, title(&m), m.Judge(ctx, nil, category, nil, time.Time{}))
+	texts := m.Judge(ctx, nil, category, nil, time.Time{})
+	if len(found)+len(texts) > 0 || resp.Diagnostics.HasError() {
+		texts = r.foresee(ctx, &m, category, texts)
+	}
+	tfkit.AddViolations(&resp.Diagnostics, title(&m), append(texts, found...))
+}
+
+// foresee adds what the policy will say. Terraform makes no plan after a validation that fails, and all that is wrong
+// with an identity is reported at once.
+func (r *Resource) foresee(ctx context.Context, m *model, category governance.Category, texts []governance.Violation) []governance.Violation {
+	data := r.preview.Load()
+	if data == nil {
+		return texts
+	}
+	found := m.Judge(ctx, data, category, nil, data.Clock.Now())
+	for i := range found {
+		// An identity that exists keeps its expiry, and here nobody knows whether this one does.
+		if rule := found[i].Rule; rule == governance.RuleExpiryInPast || rule == governance.RuleMaxLifetime {
+			found[i].Enforcement = governance.EnforceWarn
+		}
+	}
+	return found
 }
 
 // ModifyPlan judges the planned identity and fills in what will be known after apply already now, so that a plan shows
@@ -60,7 +81,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.Status = m.StatusAt(r.data.Policy, r.data.Clock.Now())
+	m.Status, diags = r.plannedStatus(ctx, &m, prior, req.Private)
+	resp.Diagnostics.Append(diags...)
 	disabled := m.Status.ValueString() == string(governance.StatusExpired)
 	r.judge(ctx, k, &m, prior, disabled, true, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -72,4 +94,41 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
+}
+
+// plannedStatus is the same however long it takes from the plan to the apply, when Terraform plans once more: the clock
+// counts only where it can no longer change the answer. Everything else is the refresh's to find out.
+func (r *Resource) plannedStatus(ctx context.Context, m, prior *model, private privateState) (types.String, diag.Diagnostics) {
+	status := m.StatusAt(r.data.Policy, r.data.Clock.Now())
+	over := status.ValueString() == string(governance.StatusExpired)
+	if prior == nil || !m.KeepsExpiry(&prior.GovernanceModel) {
+		if over {
+			return status, nil
+		}
+		return types.StringUnknown(), nil
+	}
+	seen, diags := private.GetKey(ctx, overKey)
+	if seen != nil {
+		over = string(seen) == overYes
+	}
+	switch had := prior.Status; {
+	case over:
+		return types.StringValue(string(governance.StatusExpired)), diags
+	case had.IsNull() || had.ValueString() == string(governance.StatusExpired):
+		return types.StringUnknown(), diags // It is completed, or opened again.
+	default:
+		return had, diags
+	}
+}
+
+// overKey is where the resource's private state keeps whether the last refresh saw the identity's time over.
+const overKey, overYes, overNo = "over", "true", "false"
+
+// rememberOver notes whether the identity's time is over.
+func (r *Resource) rememberOver(ctx context.Context, private privateState, m *model) diag.Diagnostics {
+	value := overNo
+	if m.StatusAt(r.data.Policy, r.data.Clock.Now()).ValueString() == string(governance.StatusExpired) {
+		value = overYes
+	}
+	return private.SetKey(ctx, overKey, []byte(value))
 }

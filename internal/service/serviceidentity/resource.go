@@ -26,10 +26,15 @@ var (
 )
 
 // Resource is governed_service_identity.
-type Resource struct{ data *tfkit.Data }
+type Resource struct {
+	data    *tfkit.Data
+	preview *tfkit.Preview
+}
 
 // NewResource makes the resource for the provider's list.
-func NewResource() resource.Resource { return &Resource{} }
+func NewResource(preview *tfkit.Preview) func() resource.Resource {
+	return func() resource.Resource { return &Resource{preview: preview} }
+}
 
 // Metadata names the resource.
 func (*Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -64,6 +69,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
+	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
 	attachments, err := k.converge(ctx, r.data, id, &m, disabled)
 	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
 	if err != nil {
@@ -91,6 +97,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be read", m.ID.ValueString(), err)
 		return
 	}
+	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
 	for _, warning := range warnings {
 		resp.Diagnostics.AddAttributeWarning(attributePath(k), "Something outside Terraform uses the identity", title(&m)+": "+warning)
 	}
@@ -107,12 +114,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
 	attachments, err := k.converge(ctx, r.data, id, &m, disabled)
 	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", title(&m), err)
 		return
 	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 

@@ -1,0 +1,60 @@
+resource "governed_service_identity" "invoice_export" {
+  name        = "invoice-export"
+  owner       = "payments"
+  purpose     = "Nightly export of invoices (EU) to the data lake"
+  expiry      = "2027-03-31"
+  environment = "prod"
+  systems     = ["billing-db", "data-lake"]
+
+  aws_role = {
+    trust = { aws_services = ["lambda.amazonaws.com"] }
+    inline_policies = {
+      export = jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = "s3:PutObject"
+          Resource = "arn:aws:s3:::data-lake/invoices/*"
+        }]
+      })
+    }
+  }
+}
+
+# A pipeline: only the environment prod of one GitHub repository can assume the role.
+resource "governed_service_identity" "deploy" {
+  name        = "web-shop-deploy"
+  owner       = "web-shop"
+  purpose     = "Deploys the web shop from its main pipeline"
+  expiry      = "2027-03-31"
+  environment = "prod"
+  ticket      = "SEC-1234"
+
+  aws_role = {
+    path = "/ci/"
+    trust = {
+      github_actions = { repository = "acme/web-shop", environment = "prod" }
+    }
+    managed_policy_arns = ["arn:aws:iam::aws:policy/PowerUserAccess"]
+  }
+}
+
+# An EC2 instance, with an instance profile of the role's own name.
+resource "governed_service_identity" "batch" {
+  name        = "batch-runner"
+  owner       = "data-platform"
+  purpose     = "Runs the nightly batch jobs of the data platform"
+  expiry      = "2027-03-31"
+  environment = "prod"
+  labels      = { cost-center = "4711" }
+
+  aws_role = {
+    trust               = { aws_services = ["ec2.amazonaws.com"] }
+    managed_policy_arns = ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]
+    instance_profile    = true
+  }
+}
+
+output "batch_instance_profile" {
+  value = governed_service_identity.batch.aws_role.instance_profile_arn
+}

@@ -1,0 +1,74 @@
+// Bench measures what the provider costs: API calls, wall time, CPU time and peak memory, with the budget beside each
+// figure. It measures the real binary under the real Terraform, and asserts nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"text/tabwriter"
+	"time"
+)
+
+// motoVariable names the environment variable with the URL of a moto_server to measure against as well.
+const motoVariable = "GOVERNED_MOTO_ENDPOINT"
+
+func main() {
+	mirror := flag.String("mirror", "", "folder laid out as a registry mirror that has the provider")
+	peers := flag.String("aws-mirror", os.Getenv("HASHICORP_AWS_MIRROR"), "mirror with hashicorp/aws, to measure it side by side on moto")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := measureAll(ctx, *mirror, *peers, os.Getenv(motoVariable), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has run
+	}
+}
+
+// figures are what one run cost.
+type figures struct {
+	calls     int
+	wall, cpu time.Duration
+	// peak is the resident memory in bytes of the largest process.
+	peak int64
+}
+
+// measurement is a line of the table.
+type measurement struct {
+	name    string
+	budget  string
+	measure func(context.Context) (figures, error)
+}
+
+func measureAll(ctx context.Context, mirror, peers, moto string, out io.Writer) error {
+	lines := []measurement{
+		{"provider start", "≤ 150 ms, ≤ 60 MB", func(ctx context.Context) (figures, error) { return measureStart(ctx, mirror) }},
+		{"plan of 50 governed roles, simulator", "", planOn(simulated, mirror, governedRoles(50))},
+		{"plan of 500 governed roles, simulator", "", planOn(simulated, mirror, governedRoles(500))},
+		{"plan of 1,000 governed roles, simulator", "≤ 12 calls", planOn(simulated, mirror, governedRoles(1000))},
+	}
+	if moto != "" {
+		lines = append(lines, measurement{"plan of 50 governed roles, moto", "< 10 calls, < 1.5 s CPU", planOn(proxied(moto), mirror, governedRoles(50))})
+		if peers != "" {
+			lines = append(lines, measurement{"plan of 50 hashicorp/aws roles, moto", "(for comparison)", planOn(proxied(moto), peers, peerRoles(50))})
+		}
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "what\tcalls\twall\tCPU\tpeak memory\tbudget")
+	for _, line := range lines {
+		got, err := line.measure(ctx)
+		if err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", line.name, err), table.Flush())
+		}
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%d MB\t%s\n", line.name, got.calls, got.wall.Round(time.Millisecond), got.cpu.Round(time.Millisecond), got.peak>>20, line.budget)
+	}
+	if moto == "" {
+		fmt.Fprintf(table, "(%s is not set: nothing was measured on moto)\n", motoVariable)
+	}
+	return table.Flush()
+}

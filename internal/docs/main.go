@@ -1,0 +1,121 @@
+// Docs prints the provider's schema as the JSON that tfplugindocs reads: what the real Terraform says of the build in a
+// mirror, with the resource identities that only Terraform 1.12 and newer would add, so that the documentation does not
+// depend on the version of Terraform that happens to be installed.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
+)
+
+const configuration = `
+terraform {
+  required_providers {
+    governed = { source = "nhi-governance/governed" }
+  }
+}
+`
+
+func main() {
+	mirror := flag.String("mirror", "", "folder laid out as a registry mirror that has the provider")
+	flag.Parse()
+	if err := run(context.Background(), *mirror); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, mirror string) error {
+	text, err := terraformSchema(ctx, mirror)
+	if err != nil {
+		return err
+	}
+	var document struct {
+		FormatVersion string                                `json:"format_version"`
+		Schemas       map[string]map[string]json.RawMessage `json:"provider_schemas"`
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		return err
+	}
+	schema, ok := document.Schemas[provider.Address]
+	if !ok {
+		return fmt.Errorf("terraform knows no schema of %s", provider.Address)
+	}
+	if schema["resource_identity_schemas"], err = identities(ctx); err != nil {
+		return err
+	}
+	// tfplugindocs looks for the short name.
+	document.Schemas = map[string]map[string]json.RawMessage{"governed": schema}
+	return json.NewEncoder(os.Stdout).Encode(document)
+}
+
+// terraformSchema asks Terraform, in an empty module of its own.
+func terraformSchema(ctx context.Context, mirror string) ([]byte, error) {
+	folder, err := os.MkdirTemp("", "governed-docs")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	settings := filepath.Join(folder, "terraform.rc")
+	err = errors.Join(
+		os.WriteFile(settings, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror), 0o600),
+		os.WriteFile(filepath.Join(folder, "main.tf"), []byte(configuration), 0o600),
+	)
+	if err != nil {
+		return nil, err
+	}
+	terraform := func(arguments ...string) ([]byte, error) {
+		command := exec.CommandContext(ctx, "terraform", arguments...)
+		command.Dir, command.Stderr = folder, os.Stderr
+		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1")
+		return command.Output()
+	}
+	if output, err := terraform("init", "-no-color", "-input=false"); err != nil {
+		return nil, fmt.Errorf("terraform init: %w\n%s", err, output)
+	}
+	return terraform("providers", "schema", "-json")
+}
+
+type identitySchema struct {
+	Version    int64                        `json:"version"`
+	Attributes map[string]identityAttribute `json:"attributes"`
+}
+
+type identityAttribute struct {
+	Type              any    `json:"type"`
+	Description       string `json:"description,omitempty"`
+	RequiredForImport bool   `json:"required_for_import,omitempty"`
+	OptionalForImport bool   `json:"optional_for_import,omitempty"`
+}
+
+// identities asks the provider itself.
+func identities(ctx context.Context) (json.RawMessage, error) {
+	server := providerserver.NewProtocol6(provider.New("docs")())()
+	response, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		return nil, err
+	}
+	schemas := map[string]identitySchema{}
+	for name, identity := range response.IdentitySchemas {
+		schema := identitySchema{Version: identity.Version, Attributes: map[string]identityAttribute{}}
+		for _, attribute := range identity.IdentityAttributes {
+			schema.Attributes[attribute.Name] = identityAttribute{
+				Type: attribute.Type, Description: attribute.Description,
+				RequiredForImport: attribute.RequiredForImport, OptionalForImport: attribute.OptionalForImport,
+			}
+		}
+		schemas[name] = schema
+	}
+	return json.Marshal(schemas)
+}

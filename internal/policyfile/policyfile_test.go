@@ -1,0 +1,171 @@
+package policyfile
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+const yamlPolicy = `# guardrails
+max_lifetime_days: 180
+max_lifetime_days_by_category: {external: 30}
+warn_before_days: 14
+required_metadata:
+  - environment
+  - labels.team
+owners: {pattern: "team-.*"}
+purpose:
+  min_length: 20
+  filler_words: [stuff]
+enforcement:
+  owner: warn
+`
+
+const jsonPolicy = `{
+	"$schema": "policy.schema.json",
+	"max_lifetime_days": 180, "max_lifetime_days_by_category": {"external": 30}, "warn_before_days": 14,
+	"required_metadata": ["environment", "labels.team"], "owners": {"pattern": "team-.*"},
+	"purpose": {"min_length": 20, "filler_words": ["stuff"]}, "enforcement": {"owner": "warn"}
+}`
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	want := governance.PolicyDocument{
+		MaxLifetimeDays: new(180), MaxLifetimeDaysByCategory: map[governance.Category]int{governance.CategoryExternal: 30}, WarnBeforeDays: new(14),
+		RequiredMetadata: []string{"environment", "labels.team"}, Owners: governance.OwnersDocument{Pattern: "team-.*"},
+		Purpose:     governance.PurposeDocument{MinLength: new(20), FillerWords: []string{"stuff"}},
+		Enforcement: map[governance.Rule]governance.Enforcement{governance.RuleOwner: governance.EnforceWarn},
+	}
+	for name, text := range map[string]string{"policy.yaml": yamlPolicy, "policy.json": jsonPolicy, "policy": "\ufeff" + yamlPolicy} {
+		got, err := Read(write(t, name, text))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %+v, %v", name, got, err)
+		}
+	}
+	if got, err := Parse([]byte("{}")); err != nil || !reflect.DeepEqual(got, governance.PolicyDocument{}) {
+		t.Errorf("an empty object is %+v, %v", got, err)
+	}
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestInvalid says what is wrong and where.
+func TestInvalid(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string][]string{
+		"":                                             {"it is empty; a policy that says nothing is written {}"},
+		"# nothing\n":                                  {"it is empty"},
+		"max_lifetime: 3":                              {"the policy: ", "'max_lifetime'"},
+		"owners: {patern: x}":                          {"owners: ", "'patern'"},
+		"max_lifetime_days: many":                      {"max_lifetime_days: got string, want integer"},
+		"max_lifetime_days: 1.5":                       {"max_lifetime_days: ", "integer"},
+		"max_lifetime_days: 0":                         {"max_lifetime_days: ", "1"},
+		"enforcement: {owner: maybe}":                  {"enforcement.owner: ", "'error', 'warn', 'off'"},
+		"required_metadata: [colour]":                  {"required_metadata.0: ", "'colour'"},
+		"owners: {pattern: '('}":                       {"owners.pattern: not an RE2 regular expression"},
+		"- max_lifetime_days":                          {"the policy: got array, want object"},
+		"max_lifetime_days: 1\nowners: [":              {"[2:"},
+		"max_lifetime_days: 3\n\tx: 1":                 {"[2:"},
+		`{"max_lifetime_days": 3,, }`:                  {"[1:"},
+		"warn_before_days: -1\nmax_lifetime: 3":        {"warn_before_days: ", "'max_lifetime'"},
+		"max_lifetime_days: 3\nwarn_before_days":       {"2"},
+		"max_lifetime_days: 3\nmax_lifetime_days: 400": {"[2:", "already defined"},
+	} {
+		_, err := Parse([]byte(text))
+		var invalid *InvalidError
+		if !errors.As(err, &invalid) {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		for _, part := range says {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%q: the error does not say %q: %s", text, part, err)
+			}
+		}
+	}
+}
+
+func TestReadFails(t *testing.T) {
+	t.Parallel()
+	if _, err := Read(filepath.Join(t.TempDir(), "absent.yaml")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "absent.yaml") {
+		t.Errorf("an absent file: %v", err)
+	}
+	if _, err := Read(t.TempDir()); err == nil {
+		t.Error("a folder is a policy")
+	}
+	large := write(t, "large.yaml", "# "+strings.Repeat("x", maxFileSize))
+	if _, err := Read(large); err == nil || !strings.Contains(err.Error(), large+" is not a valid policy") || !strings.Contains(err.Error(), "1048576 at most") {
+		t.Errorf("a large file: %v", err)
+	}
+	if _, err := Read(write(t, "policy.yaml", "x: 1")); err == nil || !strings.Contains(err.Error(), "policy.yaml is not a valid policy:\n  - ") {
+		t.Errorf("an invalid file: %v", err)
+	}
+}
+
+// object is a part of the JSON Schema.
+type object struct {
+	Properties map[string]object `json:"properties"`
+	Items      *object           `json:"items"`
+	Enum       []string          `json:"enum"`
+	Pattern    string            `json:"pattern"`
+	Defs       map[string]object `json:"$defs"`
+}
+
+func keys(o object) []string { return slices.Sorted(maps.Keys(o.Properties)) }
+
+// TestSchemaAgrees holds the published JSON Schema against what the policy is read into.
+func TestSchemaAgrees(t *testing.T) {
+	t.Parallel()
+	var schema object
+	if err := json.Unmarshal([]byte(schemaText), &schema); err != nil {
+		t.Fatal(err)
+	}
+	same := func(what string, got, want []string) {
+		t.Helper()
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the schema has %v, the code has %v", what, got, want)
+		}
+	}
+	same("policy", keys(schema), append(fields(governance.PolicyDocument{}), "$schema"))
+	same("owners", keys(schema.Properties["owners"]), fields(governance.OwnersDocument{}))
+	same("purpose", keys(schema.Properties["purpose"]), fields(governance.PurposeDocument{}))
+	same("enforcement", keys(schema.Properties["enforcement"]), texts(governance.Rules))
+	same("categories", keys(schema.Properties["max_lifetime_days_by_category"]), texts(governance.Categories))
+	same("enforcements", slices.Sorted(slices.Values(schema.Defs["enforcement"].Enum)), texts(governance.Enforcements))
+	metadata := strings.Split(strings.TrimSuffix(strings.TrimPrefix(schema.Properties["required_metadata"].Items.Pattern, "^("), ")$"), "|")
+	same("required metadata", slices.Sorted(slices.Values(metadata)), append(texts(governance.Fields), `labels\..+`))
+}
+
+func fields(document any) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(document)) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+func texts[T ~string](items []T) []string {
+	list := make([]string, len(items))
+	for i, item := range items {
+		list[i] = string(item)
+	}
+	return list
+}

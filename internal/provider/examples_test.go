@@ -1,0 +1,81 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+)
+
+// exampleDay is a day on which the expiries in the examples lie ahead.
+var exampleDay = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+const examples = "../../examples/"
+
+// TestSimExamples applies what the documentation shows of every resource and data source, under the provider block that
+// it shows.
+func TestSimExamples(t *testing.T) {
+	t.Parallel()
+	for _, file := range exampleFiles(t) {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			t.Parallel()
+			server := acctest.NewSim(t, sim.WithClock(exampleDay))
+			server.SeedEstate(20)
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: acctest.Factories(server),
+				Steps:                    []resource.TestStep{{Config: exampleProvider(t, server) + readExample(t, file)}},
+			})
+		})
+	}
+}
+
+// exampleFiles are the examples of everything that the provider offers. One that is missing fails the test.
+func exampleFiles(t *testing.T) []string {
+	t.Helper()
+	server := providerserver.NewProtocol6(provider.New("test")())()
+	schema, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for name := range schema.ResourceSchemas {
+		files = append(files, examples+"resources/"+name+"/resource.tf")
+	}
+	for name := range schema.DataSourceSchemas {
+		files = append(files, examples+"data-sources/"+name+"/data-source.tf")
+	}
+	return files
+}
+
+// exampleProvider is the provider block of the documentation, pointed at the simulator.
+func exampleProvider(t *testing.T, server *sim.Server) string {
+	t.Helper()
+	text := readExample(t, examples+"provider/provider.tf")
+	const region = `region = "eu-west-1"`
+	if !strings.Contains(text, region) {
+		t.Fatalf("the provider example has no line %s", region)
+	}
+	// The test framework installs the provider by its own name.
+	_, block, _ := strings.Cut(text, "\n\n")
+	return strings.Replace(block, region, fmt.Sprintf("%s\n    endpoints = { iam = %[2]q, sts = %[2]q }", region, server.URL()), 1)
+}
+
+func readExample(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,168 @@
+package provider_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+)
+
+// file writes a policy file.
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestStrictest takes the strictest of what the provider block, its file and the environment's file say, each of which
+// is the strictest in something.
+func TestStrictest(t *testing.T) {
+	t.Setenv("GOVERNED_POLICY_FILE", file(t, "environment.json", `{"max_lifetime_days": 200, "required_metadata": ["ticket"], "enforcement": {"owner": "error", "purpose_quality": "off"}}`))
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, acctest.Values{
+		"policy": acctest.Values{
+			"max_lifetime_days": 60, "required_metadata": []string{"environment"},
+			"enforcement": acctest.Values{"owner": "off", "purpose_quality": "warn"},
+		},
+		"policy_file": file(t, "policy.yaml", "max_lifetime_days: 90\nrequired_metadata: [labels.team]\nowners:\n  pattern: team-.*\n"),
+	})
+	p.Resource(typeName).Plan(identity(server).With(acctest.Values{"owner": "test", "purpose": "foo"})).Want(t,
+		"error owner: Owner names nobody", "warning purpose: Purpose says too little", "error expiry: Expiry is too far ahead … at most, to "+acctest.Date(server, 60),
+		"error environment: Required metadata is missing", `error labels: Required metadata is missing … "team"`, "error ticket: Required metadata is missing")
+	p.Resource(typeName).Plan(identity(server).With(acctest.Values{
+		"expiry": acctest.Date(server, 60), "environment": "prod", "ticket": "SEC-1", "labels": acctest.Values{"team": "finance"},
+	})).Want(t, "error owner: Owner names nobody … does not match the policy's pattern for owners, team-.*")
+}
+
+func TestInlinePolicy(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	for name, of := range map[string]struct {
+		policy acctest.Values
+		says   []string
+	}{
+		"empty":            {acctest.Values{}, nil},
+		"days":             {acctest.Values{"max_lifetime_days": 0}, []string{"error policy.max_lifetime_days: Policy is malformed … policy.max_lifetime_days: 0 is not a number of days from 1 to 36500."}},
+		"category":         {acctest.Values{"max_lifetime_days_by_category": acctest.Values{"humans": 3}}, []string{`error policy.max_lifetime_days_by_category["humans"]: Policy is malformed … unknown category; the categories are provider_managed, shared, enterprise_managed, external`}},
+		"metadata":         {acctest.Values{"required_metadata": []string{"colour"}}, []string{`error policy.required_metadata: Policy is malformed … "colour" is not metadata; it can be owner, purpose`}},
+		"pattern":          {acctest.Values{"owners": acctest.Values{"pattern": "("}}, []string{"error policy.owners.pattern: Policy is malformed … not an RE2 regular expression … missing closing )"}},
+		"length":           {acctest.Values{"purpose": acctest.Values{"min_length": -1}}, []string{"error policy.purpose.min_length: Policy is malformed … from 0 to 200"}},
+		"filler":           {acctest.Values{"purpose": acctest.Values{"filler_words": []string{"two words"}}}, []string{`error policy.purpose.filler_words: Policy is malformed … "two words" is not a single word`}},
+		"rule":             {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, purpose_quality`}},
+		"enforcement":      {acctest.Values{"enforcement": acctest.Values{"owner": "maybe"}}, []string{`error policy.enforcement["owner"]: Policy is malformed … "maybe" is not an enforcement; it can be error, warn, off`}},
+		"several problems": {acctest.Values{"max_lifetime_days": -1, "warn_before_days": -1}, []string{"error policy.max_lifetime_days: Policy is malformed", "error policy.warn_before_days: Policy is malformed"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acctest.NewProtocol(t, server).Configure(acctest.Values{"policy": of.policy}).Want(t, of.says...)
+		})
+	}
+}
+
+func TestPolicyFile(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	for name, of := range map[string]struct{ path, says string }{
+		"missing":     {filepath.Join(t.TempDir(), "absent.yaml"), "error policy_file: Policy file cannot be used … absent.yaml … no such file"},
+		"folder":      {t.TempDir(), "error policy_file: Policy file cannot be used"},
+		"unknown key": {file(t, "p.yaml", "max_lifetime: 3\n"), "error policy_file: Policy file cannot be used … p.yaml is not a valid policy … 'max_lifetime' … named by policy_file … policy.schema.json"},
+		"bad YAML":    {file(t, "p.yaml", "owners:\n  pattern: [\n"), "error policy_file: Policy file cannot be used … p.yaml is not a valid policy … [2:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acctest.NewProtocol(t, server).Configure(acctest.Values{"policy_file": of.path}).Want(t, of.says)
+		})
+	}
+}
+
+func TestPolicyFileOfEnvironment(t *testing.T) {
+	t.Setenv("GOVERNED_POLICY_FILE", file(t, "environment.json", `{"warn_before_days": "many"}`))
+	server := acctest.NewSim(t)
+	acctest.NewProtocol(t, server).Configure(acctest.Values{}).Want(t,
+		"error : Policy file cannot be used … environment.json is not a valid policy … warn_before_days: … named by GOVERNED_POLICY_FILE")
+}
+
+// TestUnknownConfiguration refuses a policy that is not known, because it decides what a plan may contain, and waits for
+// everything else.
+func TestUnknownConfiguration(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	for name, of := range map[string]struct {
+		config acctest.Values
+		says   []string
+	}{
+		"aws":           {acctest.Values{"aws": acctest.Unknown}, nil},
+		"policy":        {acctest.Values{"policy": acctest.Values{"max_lifetime_days": acctest.Unknown}}, []string{"error policy: Policy is not known yet … a constant or a variable"}},
+		"policy_file":   {acctest.Values{"policy_file": acctest.Unknown}, []string{"error policy_file: Policy is not known yet … a constant or a variable"}},
+		"metadata_keys": {acctest.Values{"metadata_keys": acctest.Values{"owner": acctest.Unknown}}, []string{"error metadata_keys: Metadata keys are not known yet"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := acctest.NewProtocol(t, server)
+			p.ValidateProvider(of.config).Want(t) // an input variable has no value yet while Terraform validates
+			p.Configure(of.config).Want(t, of.says...)
+		})
+	}
+}
+
+func TestMetadataKeys(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	for name, of := range map[string]struct {
+		keys acctest.Values
+		says []string
+	}{
+		"unknown field":      {acctest.Values{"colour": "x"}, []string{`error metadata_keys["colour"]: Invalid Attribute Value Match`}},
+		"empty":              {acctest.Values{"owner": ""}, []string{`error metadata_keys["owner"]: Invalid Attribute Value Length`}},
+		"two alike":          {acctest.Values{"owner": "Team", "ticket": "team"}, []string{"error metadata_keys: Metadata keys are not unique … IAM ignores the case of tag keys. Give each its own."}},
+		"default taken":      {acctest.Values{"owner": "nhi:purpose"}, []string{"error metadata_keys: Metadata keys are not unique … owner and purpose would share the tag nhi:purpose"}},
+		"reserved":           {acctest.Values{"owner": "aws:owner"}, []string{`error metadata_keys["owner"]: Metadata key is reserved … aws:`}},
+		"illegal characters": {acctest.Values{"owner": "owner!"}, []string{`error metadata_keys["owner"]: Invalid Attribute Value Match … letters, digits, spaces and _.:/=+-@`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acctest.NewProtocol(t, server).Configure(acctest.Values{"metadata_keys": of.keys}).Want(t, of.says...)
+		})
+	}
+	p := acctest.NewConfiguredProtocol(t, server, acctest.Values{"metadata_keys": acctest.Values{"owner": "Owner", "managed_by": "tool"}})
+	r := p.Resource(typeName)
+	r.Apply(identity(server)).Want(t)
+	role, _ := server.Account("123456789012").Role("invoice-export")
+	if role.Tags["Owner"] != "payments" || role.Tags["tool"] != "terraform-provider-governed" || role.Tags["nhi:purpose"] == "" || role.Tags["nhi:owner"] != "" {
+		t.Errorf("the tags are %v", role.Tags)
+	}
+	r.Refresh().Want(t)
+	r.Plan(identity(server)).Want(t)
+	if r.Changes() {
+		t.Error("the second plan changes something")
+	}
+}
+
+// TestSimPolicyByVariable has a policy come from an input variable, which Terraform does not know while it validates.
+func TestSimPolicyByVariable(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(server),
+		Steps: []resource.TestStep{{
+			Config: `
+variable "days" { default = 30 }
+` + acctest.ProviderConfig(server, "policy = { max_lifetime_days = var.days }") + `
+resource "governed_service_identity" "export" {
+  name     = "invoice-export"
+  owner    = "payments"
+  purpose  = "Nightly export of invoices to the data lake"
+  expiry   = "` + acctest.Date(server, 31) + `"
+  aws_role = { trust = { aws_services = ["lambda.amazonaws.com"] } }
+}
+`,
+			ExpectError: acctest.Says("Expiry is too far ahead … at most, to " + acctest.Date(server, 30)),
+		}},
+	})
+}
