@@ -96,11 +96,19 @@ type MetadataKeys struct {
 // fieldManagedBy is the key of the mark that says which tool governs the object. It is not metadata that a user writes.
 const fieldManagedBy Field = "managed_by"
 
+// Records are the provider's own notes on an object, of what it has to undo or to finish. Nobody else writes them.
+const (
+	// RecordDeactivated names the credentials that the provider has deactivated at the expiry; a renewal activates these.
+	RecordDeactivated Field = "deactivated"
+	// RecordRemoving names what the provider has taken off the object and has still to delete.
+	RecordRemoving Field = "removing"
+)
+
 // ManagedBy is the value of the mark on every object that this provider governs.
 const ManagedBy = "terraform-provider-governed"
 
 // MetadataKeyFields are the fields whose key can be renamed.
-var MetadataKeyFields = append(slices.Clone(Fields), fieldManagedBy)
+var MetadataKeyFields = append(slices.Clone(Fields), fieldManagedBy, RecordDeactivated, RecordRemoving)
 
 // NewMetadataKeys is the default naming, nhi:<field>, with the given fields renamed.
 func NewMetadataKeys(renamed map[Field]string) MetadataKeys {
@@ -132,3 +140,6 @@ func (k MetadataKeys) Field(key string) (Field, bool) {
 
 // IsManagedBy tells whether the field is the mark.
 func (f Field) IsManagedBy() bool { return f == fieldManagedBy }
+
+// IsRecord tells whether the field is a note of the provider's own.
+func (f Field) IsRecord() bool { return f == RecordDeactivated || f == RecordRemoving }

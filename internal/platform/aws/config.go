@@ -73,6 +73,8 @@ type Account struct {
 	details    memo[map[string]RoleState]
 	sessions   memo[map[string]int32]
 	roles      roleReads
+	newRoles   recent[RoleState]
+	newUsers   recent[UserState]
 }
 
 type connection struct {

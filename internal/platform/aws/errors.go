@@ -24,6 +24,7 @@ const (
 	codeLimitExceeded          = "LimitExceeded"
 	codeMalformedPolicy        = "MalformedPolicyDocument"
 	codeInvalidParameter       = "InvalidParameterValue"
+	codeUnmodifiable           = "EntityTemporarilyUnmodifiable"
 )
 
 var (
@@ -68,7 +69,7 @@ func mapError(operation string, err error) error {
 		return &platform.ErrForbidden{Permission: deniedPermission(operation, detail), Detail: detail, Err: err}
 	case throttled:
 		return &platform.ErrThrottled{Operation: operation, Err: err}
-	case code == codeDeleteConflict || code == codeConcurrentModification:
+	case code == codeDeleteConflict, code == codeConcurrentModification, code == codeUnmodifiable:
 		return &platform.ErrConflict{Detail: fmt.Sprintf("%s: %s", operation, detail), Err: err}
 	case slices.Contains(invalidCodes, code):
 		return &platform.ErrInvalid{Operation: operation, Code: code, Detail: detail, Err: err}

@@ -2,21 +2,13 @@ package aws
 
 import (
 	"context"
-	"maps"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 )
-
-// ExpiryPolicyName is the inline policy that ends an identity's live sessions at its expiry. No other policy can have
-// that name.
-const ExpiryPolicyName = "governed-expiry"
 
 // RoleSpec is what an IAM role has besides its name and metadata.
 type RoleSpec struct {
@@ -36,38 +28,38 @@ type RoleSpec struct {
 	InstanceProfile bool
 }
 
+func (s RoleSpec) entity() entitySpec {
+	return entitySpec{Path: s.Path, InlinePolicies: s.InlinePolicies, ManagedPolicyARNs: s.ManagedPolicyARNs, PermissionsBoundaryARN: s.PermissionsBoundaryARN}
+}
+
 // RoleState is an IAM role as it is.
 type RoleState struct {
-	platform.Observed
-	ARN      string
-	UniqueID string
+	EntityState
 	// TrustPolicy is the document on the role, with its time limit.
-	TrustPolicy string
-	// ExpiryPolicy is the document of the policy called ExpiryPolicyName; empty when the role has none.
-	ExpiryPolicy           string
-	InlinePolicies         map[string]string
-	ManagedPolicyARNs      []string
-	PermissionsBoundaryARN string
-	MaxSessionDuration     int32
+	TrustPolicy        string
+	MaxSessionDuration int32
 	// InstanceProfileARN is that of the profile with the role's name; empty when there is none.
 	InstanceProfileARN string
 	// OtherInstanceProfiles are names of profiles that hold the role without being made with it.
 	OtherInstanceProfiles []string
 	// AssumeRolePolicy is TrustPolicy without what the expiry added to it.
 	AssumeRolePolicy string
-	ManagedBy        string
-	LastUsedAt       time.Time
-
-	tags map[string]string
 }
 
 // Roles manages the IAM roles of an account.
-type Roles struct{ account *Account }
+type Roles struct{ driver[RoleState] }
 
 var _ platform.Driver[RoleSpec, RoleState] = (*Roles)(nil)
 
 // Roles of the account.
-func (a *Account) Roles() *Roles { return &Roles{account: a} }
+func (a *Account) Roles() *Roles {
+	r := &Roles{driver[RoleState]{account: a, kind: roleKind, recent: &a.newRoles}}
+	r.readNamed, r.named = r.readOne, r.findNamed
+	r.alike = func(existing, predicted RoleState) bool {
+		return iampolicy.Equivalent(existing.TrustPolicy, predicted.TrustPolicy)
+	}
+	return r
+}
 
 // Predict is what Converge will return but for the unique id. While the expiry or the trust is not known, it leaves
 // out what depends on them.
@@ -76,21 +68,7 @@ func (r *Roles) Predict(ctx context.Context, want platform.Desired[RoleSpec]) (R
 	if err != nil {
 		return RoleState{}, err
 	}
-	state := RoleState{
-		Observed: platform.Observed{
-			ID:       governance.ID{Kind: governance.KindAWSRole, Account: me.account, Resource: strings.TrimPrefix(want.Spec.Path, "/") + want.Name},
-			Name:     want.Name,
-			Metadata: want.Metadata,
-			Disabled: want.Disabled,
-		},
-		ARN:                    me.iamARN("role" + want.Spec.Path + want.Name),
-		InlinePolicies:         maps.Clone(want.Spec.InlinePolicies),
-		ManagedPolicyARNs:      slices.Sorted(slices.Values(want.Spec.ManagedPolicyARNs)),
-		PermissionsBoundaryARN: want.Spec.PermissionsBoundaryARN,
-		MaxSessionDuration:     want.Spec.MaxSessionDuration,
-		ManagedBy:              governance.ManagedBy,
-		tags:                   r.account.tagging.tags(want.Metadata),
-	}
+	state := RoleState{EntityState: r.account.predictEntity(me, roleKind, asEntity(want)), MaxSessionDuration: want.Spec.MaxSessionDuration}
 	if want.Spec.InstanceProfile {
 		state.InstanceProfileARN = me.iamARN("instance-profile" + want.Spec.Path + want.Name)
 	}
@@ -99,7 +77,6 @@ func (r *Roles) Predict(ctx context.Context, want platform.Desired[RoleSpec]) (R
 		state.Attachments = state.attachments()
 		return state, nil //nolint:nilerr // the expiry is not known yet, or is the policy's to refuse
 	}
-	state.ExpiryPolicy = iampolicy.ExpiryDeny(expiry.End()).JSON()
 	if trust, known, err := want.Spec.trust(me); err != nil {
 		return RoleState{}, err
 	} else if known {
@@ -155,16 +132,7 @@ func boxedTrust(trust iampolicy.Document, end time.Time, disabled bool) (iampoli
 
 // attachments name what goes with the role when it is deleted.
 func (s RoleState) attachments() []string {
-	var names []string
-	for name := range s.InlinePolicies {
-		names = append(names, "inline policy "+name)
-	}
-	if s.ExpiryPolicy != "" {
-		names = append(names, "inline policy "+ExpiryPolicyName)
-	}
-	for _, policy := range s.ManagedPolicyARNs {
-		names = append(names, "managed policy "+policy)
-	}
+	names := s.policyAttachments()
 	if s.InstanceProfileARN != "" {
 		names = append(names, "instance profile "+s.Name)
 	}
@@ -177,10 +145,7 @@ func (s RoleState) attachments() []string {
 
 // interpret fills in what follows from the documents and tags as they were read.
 func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
-	s.tags = tags
-	s.Metadata, s.ManagedBy = tagging.metadata(tags)
-	s.ExpiryPolicy = s.InlinePolicies[ExpiryPolicyName]
-	delete(s.InlinePolicies, ExpiryPolicyName)
+	s.interpretEntity(tagging, tags)
 	s.AssumeRolePolicy = s.TrustPolicy
 	if trust, err := iampolicy.Parse(s.TrustPolicy); err == nil {
 		s.Disabled = iampolicy.IsClosed(trust)
@@ -192,29 +157,16 @@ func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
 			s.AssumeRolePolicy = text
 		}
 	}
-	slices.Sort(s.ManagedPolicyARNs)
 	slices.Sort(s.OtherInstanceProfiles)
 	s.Attachments = s.attachments()
 }
 
 // clone keeps a caller from changing what others share.
 func (s RoleState) clone() RoleState {
-	s.InlinePolicies = maps.Clone(s.InlinePolicies)
-	s.ManagedPolicyARNs = slices.Clone(s.ManagedPolicyARNs)
+	s.EntityState = s.cloneEntity()
 	s.OtherInstanceProfiles = slices.Clone(s.OtherInstanceProfiles)
-	s.Attachments = slices.Clone(s.Attachments)
-	s.Metadata.Systems = slices.Clone(s.Metadata.Systems)
-	s.Metadata.Labels = maps.Clone(s.Metadata.Labels)
 	return s
 }
 
 // ParseRoleARN reads the ARN of a role as its canonical id; ok is false when it is not one.
-func ParseRoleARN(text string) (id governance.ID, ok bool) {
-	parsed, err := arn.Parse(text)
-	if err != nil || parsed.Service != "iam" {
-		return governance.ID{}, false
-	}
-	resource, isRole := strings.CutPrefix(parsed.Resource, "role/")
-	id, err = governance.ParseID("aws:" + parsed.AccountID + ":role/" + resource)
-	return id, isRole && err == nil
-}
+func ParseRoleARN(text string) (id governance.ID, ok bool) { return roleKind.parseARN(text) }

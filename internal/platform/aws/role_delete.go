@@ -3,8 +3,6 @@ package aws
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -13,9 +11,6 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 )
-
-// deleteRounds is how often a retirement starts again because somebody attached something meanwhile.
-const deleteRounds = 3
 
 // Delete closes the trust, so that no new session starts; takes the role out of instance profiles and deletes its own;
 // removes its policies, which ends what live sessions may do; and deletes the role last.
@@ -28,31 +23,13 @@ func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string,
 		return nil, err
 	}
 	r.account.wrote(id.Name())
-	r.account.recall(id.Name())
-	for round := 1; ; round++ {
-		role, err := r.readDirect(ctx, id)
-		if errors.Is(err, platform.ErrNotFound) {
-			return removed, nil
-		}
-		if err != nil {
-			return removed, err
-		}
-		names, err := retire(ctx, connection.iam, r.account.tagging, role)
-		removed = append(removed, names...)
-		var conflict *platform.ErrConflict
-		if errors.As(err, &conflict) && apiCode(err) == codeDeleteConflict {
-			if round < deleteRounds {
-				continue
-			}
-			if role, readErr := r.readDirect(ctx, id); readErr == nil {
-				conflict.Blockers = role.Attachments
-			}
-		}
-		return removed, err
-	}
+	return r.retire(ctx, id, func(role RoleState) ([]string, error) {
+		return retireRole(ctx, connection.iam, r.account.tagging, role)
+	})
 }
 
-func retire(ctx context.Context, client iamAPI, tagging tagging, role RoleState) (removed []string, err error) {
+func retireRole(ctx context.Context, client iamAPI, tagging tagging, role RoleState) (removed []string, err error) {
+	var gone removal
 	// Nothing but the denial stays in the trust policy, so that it fits whatever the role trusted.
 	closed := iampolicy.Close(iampolicy.Document{Version: iampolicy.Version2012}).JSON()
 	if !iampolicy.Equivalent(role.TrustPolicy, closed) {
@@ -61,40 +38,23 @@ func retire(ctx context.Context, client iamAPI, tagging tagging, role RoleState)
 		}
 	}
 	for _, profile := range role.OtherInstanceProfiles {
-		if err := removeFromProfile(ctx, client, profile, role.Name); err != nil {
-			return removed, err
-		}
-		removed = append(removed, "instance profile "+profile)
+		gone.do("instance profile "+profile, operationRemoveFromProfile, removeFromProfile(ctx, client, profile, role.Name))
+	}
+	if gone.err != nil {
+		return gone.removed, gone.err
 	}
 	if own, err := ownProfile(ctx, client, tagging, role); err != nil {
-		return removed, err
+		return gone.removed, err
 	} else if own {
-		if err := removeFromProfile(ctx, client, role.Name, role.Name); err != nil {
-			return removed, err
-		}
-		if err := deleteProfile(ctx, client, role.Name); err != nil {
-			return removed, err
-		}
-		removed = append(removed, "instance profile "+role.Name)
+		gone.do("", operationRemoveFromProfile, removeFromProfile(ctx, client, role.Name, role.Name))
+		gone.do("instance profile "+role.Name, operationDeleteProfile, deleteProfile(ctx, client, role.Name))
 	}
-	for _, policy := range role.ManagedPolicyARNs {
-		if err := detach(ctx, client, role.Name, policy); err != nil {
-			return removed, err
-		}
-		removed = append(removed, "managed policy "+policy)
-	}
-	inline := slices.Sorted(maps.Keys(role.InlinePolicies))
-	if role.ExpiryPolicy != "" {
-		inline = append(inline, ExpiryPolicyName)
-	}
-	for _, policy := range inline {
-		if err := deleteInline(ctx, client, role.Name, policy); err != nil {
-			return removed, err
-		}
-		removed = append(removed, "inline policy "+policy)
-	}
-	_, err = client.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &role.Name})
-	return removed, ignoreNotFound(mapError("iam:DeleteRole", err))
+	gone.allPolicies(ctx, roleKind, roleCalls{client, role.Name}, role.EntityState)
+	gone.do("", "iam:DeleteRole", func() error {
+		_, err := client.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &role.Name})
+		return err
+	})
+	return gone.removed, gone.err
 }
 
 // ownProfile tells whether there is an instance profile that goes with the role. One that the role is not in is what an
@@ -117,30 +77,21 @@ func ownProfile(ctx context.Context, client iamAPI, tagging tagging, role RoleSt
 	return managedBy == governance.ManagedBy && len(output.InstanceProfile.Roles) == 0, nil
 }
 
-func detach(ctx context.Context, client iamAPI, role, policy string) error {
-	_, err := client.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &role, PolicyArn: &policy})
-	return ignoreNotFound(mapError("iam:DetachRolePolicy", err))
-}
+const (
+	operationRemoveFromProfile = "iam:RemoveRoleFromInstanceProfile"
+	operationDeleteProfile     = "iam:DeleteInstanceProfile"
+)
 
-func deleteInline(ctx context.Context, client iamAPI, role, policy string) error {
-	_, err := client.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: &policy})
-	return ignoreNotFound(mapError("iam:DeleteRolePolicy", err))
-}
-
-func removeFromProfile(ctx context.Context, client iamAPI, profile, role string) error {
-	_, err := client.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role})
-	return ignoreNotFound(mapError("iam:RemoveRoleFromInstanceProfile", err))
-}
-
-func deleteProfile(ctx context.Context, client iamAPI, profile string) error {
-	_, err := client.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: &profile})
-	return ignoreNotFound(mapError("iam:DeleteInstanceProfile", err))
-}
-
-// ignoreNotFound takes what is gone for what should go.
-func ignoreNotFound(err error) error {
-	if errors.Is(err, platform.ErrNotFound) {
-		return nil
+func removeFromProfile(ctx context.Context, client iamAPI, profile, role string) func() error {
+	return func() error {
+		_, err := client.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role})
+		return err
 	}
-	return err
+}
+
+func deleteProfile(ctx context.Context, client iamAPI, profile string) func() error {
+	return func() error {
+		_, err := client.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: &profile})
+		return err
+	}
 }

@@ -31,8 +31,6 @@ type roleReads struct {
 	refused bool
 	// written are the roles that this provider has changed since, by lower-case name; the snapshot may be older.
 	written map[string]bool
-	// created are roles that this provider has just made, by name: what they are is known without asking.
-	created map[string]RoleState
 }
 
 // wrote keeps the snapshot from being used for the role from now on.
@@ -170,44 +168,5 @@ func (a *Account) sessionDurations(ctx context.Context) (map[string]int32, error
 			}
 		}
 		return durations, nil
-	})
-}
-
-// Keys of GetAccountSummary's map, from the API reference.
-const (
-	summaryRoles            = "Roles"
-	quotaTrustPolicySize    = "AssumeRolePolicySizeQuota"
-	quotaRolePolicySize     = "RolePolicySizeQuota"
-	quotaAttachedPerRole    = "AttachedPoliciesPerRoleQuota"
-	defaultTrustPolicySize  = 2048
-	defaultRolePolicySize   = 10240
-	defaultAttachedPolicies = 10
-)
-
-// accountSummary is the account's counts and quotas. A caller who may not read it gets IAM's default quotas.
-func (a *Account) accountSummary(ctx context.Context) (map[string]int32, error) {
-	return a.summary.get(ctx, func() (map[string]int32, error) {
-		connection, err := a.connect(ctx)
-		if err != nil {
-			return nil, err
-		}
-		quotas := map[string]int32{
-			quotaTrustPolicySize: defaultTrustPolicySize,
-			quotaRolePolicySize:  defaultRolePolicySize,
-			quotaAttachedPerRole: defaultAttachedPolicies,
-		}
-		output, err := connection.iam.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
-		err = mapError("iam:GetAccountSummary", err)
-		if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
-			tflog.Warn(ctx, "The quotas of the account are taken to be IAM's defaults, because the caller may not read them", map[string]any{"missing_permission": forbidden.Permission})
-			return quotas, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for key, value := range output.SummaryMap {
-			quotas[key] = value
-		}
-		return quotas, nil
 	})
 }

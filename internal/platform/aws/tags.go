@@ -37,6 +37,12 @@ func (t tagging) foreign(key string) bool {
 	return strings.HasPrefix(key, "aws:") || (!ours && t.ignore.matches(key))
 }
 
+// record tells whether a tag is a note of the provider's own.
+func (t tagging) record(key string) bool {
+	field, ours := t.keys.Field(key)
+	return ours && field.IsRecord()
+}
+
 // tags are what an identity with the metadata carries, mark included.
 func (t tagging) tags(metadata governance.Metadata) map[string]string {
 	tags := maps.Clone(metadata.Labels)
@@ -83,7 +89,8 @@ func (t tagging) metadata(tags map[string]string) (metadata governance.Metadata,
 }
 
 // changes are the keys to remove and then the tags to write to get from one set to the other; a key in another letter
-// case is removed first, because IAM takes it for the same. Tags of others stay.
+// case is removed first, because IAM takes it for the same. Tags of others stay, and so do records, which go when what they
+// tell of is done.
 func (t tagging) changes(have, want map[string]string) (set map[string]string, remove []string) {
 	set = map[string]string{}
 	for key, value := range want {
@@ -92,7 +99,7 @@ func (t tagging) changes(have, want map[string]string) (set map[string]string, r
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(have)) {
-		if _, wanted := want[key]; !wanted && !t.foreign(key) {
+		if _, wanted := want[key]; !wanted && !t.foreign(key) && !t.record(key) {
 			remove = append(remove, key)
 		}
 	}

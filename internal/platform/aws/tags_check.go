@@ -16,8 +16,8 @@ const (
 	maxTagValueLength = 256
 )
 
-// check finds metadata that tags could not hold.
-func (t tagging) check(found *violations, metadata governance.Metadata) {
+// check finds metadata that tags could not hold. Some tags can be reserved for records.
+func (t tagging) check(found *violations, metadata governance.Metadata, reserved int) {
 	for _, field := range governance.Fields {
 		value := t.encoded(metadata, field)
 		length := tagLength(value)
@@ -40,8 +40,12 @@ func (t tagging) check(found *violations, metadata governance.Metadata) {
 		}
 		seen[strings.ToLower(key)] = key
 	}
-	if tags := len(t.tags(metadata)); tags > maxTags {
-		found.add([]string{"labels"}, fmt.Sprintf("Remove %d labels.", tags-maxTags), "the labels and the metadata make %d tags, %d more than IAM's limit of %d", tags, tags-maxTags, maxTags)
+	if tags, room := len(t.tags(metadata)), maxTags-reserved; tags > room {
+		kept := ""
+		if reserved > 0 {
+			kept = fmt.Sprintf(", of which %d are kept for what the provider has to note", reserved)
+		}
+		found.add([]string{"labels"}, fmt.Sprintf("Remove %d labels.", tags-room), "the labels and the metadata make %d tags, %d more than IAM's limit of %d%s", tags, tags-room, maxTags, kept)
 	}
 }
 

@@ -1,0 +1,213 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+)
+
+// entityWriter brings what roles and users have in common from what it is to what it is to be.
+type entityWriter struct {
+	ctx     context.Context //nolint:containedctx // lives as long as one call of Converge
+	account *Account
+	kind    entityKind
+	api     entityAPI
+	// is changes as it is written.
+	is, to *EntityState
+	// fresh says that the entity has just been made, so that replicas may not know it yet.
+	fresh bool
+}
+
+// course is what the steps of one kind of entity add to those that all have. Steps without a difference write nothing.
+type course struct {
+	// gate closes or opens the way in.
+	gate func() error
+	// evict takes away what nobody should have.
+	evict []func() error
+	// tags, grant and revoke are the kind's own, of which the entity's are a part.
+	tags, grant, revoke func() error
+	// othersTakeOver says that the entity passes to other principals.
+	othersTakeOver bool
+	// sizes are further quotas that old and new have to fit together.
+	sizes []measure
+	// settings grant nothing.
+	settings []func() error
+}
+
+// steps are in an order in which access is never wider than before or after. A way in that closes goes first, one that
+// opens last; a boundary is put on before anything is granted, and taken off after everything else is taken away.
+// Between these, what grants comes before what takes away, so that a running workload never loses what it keeps; but
+// where other principals or another boundary take over, or where old and new together do not fit the quotas, taking
+// away comes first, so that the old ones never get what only the new ones may have.
+func (w *entityWriter) steps(c course) ([]func() error, error) {
+	fits, err := w.oldAndNewFit(c.sizes)
+	if err != nil {
+		return nil, err
+	}
+	var steps []func() error
+	if w.to.Disabled {
+		steps = append(steps, c.gate)
+	}
+	steps = append(append(steps, c.evict...), c.tags)
+	old, next := w.is.PermissionsBoundaryARN, w.to.PermissionsBoundaryARN
+	if old == "" {
+		steps = append(steps, w.writeBoundary)
+	}
+	switch {
+	case c.othersTakeOver, old != "" && next != "" && old != next:
+		steps = append(steps, c.revoke, w.writeExpiryPolicy)
+		if next != "" {
+			steps = append(steps, w.writeBoundary)
+		}
+		if c.othersTakeOver {
+			steps = append(steps, c.gate)
+		}
+		steps = append(steps, c.grant)
+	case !fits:
+		steps = append(steps, c.revoke, w.writeExpiryPolicy, c.grant)
+	default:
+		steps = append(steps, w.writeExpiryPolicy, c.grant, c.revoke)
+	}
+	steps = append(append(steps, w.writeBoundary), c.settings...)
+	return append(steps, c.gate), nil
+}
+
+// run takes the steps until one fails.
+func run(steps []func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// try writes, and waits for replicas where that is what is missing. The kind stands for the asterisk of the operation.
+func (w *entityWriter) try(operation string, call func() error) error {
+	return w.account.untilPropagated(w.ctx, w.kind.operation(operation), w.fresh, call)
+}
+
+func (w *entityWriter) untag(keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return w.try("Untag*", func() error { return w.api.untag(w.ctx, keys) })
+}
+
+func (w *entityWriter) tag(tags map[string]string) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	return w.try("Tag*", func() error { return w.api.tag(w.ctx, sdkTags(tags)) })
+}
+
+// writeTags removes first: a key may change only its letter case, and fifty is the limit.
+func (w *entityWriter) writeTags() error {
+	set, remove := w.account.tagging.changes(w.is.tags, w.to.tags)
+	if err := w.untag(remove); err != nil {
+		return err
+	}
+	return w.tag(set)
+}
+
+func (w *entityWriter) writeBoundary() error {
+	boundary := w.to.PermissionsBoundaryARN
+	if boundary == w.is.PermissionsBoundaryARN {
+		return nil
+	}
+	var err error
+	if boundary == "" {
+		// A try whose answer got lost has taken it off.
+		err = ignoreNotFound(w.try("Delete*PermissionsBoundary", func() error { return w.api.deleteBoundary(w.ctx) }))
+	} else {
+		err = missingReference(w.kind.operation("Put*PermissionsBoundary"), w.try("Put*PermissionsBoundary", func() error { return w.api.putBoundary(w.ctx, boundary) }))
+	}
+	if err == nil {
+		w.is.PermissionsBoundaryARN = boundary
+	}
+	return err
+}
+
+func (w *entityWriter) writeExpiryPolicy() error {
+	if iampolicy.Equivalent(w.is.ExpiryPolicy, w.to.ExpiryPolicy) {
+		return nil
+	}
+	return w.putPolicy(ExpiryPolicyName, w.to.ExpiryPolicy)
+}
+
+func (w *entityWriter) putPolicy(name, document string) error {
+	return w.try("Put*Policy", func() error { return w.api.putInlinePolicy(w.ctx, name, document) })
+}
+
+// oldAndNewFit asks for the account's quotas only when IAM's defaults do not settle it.
+func (w *entityWriter) oldAndNewFit(further []measure) (bool, error) {
+	together := maps.Clone(w.is.InlinePolicies)
+	maps.Copy(together, w.to.InlinePolicies)
+	over, err := w.account.beyondQuota(w.ctx, append([]measure{
+		{quota: w.kind.inlineQuota, size: inlineSize(together) + iampolicy.Size(w.to.ExpiryPolicy)},
+		{quota: w.kind.attachedQuota, size: len(w.to.ManagedPolicyARNs) + len(missingFrom(w.is.ManagedPolicyARNs, w.to.ManagedPolicyARNs))},
+	}, further...))
+	return len(over) == 0, err
+}
+
+func (w *entityWriter) addPolicies() error {
+	// What shrinks makes room for what grows.
+	growth := func(name string) int {
+		return iampolicy.Size(w.to.InlinePolicies[name]) - iampolicy.Size(w.is.InlinePolicies[name])
+	}
+	names := slices.Sorted(maps.Keys(w.to.InlinePolicies))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(growth(a), growth(b)) })
+	for _, name := range names {
+		document := w.to.InlinePolicies[name]
+		if iampolicy.Equivalent(w.is.InlinePolicies[name], document) {
+			continue
+		}
+		if err := w.putPolicy(name, document); err != nil {
+			return err
+		}
+	}
+	for _, policy := range missingFrom(w.to.ManagedPolicyARNs, w.is.ManagedPolicyARNs) {
+		if err := w.try("Attach*Policy", func() error { return w.api.attachPolicy(w.ctx, policy) }); err != nil {
+			return fmt.Errorf("attach %s: %w", policy, missingReference(w.kind.operation("Attach*Policy"), err))
+		}
+	}
+	return nil
+}
+
+func (w *entityWriter) removePolicies() error {
+	var gone removal
+	gone.policies(w.ctx, w.kind, w.api,
+		missingFrom(slices.Sorted(maps.Keys(w.is.InlinePolicies)), slices.Collect(maps.Keys(w.to.InlinePolicies))),
+		missingFrom(w.is.ManagedPolicyARNs, w.to.ManagedPolicyARNs))
+	return gone.err
+}
+
+// policies deletes inline policies and detaches managed ones.
+func (r *removal) policies(ctx context.Context, kind entityKind, api entityAPI, inline, managed []string) {
+	for _, name := range inline {
+		r.do("inline policy "+name, kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, name) })
+	}
+	for _, policy := range managed {
+		r.do("managed policy "+policy, kind.operation("Detach*Policy"), func() error { return api.detachPolicy(ctx, policy) })
+	}
+}
+
+// allPolicies takes every policy off the entity.
+func (r *removal) allPolicies(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
+	inline := slices.Sorted(maps.Keys(state.InlinePolicies))
+	if state.ExpiryPolicy != "" {
+		// What denies goes last.
+		inline = append(inline, ExpiryPolicyName)
+	}
+	r.policies(ctx, kind, api, nil, state.ManagedPolicyARNs)
+	r.policies(ctx, kind, api, inline, nil)
+}
+
+// missingFrom are the items that are not among the others, in their order.
+func missingFrom(items, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(items), func(item string) bool { return slices.Contains(others, item) })
+}

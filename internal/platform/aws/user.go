@@ -1,0 +1,129 @@
+package aws
+
+import (
+	"context"
+	"slices"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// UserSpec is what an IAM user has besides its name and metadata.
+type UserSpec struct {
+	// Path starts and ends with a slash.
+	Path string
+	// InlinePolicies are JSON documents by name.
+	InlinePolicies    map[string]string
+	ManagedPolicyARNs []string
+	// Groups are the names of all groups that the user is in.
+	Groups                 []string
+	PermissionsBoundaryARN string
+}
+
+func (s UserSpec) entity() entitySpec {
+	return entitySpec{Path: s.Path, InlinePolicies: s.InlinePolicies, ManagedPolicyARNs: s.ManagedPolicyARNs, PermissionsBoundaryARN: s.PermissionsBoundaryARN}
+}
+
+// UserState is an IAM user as it is. Its access keys are not part of it.
+type UserState struct {
+	EntityState
+	Groups []string
+	// ConsoleAccess tells that the user has a password, which only a human can use. LastUsedAt is when it was last used.
+	ConsoleAccess bool
+	// MFADevices are the serial numbers of the devices that authenticate a human as the user.
+	MFADevices []string
+	// DeactivatedKeys are the access keys that this provider has deactivated and that a renewal activates; nil when it
+	// has not looked for any, and empty when there were none.
+	DeactivatedKeys []string
+
+	// removing is a virtual MFA device that has been taken off the user and may still have to be deleted.
+	removing string
+}
+
+// Users manages the IAM users of an account.
+type Users struct{ driver[UserState] }
+
+var _ platform.Driver[UserSpec, UserState] = (*Users)(nil)
+
+// Users of the account.
+func (a *Account) Users() *Users {
+	u := &Users{driver[UserState]{account: a, kind: userKind, recent: &a.newUsers}}
+	u.readNamed, u.named = u.readOne, u.findNamed
+	u.alike = func(existing, _ UserState) bool { return existing.DeactivatedKeys == nil }
+	return u
+}
+
+// ParseUserARN reads the ARN of a user as its canonical id; ok is false when it is not one.
+func ParseUserARN(text string) (id governance.ID, ok bool) { return userKind.parseARN(text) }
+
+// Predict is what Converge will return but for the unique id and the keys that a disabled user has. While the expiry is
+// not known, it leaves out what depends on it.
+func (u *Users) Predict(ctx context.Context, want platform.Desired[UserSpec]) (UserState, error) {
+	me, err := u.account.whoami(ctx)
+	if err != nil {
+		return UserState{}, err
+	}
+	state := UserState{EntityState: u.account.predictEntity(me, userKind, asEntity(want)), Groups: slices.Sorted(slices.Values(want.Spec.Groups))}
+	state.Attachments = state.attachments()
+	return state, nil
+}
+
+// attachments name what goes with the user when it is deleted, but for what only a deletion asks for.
+func (s UserState) attachments() []string {
+	names := s.policyAttachments()
+	for _, group := range s.Groups {
+		names = append(names, groupPrefix+group)
+	}
+	if s.ConsoleAccess {
+		names = append(names, consolePassword)
+	}
+	for _, device := range s.MFADevices {
+		names = append(names, devicePrefix+device)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// How attachments are named.
+const (
+	groupPrefix     = "group "
+	consolePassword = "console password"
+	devicePrefix    = "MFA device "
+	keyPrefix       = "access key "
+)
+
+// ValidateUser finds what can be found without asking AWS and without knowing how the account is configured.
+func ValidateUser(want platform.Desired[UserSpec]) []governance.Violation {
+	return offline().ValidateUser(want)
+}
+
+// recordTags are kept free, because an expired user has to take them whatever labels it has.
+const recordTags = 2
+
+// ValidateUser finds what can be found without asking AWS.
+func (a *Account) ValidateUser(want platform.Desired[UserSpec]) []governance.Violation {
+	found := violations{}
+	found.entity(userKind, a.tagging, asEntity(want), recordTags)
+	for _, group := range want.Spec.Groups {
+		found.text(userKind.in("groups"), group, namePattern, maxGroupNameLength, legalInName)
+	}
+	return found
+}
+
+// maxGroupNameLength is from the API reference (CreateGroup).
+const maxGroupNameLength = 128
+
+// Check finds what IAM would refuse. Sizes are held against the account's own quotas.
+func (u *Users) Check(ctx context.Context, want platform.Desired[UserSpec]) ([]governance.Violation, error) {
+	found := u.account.ValidateUser(want)
+	if len(found) > 0 {
+		return found, nil
+	}
+	checked, groups := violations{}, len(want.Spec.Groups)
+	sizes := checked.sizes(userKind, asEntity(want))
+	_, err := u.account.beyondQuota(ctx, append(sizes, measure{quotaGroupsPerUser, groups, func(over, quota int) {
+		checked.add(userKind.in("groups"), "Use fewer groups, or attach policies to the user.",
+			"the user is in %d groups, %d more than this account's quota of %d", groups, over, quota)
+	}}))
+	return checked, err
+}
