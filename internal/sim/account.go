@@ -22,7 +22,8 @@ type Credentials struct {
 type credential struct {
 	Credentials
 	account *Account
-	session *session // nil for the administrator's key
+	session *session // of temporary credentials
+	user    *user    // of a user's access key; neither is set for the administrator's
 }
 
 // Account is one AWS account of the simulator.
@@ -35,9 +36,18 @@ type Account struct {
 	profiles  *collection[instanceProfile] // by lower-case name
 	providers *collection[oidcProvider]    // by ARN
 	users     *collection[user]            // by lower-case name
+	groups    *collection[group]           // by lower-case name
+	devices   *collection[virtualMFA]      // by ARN
 
-	attachments map[string]int                 // policy ARN to number of roles it is attached to
-	boundaries  map[string]int                 // policy ARN to number of roles it bounds
+	secrets    map[string]*collection[secret]    // of Secrets Manager by region, then by name
+	parameters map[string]*collection[parameter] // of Parameter Store by region, then by name
+
+	report    *credentialReport
+	deletions map[string]*roleDeletion // of service-linked roles, by task id
+	usage     map[string][]roleUsage   // of service-linked roles, by lower-case name
+
+	attachments map[string]int                 // policy ARN to number of entities it is attached to
+	boundaries  map[string]int                 // policy ARN to number of entities it bounds
 	profilesOf  map[string]map[string]struct{} // role id to keys of instance profiles
 	arnsByID    map[string]string              // unique id of a live role or user to its ARN
 	quotas      map[string]int
@@ -70,6 +80,12 @@ func (s *Server) account(id string) *Account {
 		profiles:    newCollection[instanceProfile](),
 		providers:   newCollection[oidcProvider](),
 		users:       newCollection[user](),
+		groups:      newCollection[group](),
+		devices:     newCollection[virtualMFA](),
+		secrets:     map[string]*collection[secret]{},
+		parameters:  map[string]*collection[parameter]{},
+		deletions:   map[string]*roleDeletion{},
+		usage:       map[string][]roleUsage{},
 		attachments: map[string]int{},
 		boundaries:  map[string]int{},
 		profilesOf:  map[string]map[string]struct{}{},

@@ -8,19 +8,24 @@ import (
 	"time"
 )
 
-// principal is who makes a request.
+// principal is who makes a request: a session of a role, a user, or the
+// administrator of an account when neither is set.
 type principal struct {
 	account *Account // nil for an unsigned request
 	arn     string   // as GetCallerIdentity gives it
 	id      string   // the unique id part: of the user, or of the session's role
-	session *session // nil for the administrator
+	session *session
+	user    *user
 }
 
 func (c *credential) principal() principal {
-	if c.session == nil {
-		return principal{account: c.account, arn: c.account.adminARN(), id: c.account.adminID()}
+	switch {
+	case c.session != nil:
+		return principal{account: c.account, arn: c.session.arn(), id: c.session.role.id, session: c.session}
+	case c.user != nil:
+		return principal{account: c.account, arn: c.user.arn(), id: c.user.id, user: c.user}
 	}
-	return principal{account: c.account, arn: c.session.arn(), id: c.session.role.id, session: c.session}
+	return principal{account: c.account, arn: c.account.adminARN(), id: c.account.adminID()}
 }
 
 // userID is the UserId of GetCallerIdentity and the value of aws:userid.
@@ -38,6 +43,7 @@ type access struct {
 	shown    string // how the refusal names the resource; resource when empty
 	tags     []tag  // of the resource
 	keys     map[string]string
+	policy   *document // the resource's own policy, or nil
 }
 
 // refusal is why an access is denied.
@@ -49,6 +55,7 @@ const (
 	denyExplicit
 	denyExplicitBoundary
 	denyExplicitSession
+	denyExplicitResource
 	denyBoundary
 	denySession
 	denyTrust // nothing allows it; neither side is named
@@ -67,6 +74,8 @@ func deniedMessage(who, action, resource string, why refusal) string {
 		return m + " with an explicit deny in a permissions boundary"
 	case denyExplicitSession:
 		return m + " with an explicit deny in a session policy"
+	case denyExplicitResource:
+		return m + " with an explicit deny in a resource-based policy"
 	case denyBoundary:
 		return m + " because no permissions boundary allows the " + action + " action"
 	case denySession:
@@ -92,26 +101,19 @@ func (r *request) authorise(op operation) error {
 	return nil
 }
 
-// decide evaluates one permission for the caller.
+// decide evaluates one permission for the caller: its identity policies, its
+// permissions boundary, the session policies, and the resource's own policy
+// where there is one. An explicit Deny in any of them wins; within an account
+// an Allow of the resource's policy is as good as one of the caller's own (IAM
+// user guide, "Policy evaluation logic").
 func (r *request) decide(a access) refusal {
-	s := r.caller.session
-	if s == nil {
-		denied := slices.ContainsFunc(r.caller.account.denied, func(p string) bool { return matchAction(p, a.action) })
-		if denied {
-			return denyExplicit
-		}
-		return denyNone
-	}
 	ctx := r.context()
 	ctx.addResource(r.caller.account, a)
-	return s.decide(a.action, a.resource, ctx)
-}
-
-// decide runs the policies of a session: its role's identity policies, its
-// role's permissions boundary and its session policies; an explicit Deny in
-// any of them wins (IAM user guide, "Policy evaluation logic").
-func (s *session) decide(action, resource string, ctx evalContext) refusal {
-	identity, boundary, session := s.verdicts(action, resource, ctx)
+	identity, boundary, session := r.caller.verdicts(a.action, a.resource, ctx)
+	byResource, resourceDenies := grantNone, false
+	if a.policy != nil {
+		byResource, resourceDenies = a.policy.grants(assumer{caller: r.caller}, a.action, a.resource, ctx)
+	}
 	switch {
 	case identity.denied:
 		return denyExplicit
@@ -119,7 +121,11 @@ func (s *session) decide(action, resource string, ctx evalContext) refusal {
 		return denyExplicitBoundary
 	case session.denied:
 		return denyExplicitSession
-	case !identity.allowed:
+	case resourceDenies:
+		return denyExplicitResource
+	case byResource == grantSession:
+		return denyNone
+	case !identity.allowed && byResource != grantRole:
 		return denyImplicit
 	case !boundary.allowed:
 		return denyBoundary
@@ -129,34 +135,33 @@ func (s *session) decide(action, resource string, ctx evalContext) refusal {
 	return denyNone
 }
 
-// verdicts evaluates the three layers. A layer that is not there allows.
-func (s *session) verdicts(action, resource string, ctx evalContext) (identity, boundary, session verdict) {
-	identity = evaluate(s.role.policies(), action, resource, ctx)
+// verdicts evaluates the three layers of the caller's side. A layer that is not
+// there allows.
+func (p principal) verdicts(action, resource string, ctx evalContext) (identity, boundary, session verdict) {
 	boundary, session = verdict{allowed: true}, verdict{allowed: true}
-	if s.role.boundary != "" {
-		boundary = verdict{}
-		if p := s.role.account.policy(s.role.boundary); p != nil {
-			boundary = evaluate([]*document{p.doc}, action, resource, ctx)
+	var limit string
+	switch {
+	case p.session != nil:
+		role := p.session.role
+		identity = evaluate(role.documents(role.account), action, resource, ctx)
+		limit = role.boundary
+		if len(p.session.policies) > 0 {
+			session = evaluate(p.session.policies, action, resource, ctx)
 		}
+	case p.user != nil:
+		identity = evaluate(p.user.policies(), action, resource, ctx)
+		limit = p.user.boundary
+	default:
+		denied := slices.ContainsFunc(p.account.denied, func(d string) bool { return matchAction(d, action) })
+		return verdict{allowed: true, denied: denied}, boundary, session
 	}
-	if len(s.policies) > 0 {
-		session = evaluate(s.policies, action, resource, ctx)
+	if limit != "" {
+		boundary = verdict{}
+		if managed := p.account.policy(limit); managed != nil {
+			boundary = evaluate([]*document{managed.doc}, action, resource, ctx)
+		}
 	}
 	return identity, boundary, session
-}
-
-// policies returns the documents of the role's identity-based policies.
-func (r *role) policies() []*document {
-	var docs []*document
-	for _, p := range r.inline {
-		docs = append(docs, p.doc)
-	}
-	for _, arn := range r.attached {
-		if p := r.account.policy(arn); p != nil {
-			docs = append(docs, p.doc)
-		}
-	}
-	return docs
 }
 
 // context makes the request context with the global condition keys (IAM user
@@ -168,16 +173,23 @@ func (r *request) context() evalContext {
 	ctx.set("aws:SecureTransport", "true")
 	ctx.set("aws:ViaAWSService", "false")
 	ctx.set("aws:RequestedRegion", "us-east-1")
-	ctx.addTags("aws:RequestTag/", r.tags("Tags"))
-	keys := r.list("TagKeys")
-	for _, t := range r.tags("Tags") {
+	tags, keys := r.tags("Tags"), r.list("TagKeys")
+	if r.json() {
+		ctx.set("aws:RequestedRegion", r.region)
+		tags, keys = r.input.tags("Tags"), r.input.list("TagKeys")
+	}
+	ctx.addTags("aws:RequestTag/", tags)
+	for _, t := range tags {
 		keys = append(keys, t.key)
 	}
 	if len(keys) > 0 {
 		ctx.set("aws:TagKeys", keys...)
 	}
 	if r.service == "iam" {
-		for param, key := range map[string]string{"PermissionsBoundary": "iam:PermissionsBoundary", "PolicyArn": "iam:PolicyARN"} {
+		for param, key := range map[string]string{
+			"PermissionsBoundary": "iam:PermissionsBoundary", "PolicyArn": "iam:PolicyARN", "AWSServiceName": "iam:AWSServiceName",
+			"ServiceName": "iam:ServiceSpecificCredentialServiceName", "CredentialAgeDays": "iam:ServiceSpecificCredentialAgeDays",
+		} {
 			if r.has(param) {
 				ctx.set(key, r.str(param))
 			}
@@ -212,6 +224,10 @@ func (c evalContext) addPrincipal(p principal) {
 		c.set("aws:PrincipalArn", p.arn)
 		c.set("aws:PrincipalType", "User")
 		c.set("aws:username", administratorName)
+		if p.user != nil {
+			c.set("aws:username", p.user.name)
+			c.addTags("aws:PrincipalTag/", p.user.tags)
+		}
 		return
 	}
 	c.set("aws:PrincipalArn", s.role.arn())

@@ -12,7 +12,7 @@ import (
 type Call struct {
 	// Time is the simulator's time of the request.
 	Time time.Time `json:"time"`
-	// Service is "iam" or "sts".
+	// Service is "iam", "sts", "secretsmanager" or "ssm".
 	Service string `json:"service"`
 	// Action is the operation, for instance "CreateRole".
 	Action string `json:"action"`
@@ -22,7 +22,9 @@ type Call struct {
 	Account string `json:"account"`
 	// Principal is the caller's ARN.
 	Principal string `json:"principal"`
-	// Params are the request's parameters, without Action and Version.
+	// Params are the request's parameters, without Action and Version. Of a
+	// service that speaks JSON they are the top-level members, those that are not
+	// strings as JSON. Secrets show as "(sensitive)".
 	Params url.Values `json:"params"`
 	// Status is the HTTP status, 0 when the connection was dropped.
 	Status int `json:"status"`

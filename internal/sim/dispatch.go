@@ -8,13 +8,18 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
-// API versions of the two services (service models, metadata apiVersion).
+// API versions of the Query services (service models, metadata apiVersion).
 const (
 	iamVersion = "2010-05-08"
 	stsVersion = "2011-06-15"
 )
+
+// versionsOf are the API versions that a request has to name; JSON services
+// take theirs from the target.
+var versionsOf = map[string]string{"iam": iamVersion, "sts": stsVersion}
 
 // maxBody is the largest request that is read, in bytes.
 const maxBody = 1 << 20
@@ -25,7 +30,7 @@ const droppedCode = "ConnectionDropped"
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	s.addControl(mux)
-	mux.HandleFunc("/", s.serveQuery)
+	mux.HandleFunc("/", s.serve)
 	return mux
 }
 
@@ -33,12 +38,13 @@ func (s *Server) handler() http.Handler {
 type reply struct {
 	status    int
 	body      []byte
+	kind      string // Content-Type
 	requestID string
 	drop      bool
 }
 
-// serveQuery answers one AWS Query request.
-func (s *Server) serveQuery(w http.ResponseWriter, hr *http.Request) {
+// serve answers one request of any service.
+func (s *Server) serve(w http.ResponseWriter, hr *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, maxBody))
 	if err != nil {
 		http.Error(w, "the request body cannot be read: "+err.Error(), http.StatusRequestEntityTooLarge)
@@ -49,7 +55,7 @@ func (s *Server) serveQuery(w http.ResponseWriter, hr *http.Request) {
 		// net/http closes the connection without an answer.
 		panic(http.ErrAbortHandler)
 	}
-	w.Header().Set("Content-Type", "text/xml")
+	w.Header().Set("Content-Type", rep.kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))
 	w.Header().Set("X-Amzn-Requestid", rep.requestID)
 	w.WriteHeader(rep.status)
@@ -57,59 +63,101 @@ func (s *Server) serveQuery(w http.ResponseWriter, hr *http.Request) {
 	_, _ = w.Write(rep.body)
 }
 
+// read makes the request of an HTTP request: of a JSON service when a target
+// names the operation, of a Query service otherwise.
+func (s *Server) read(hr *http.Request, body []byte) (*request, error) {
+	r := &request{server: s, sourceIP: sourceIP(hr), params: url.Values{}}
+	if target := hr.Header.Get("X-Amz-Target"); target != "" {
+		prefix, action, _ := strings.Cut(target, ".")
+		r.service, r.action = targets[prefix], action
+		in, err := parseInput(body)
+		r.input = in
+		return r, err
+	}
+	params, err := url.ParseQuery(string(body))
+	if err == nil {
+		r.params = params
+	} else {
+		err = newError("MalformedQueryString", http.StatusNotFound, "The query string contains a syntax error.")
+	}
+	maps.Copy(r.params, hr.URL.Query())
+	r.action, r.version = r.params.Get("Action"), r.params.Get("Version")
+	r.params.Del("Action")
+	r.params.Del("Version")
+	return r, err
+}
+
+// targets are the JSON services by the first part of X-Amz-Target (service
+// models, metadata targetPrefix).
+var targets = map[string]string{"secretsmanager": "secretsmanager", "AmazonSSM": "ssm"}
+
 // answer runs one request from authentication to the rendered reply and
 // records it.
 func (s *Server) answer(hr *http.Request, body []byte) reply {
-	params, parseErr := url.ParseQuery(string(body))
-	if parseErr != nil {
-		params = url.Values{}
-	}
-	maps.Copy(params, hr.URL.Query())
-	r := &request{server: s, params: params, action: params.Get("Action"), sourceIP: sourceIP(hr)}
-	version := params.Get("Version")
-	params.Del("Action")
-	params.Del("Version")
-
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	r, parseErr := s.read(hr, body)
 	r.now = s.clock.Now()
-	requestID := s.requestID()
+	rep := reply{status: http.StatusOK, kind: "text/xml", requestID: s.requestID()}
 
 	var result []node
-	var drop bool
-	accessKey, err := s.authenticate(r, hr, body, version)
-	if err == nil && parseErr != nil {
-		err = newError("MalformedQueryString", http.StatusNotFound, "The query string contains a syntax error.")
+	accessKey, err := s.authenticate(r, hr, body)
+	if err == nil {
+		err = parseErr
 	}
 	if err == nil {
-		result, drop, err = s.run(r, version)
+		result, rep.drop, err = s.run(r, accessKey)
 	}
 
 	call := Call{
 		Time: r.now, Service: r.service, Action: r.action, AccessKeyID: accessKey,
-		Principal: r.caller.arn, Params: params, Status: http.StatusOK,
+		Principal: r.caller.arn, Params: r.recorded(), Status: http.StatusOK,
 	}
 	if r.caller.account != nil {
 		call.Account = r.caller.account.id
 	}
-	rep := reply{status: http.StatusOK, requestID: requestID, drop: drop}
+	if r.json() {
+		rep.kind = "application/x-amz-json-1.1"
+	}
 	var apiErr *apiError
 	switch {
-	case drop:
+	case rep.drop:
 		call.Status, call.ErrorCode = 0, droppedCode
 	case errors.As(err, &apiErr):
+		apiErr = r.jsonError(apiErr)
 		call.Status, call.ErrorCode = apiErr.status, apiErr.code
-		rep.status, rep.body = apiErr.status, errorBody(r.service, apiErr, requestID)
+		rep.status, rep.body = apiErr.status, errorBody(r.service, apiErr, rep.requestID)
+		if r.json() {
+			rep.body = jsonErrorBody(apiErr)
+		}
+	case r.json():
+		rep.body = jsonBody(r.output)
 	default:
-		rep.body = successBody(r.service, r.action, result, s.operation(r).result, requestID)
+		rep.body = successBody(r.service, r.action, result, s.operation(r).result, rep.requestID)
 	}
 	s.calls = append(s.calls, call.clone())
 	return rep
 }
 
+// recorded returns the parameters for the record of calls.
+func (r *request) recorded() url.Values {
+	if r.json() {
+		return r.input.recorded(secretMembers)
+	}
+	if r.has("Password") {
+		out := maps.Clone(r.params)
+		out.Set("Password", sensitive)
+		return out
+	}
+	return r.params
+}
+
+// secretMembers are the members that the service models mark as sensitive.
+var secretMembers = []string{"SecretString", "SecretBinary", "RotationToken", "Value"}
+
 // run checks faults and permissions and then runs the operation. When drop is
 // true the connection is closed without an answer.
-func (s *Server) run(r *request, version string) (result []node, drop bool, err error) {
+func (s *Server) run(r *request, accessKey string) (result []node, drop bool, err error) {
 	fault := s.faultFor(r.service, r.action)
 	if fault != nil && fault.Kind != FaultDropAfter {
 		if e := fault.asError(r); e != nil {
@@ -117,24 +165,27 @@ func (s *Server) run(r *request, version string) (result []node, drop bool, err 
 		}
 		return nil, true, nil
 	}
-	result, err = s.execute(r, version)
+	r.recordKeyUse(accessKey)
+	result, err = s.execute(r)
 	return result, fault != nil, err
 }
 
-func (s *Server) execute(r *request, version string) ([]node, error) {
+func (s *Server) execute(r *request) ([]node, error) {
 	op := s.operation(r)
-	wanted := iamVersion
-	if r.service == "sts" {
-		wanted = stsVersion
-	}
-	if op.run == nil || version != wanted {
+	if op.run == nil && op.json == nil || r.version != versionsOf[r.service] {
 		return nil, newError("InvalidAction", http.StatusBadRequest,
-			"Could not find operation %s for version %s", r.action, version)
+			"Could not find operation %s for version %s", r.action, r.version)
 	}
 	if err := r.authorise(op); err != nil {
 		return nil, err
 	}
-	result, err := op.run(r)
+	var result []node
+	var err error
+	if op.json != nil {
+		r.output, err = op.json(r)
+	} else {
+		result, err = op.run(r)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +195,10 @@ func (s *Server) execute(r *request, version string) ([]node, error) {
 
 // operation is one API operation.
 type operation struct {
-	// run does it and returns the members of its result.
+	// run does it and returns the members of its result, in a Query service.
 	run func(*request) ([]node, error)
+	// json does it and returns its answer, in a JSON service.
+	json func(*request) (object, error)
 	// needs lists the permissions that the caller needs; nil means none that
 	// are checked before run.
 	needs func(*request) []access
@@ -155,8 +208,13 @@ type operation struct {
 }
 
 func (s *Server) operation(r *request) operation {
-	if r.service == "sts" {
+	switch r.service {
+	case "sts":
 		return stsOperations[r.action]
+	case "secretsmanager":
+		return secretsManagerOperations[r.action]
+	case "ssm":
+		return ssmOperations[r.action]
 	}
 	return iamOperations[r.action]
 }
@@ -172,11 +230,13 @@ func sourceIP(hr *http.Request) string {
 
 // authenticate finds out who calls and which service is meant, and returns the
 // access key id of the request.
-func (s *Server) authenticate(r *request, hr *http.Request, body []byte, version string) (string, error) {
+func (s *Server) authenticate(r *request, hr *http.Request, body []byte) (string, error) {
 	header := hr.Header.Get("Authorization")
 	if header == "" {
-		r.service = "iam"
-		if version == stsVersion {
+		if r.service == "" {
+			r.service = "iam"
+		}
+		if r.version == stsVersion {
 			r.service = "sts"
 		}
 		if r.service == "sts" && r.action == "AssumeRoleWithWebIdentity" {
@@ -186,12 +246,13 @@ func (s *Server) authenticate(r *request, hr *http.Request, body []byte, version
 			"Request is missing Authentication Token")
 	}
 	sig, ok := parseSignature(header)
-	r.service = sig.service
+	named := r.service
+	r.service, r.region = sig.service, sig.region
 	if !ok {
 		return sig.accessKeyID, newError("IncompleteSignature", http.StatusBadRequest,
 			"The request signature does not conform to AWS standards.")
 	}
-	if sig.service != "iam" && sig.service != "sts" {
+	if known := sig.service == "iam" || sig.service == "sts" || r.json(); !known || named != "" && named != sig.service {
 		return sig.accessKeyID, newError("InvalidAction", http.StatusBadRequest,
 			"The simulator does not offer the service %s.", sig.service)
 	}
@@ -206,6 +267,9 @@ func (s *Server) authenticate(r *request, hr *http.Request, body []byte, version
 		return sig.accessKeyID, newError("SignatureDoesNotMatch", http.StatusForbidden,
 			"The request signature we calculated does not match the signature you provided. "+
 				"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+	}
+	if cred.user != nil && !cred.user.authenticates(sig.accessKeyID) {
+		return sig.accessKeyID, errInvalidToken()
 	}
 	r.caller, r.account = cred.principal(), cred.account
 	if cred.session != nil {

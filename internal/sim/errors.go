@@ -5,12 +5,13 @@ import (
 	"net/http"
 )
 
-// apiError is an error answer of IAM or STS: the wire code, the HTTP status
+// apiError is an error answer of a service: the wire code, the HTTP status
 // that the service model gives it, and the message.
 type apiError struct {
-	code    string
-	status  int
-	message string
+	code     string
+	status   int
+	message  string
+	verbatim bool // the code and status are to be given as they are
 }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }

@@ -10,7 +10,9 @@ import (
 // FaultKind is what goes wrong.
 type FaultKind string
 
-// The kinds of fault. Each is also its name at the control endpoint.
+// The kinds of fault. Each is also its name at the control endpoint. The codes
+// are those of IAM and STS; other services give the same in their own words,
+// such as ThrottlingException.
 const (
 	// FaultThrottling answers 400 Throttling without an effect.
 	FaultThrottling FaultKind = "throttling"
@@ -32,7 +34,7 @@ const (
 
 // Fault is a failure to inject into matching calls.
 type Fault struct {
-	// Service is "iam" or "sts"; empty matches both.
+	// Service is "iam", "sts", "secretsmanager" or "ssm"; empty matches all.
 	Service string `json:"service"`
 	// Action is an operation such as "CreateRole"; empty matches every one.
 	Action string `json:"action"`
@@ -127,8 +129,10 @@ func (f *Fault) asError(r *request) *apiError {
 		return newError("AccessDenied", http.StatusForbidden, "%s",
 			cmp.Or(f.Message, deniedMessage(r.caller.arn, r.service+":"+r.action, "*", denyImplicit)))
 	case FaultError:
-		return newError(cmp.Or(f.Code, "ServiceFailure"), cmp.Or(f.Status, http.StatusBadRequest), "%s",
+		e := newError(cmp.Or(f.Code, "ServiceFailure"), cmp.Or(f.Status, http.StatusBadRequest), "%s",
 			cmp.Or(f.Message, "An injected error."))
+		e.verbatim = true
+		return e
 	}
 	return nil
 }

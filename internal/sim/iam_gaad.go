@@ -10,15 +10,16 @@ import (
 // them, and the first letter of their keys.
 const (
 	gaadUser  = "1u/"
+	gaadGroup = "2g/"
 	gaadRole  = "3r/"
 	gaadLocal = "4l/"
 	gaadAWS   = "5a/"
 )
 
 // gaadFilters are the values of Filter (service model, EntityType) and the
-// keys that they let through. The simulator has no groups.
+// keys that they let through.
 var gaadFilters = map[string]string{
-	"User": gaadUser, "Group": "2g/", "Role": gaadRole, "LocalManagedPolicy": gaadLocal, "AWSManagedPolicy": gaadAWS,
+	"User": gaadUser, "Group": gaadGroup, "Role": gaadRole, "LocalManagedPolicy": gaadLocal, "AWSManagedPolicy": gaadAWS,
 }
 
 // getAccountAuthorizationDetails is the bulk read. One page holds entities of
@@ -36,14 +37,24 @@ func getAccountAuthorizationDetails(r *request) ([]node, error) {
 	if err != nil {
 		return nil, err
 	}
-	var users, roles, policies []node
+	var users, groups, roles, policies []node
 	a := r.account
 	keys, cut := a.gaadKeys(wanted, p.after)
 	pagedKeys(p, keys, func(key string) bool {
 		prefix, rest := key[:3], key[3:]
 		switch prefix {
 		case gaadUser:
-			users = appendNode(users, a.users.read(rest).detail())
+			u := a.users.read(rest)
+			if u == nil {
+				return false
+			}
+			users = append(users, u.detail())
+		case gaadGroup:
+			g := a.groups.read(rest)
+			if g == nil {
+				return false
+			}
+			groups = append(groups, g.detail())
 		case gaadRole:
 			role := a.roles.read(rest)
 			if role == nil {
@@ -66,17 +77,10 @@ func getAccountAuthorizationDetails(r *request) ([]node, error) {
 	same := func(n node) node { return n }
 	return append([]node{
 		list("UserDetailList", users, same),
-		el("GroupDetailList"),
+		list("GroupDetailList", groups, same),
 		list("RoleDetailList", roles, same),
 		list("Policies", policies, same),
 	}, p.nodes()...), nil
-}
-
-func appendNode(nodes []node, n node) []node {
-	if n.name == "" {
-		return nodes
-	}
-	return append(nodes, n)
 }
 
 // gaadKeys returns the keys of the wanted entities after a key, in order, and
@@ -91,7 +95,7 @@ func (a *Account) gaadKeys(wanted map[string]bool, after string) (out []string, 
 	for _, part := range []struct {
 		prefix string
 		keys   []string
-	}{{gaadUser, a.users.keys()}, {gaadRole, a.roles.keys()}, {gaadLocal, a.policies.keys()}, {gaadAWS, inUse}} {
+	}{{gaadUser, a.users.keys()}, {gaadGroup, a.groups.keys()}, {gaadRole, a.roles.keys()}, {gaadLocal, a.policies.keys()}, {gaadAWS, inUse}} {
 		if (len(wanted) > 0 && !wanted[part.prefix]) || part.prefix < after[:min(len(after), len(part.prefix))] {
 			continue
 		}
@@ -129,9 +133,7 @@ func (r *role) detail(req *request) node {
 		date("CreateDate", r.created),
 		documentNode("AssumeRolePolicyDocument", r.trust.render(a.server)),
 		list("InstanceProfileList", profiles, func(n node) node { return n }),
-		list("RolePolicyList", r.inlineNames(), func(name string) node {
-			return el("member", text("PolicyName", name), documentNode("PolicyDocument", r.inline[name].text))
-		}),
+		r.inlineNode("RolePolicyList"),
 		attachedNode("AttachedManagedPolicies", r.attached),
 		boundaryNode(r.boundary),
 		tagsNode(r.tags),
@@ -148,20 +150,32 @@ func (p *managedPolicy) detail(a *Account) node {
 	return n
 }
 
-// detail writes a UserDetail, or nothing for a user that does not exist.
+// detail writes a UserDetail. It has neither access keys nor the last use of
+// the password (service model, UserDetail).
 func (u *user) detail() node {
-	if u == nil {
-		return node{}
-	}
 	return el("member",
 		text("Path", u.path),
 		text("UserName", u.name),
 		text("UserId", u.id),
 		text("Arn", u.arn()),
 		date("CreateDate", u.created),
-		el("UserPolicyList"),
-		el("GroupList"),
-		el("AttachedManagedPolicies"),
+		u.inlineNode("UserPolicyList"),
+		list("GroupList", u.groups, func(g *group) node { return text("member", g.name) }),
+		attachedNode("AttachedManagedPolicies", u.attached),
+		boundaryNode(u.boundary),
 		tagsNode(u.tags),
+	)
+}
+
+// detail writes a GroupDetail.
+func (g *group) detail() node {
+	return el("member",
+		text("Path", g.path),
+		text("GroupName", g.name),
+		text("GroupId", g.id),
+		text("Arn", g.arn()),
+		date("CreateDate", g.created),
+		g.inlineNode("GroupPolicyList"),
+		attachedNode("AttachedManagedPolicies", g.attached),
 	)
 }

@@ -1,6 +1,9 @@
 package sim
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // iamOperations are the IAM operations that the simulator offers. It is filled
 // by init because the operations refer back to the table through the server.
@@ -20,17 +23,17 @@ func init() {
 		"UntagRole":    {run: untagRole, needs: onRole},
 		"ListRoleTags": {run: listRoleTags, needs: onRole, result: true},
 
-		"PutRolePolicy":    {run: putRolePolicy, needs: onRole},
-		"GetRolePolicy":    {run: getRolePolicy, needs: onRole, result: true},
-		"DeleteRolePolicy": {run: deleteRolePolicy, needs: onRole},
-		"ListRolePolicies": {run: listRolePolicies, needs: onRole, result: true},
+		"PutRolePolicy":    {run: roleHolder.putPolicy, needs: onRole},
+		"GetRolePolicy":    {run: roleHolder.getPolicy, needs: onRole, result: true},
+		"DeleteRolePolicy": {run: roleHolder.deletePolicy, needs: onRole},
+		"ListRolePolicies": {run: roleHolder.listPolicies, needs: onRole, result: true},
 
-		"AttachRolePolicy":         {run: attachRolePolicy, needs: onRole},
-		"DetachRolePolicy":         {run: detachRolePolicy, needs: onRole},
-		"ListAttachedRolePolicies": {run: listAttachedRolePolicies, needs: onRole, result: true},
+		"AttachRolePolicy":         {run: roleHolder.attachPolicy, needs: onRole},
+		"DetachRolePolicy":         {run: roleHolder.detachPolicy, needs: onRole},
+		"ListAttachedRolePolicies": {run: roleHolder.listAttached, needs: onRole, result: true},
 
-		"PutRolePermissionsBoundary":    {run: putRolePermissionsBoundary, needs: onRole},
-		"DeleteRolePermissionsBoundary": {run: deleteRolePermissionsBoundary, needs: onRole},
+		"PutRolePermissionsBoundary":    {run: roleHolder.putBoundary, needs: onRole},
+		"DeleteRolePermissionsBoundary": {run: roleHolder.deleteBoundary, needs: onRole},
 
 		"CreatePolicy":          {run: createPolicy, needs: newPolicy, result: true},
 		"GetPolicy":             {run: getPolicy, needs: onPolicy, result: true},
@@ -58,6 +61,7 @@ func init() {
 		"GetAccountAuthorizationDetails": {run: getAccountAuthorizationDetails, needs: onAnything, result: true},
 		"GetAccountSummary":              {run: getAccountSummary, needs: onAnything, result: true},
 	}
+	maps.Copy(iamOperations, userOperations())
 }
 
 func (r *request) permission() string { return r.service + ":" + r.action }
@@ -76,25 +80,32 @@ func onList(kind string) func(*request) []access {
 	}
 }
 
-func (r *request) newEntity(kind, nameParam string) []access {
+// newEntity is the permission to make an entity. With tags it takes the
+// permission to tag as well (IAM user guide, "Tags for IAM resources").
+func (r *request) newEntity(kind, nameParam, tagAction string) []access {
 	path := r.str("Path")
 	if path == "" {
 		path = "/"
 	}
-	return []access{{action: r.permission(), resource: "arn:aws:iam::" + r.account.id + ":" + kind + path + r.str(nameParam)}}
+	return r.withTagging("arn:aws:iam::"+r.account.id+":"+kind+path+r.str(nameParam), tagAction)
 }
 
-func newRole(r *request) []access   { return r.newEntity("role", "RoleName") }
-func newPolicy(r *request) []access { return r.newEntity("policy", "PolicyName") }
+func (r *request) withTagging(arn, tagAction string) []access {
+	needs := []access{{action: r.permission(), resource: arn}}
+	if len(r.tags("Tags")) > 0 && tagAction != "" {
+		needs = append(needs, access{action: tagAction, resource: arn})
+	}
+	return needs
+}
+
+func newRole(r *request) []access   { return r.newEntity("role", "RoleName", "iam:TagRole") }
+func newPolicy(r *request) []access { return r.newEntity("policy", "PolicyName", "iam:TagPolicy") }
 func newInstanceProfile(r *request) []access {
-	return r.newEntity("instance-profile", "InstanceProfileName")
+	return r.newEntity("instance-profile", "InstanceProfileName", "iam:TagInstanceProfile")
 }
 
 func newOIDCProvider(r *request) []access {
-	return []access{{
-		action:   r.permission(),
-		resource: "arn:aws:iam::" + r.account.id + ":oidc-provider/" + strings.TrimPrefix(r.str("Url"), "https://"),
-	}}
+	return r.withTagging("arn:aws:iam::"+r.account.id+":oidc-provider/"+strings.TrimPrefix(r.str("Url"), "https://"), "iam:TagOpenIDConnectProvider")
 }
 
 // onRole is the permission of an operation on the role that RoleName names.

@@ -223,23 +223,57 @@ func listEntitiesForPolicy(r *request) ([]node, error) {
 		return nil, err
 	}
 	arn := policy.arn()
-	var roles []*role
-	pagedKeys(p, r.account.roles.from(p.after), func(key string) bool {
-		role := r.account.roles.get(key)
-		if role == nil || (filter != "" && filter != "Role") || !strings.HasPrefix(role.path, prefix) {
+	a := r.account
+	kinds := []struct {
+		prefix, word string
+		keys         []string
+	}{{"g/", "Group", a.groups.keys()}, {"r/", "Role", a.roles.keys()}, {"u/", "User", a.users.keys()}}
+	var keys []string
+	for _, k := range kinds {
+		for _, key := range k.keys {
+			if filter == "" || filter == k.word {
+				keys = append(keys, k.prefix+key)
+			}
+		}
+	}
+	found := map[string][]node{}
+	pagedKeys(p, after(keys, p.after), func(key string) bool {
+		kind, path, n, g := a.entity(key)
+		if g == nil || !strings.HasPrefix(path, prefix) {
 			return false
 		}
-		uses := usage != "PermissionsBoundary" && slices.Contains(role.attached, arn) ||
-			usage != "PermissionsPolicy" && role.boundary == arn
+		uses := usage != "PermissionsBoundary" && slices.Contains(g.attached, arn) ||
+			usage != "PermissionsPolicy" && g.boundary == arn
 		if uses {
-			roles = append(roles, role)
+			found[kind] = append(found[kind], n)
 		}
 		return uses
 	})
+	same := func(n node) node { return n }
 	out := []node{
-		el("PolicyGroups"),
-		el("PolicyUsers"),
-		list("PolicyRoles", roles, func(x *role) node { return el("member", text("RoleName", x.name), text("RoleId", x.id)) }),
+		list("PolicyGroups", found["Group"], same),
+		list("PolicyUsers", found["User"], same),
+		list("PolicyRoles", found["Role"], same),
 	}
 	return append(out, p.nodes()...), nil
+}
+
+// entity returns the kind, path, short form and policies of what a key of
+// listEntitiesForPolicy stands for.
+func (a *Account) entity(key string) (kind, path string, n node, g *grants) {
+	switch rest := key[2:]; key[:2] {
+	case "g/":
+		if e := a.groups.get(rest); e != nil {
+			return "Group", e.path, el("member", text("GroupName", e.name), text("GroupId", e.id)), &e.grants
+		}
+	case "u/":
+		if e := a.users.get(rest); e != nil {
+			return "User", e.path, el("member", text("UserName", e.name), text("UserId", e.id)), &e.grants
+		}
+	case "r/":
+		if e := a.roles.get(rest); e != nil {
+			return "Role", e.path, el("member", text("RoleName", e.name), text("RoleId", e.id)), &e.grants
+		}
+	}
+	return "", "", node{}, nil
 }

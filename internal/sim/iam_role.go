@@ -94,11 +94,11 @@ func createRole(r *request) ([]node, error) {
 	role := &role{
 		account: a, name: name, path: path, id: r.server.uniqueID(prefixRole),
 		description: description, maxSession: session, trust: trust, tags: tags,
-		inline: map[string]*policyText{}, created: r.now,
+		grants: grants{inline: map[string]*policyText{}}, created: r.now,
 		principalLag: r.server.lag, profileLag: r.server.lag,
 	}
 	a.addRole(role)
-	a.setBoundary(role, boundary)
+	a.setBoundary(&role.grants, boundary)
 	return []node{role.node(true)}, nil
 }
 
@@ -220,7 +220,7 @@ func deleteRole(r *request) ([]node, error) {
 	case len(role.inline) > 0:
 		return nil, errDeleteConflict("Cannot delete entity, must delete policies first.")
 	}
-	r.account.setBoundary(role, "")
+	r.account.setBoundary(&role.grants, "")
 	r.account.removeRole(role)
 	return nil, nil
 }

@@ -1,7 +1,5 @@
 package sim
 
-import "fmt"
-
 func tagRole(r *request) ([]node, error) {
 	tags, err := r.tagList()
 	if err != nil {
@@ -47,20 +45,7 @@ func listRoleTags(r *request) ([]node, error) {
 
 // tagPage answers a list of tags by page.
 func (r *request) tagPage(tags []tag) ([]node, error) {
-	p, err := r.page()
-	if err != nil {
-		return nil, err
-	}
-	byPlace := map[string]tag{}
-	var places []string
-	for i, t := range tags {
-		place := fmt.Sprintf("%04d", i)
-		byPlace[place] = t
-		places = append(places, place)
-	}
-	var out []tag
-	for _, place := range pagedStrings(p, places) {
-		out = append(out, byPlace[place])
-	}
-	return append([]node{tagsNode(out)}, p.nodes()...), nil
+	return pagedMembers(r, "Tags", tags, func(t tag) node {
+		return el("member", text("Key", t.key), text("Value", t.value))
+	})
 }

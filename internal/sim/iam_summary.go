@@ -39,18 +39,29 @@ func getAccountSummary(r *request) ([]node, error) {
 			inUse++
 		}
 	}
+	// The root user's MFA device counts as well.
+	devices, enabled := 1, 1
+	for _, u := range a.users.all() {
+		enabled += len(u.mfa)
+		for _, m := range u.mfa {
+			if a.devices.get(m.serial) == nil {
+				devices++
+			}
+		}
+	}
+	devices += a.devices.len()
 	values := maps.Clone(a.quotas)
 	maps.Copy(values, map[string]int{
 		"Roles":                             a.roles.len(),
 		"Users":                             a.users.len(),
-		"Groups":                            0,
+		"Groups":                            a.groups.len(),
 		"Policies":                          a.policies.len(),
 		"PolicyVersionsInUse":               inUse,
 		"InstanceProfiles":                  a.profiles.len(),
 		"Providers":                         a.providers.len(),
 		"ServerCertificates":                0,
-		"MFADevices":                        1,
-		"MFADevicesInUse":                   1,
+		"MFADevices":                        devices,
+		"MFADevicesInUse":                   enabled,
 		"AccountMFAEnabled":                 1,
 		"AccountAccessKeysPresent":          0,
 		"AccountPasswordPresent":            1,

@@ -16,6 +16,9 @@ const (
 	prefixInstanceProfile = "AIPA"
 	prefixAccessKey       = "AKIA"
 	prefixSessionKey      = "ASIA"
+	prefixGroup           = "AGPA"
+	prefixPublicKey       = "APKA"
+	prefixServiceKey      = "ACCA"
 )
 
 // derive returns n upper-case letters and digits from a seed.
@@ -40,7 +43,25 @@ func (s *Server) uniqueID(prefix string) string {
 // requestID makes an id for one request in the form of a UUID.
 func (s *Server) requestID() string {
 	s.requests++
-	sum := sha256.Sum256(fmt.Appendf(nil, "request/%d", s.requests))
+	return uuid(fmt.Sprintf("request/%d", s.requests))
+}
+
+// uuid makes a UUID from a seed.
+func uuid(seed string) string {
+	sum := sha256.Sum256([]byte(seed))
 	h := hex.EncodeToString(sum[:16])
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:32]
+}
+
+// suffixCharacters are those of the random end of a secret's ARN.
+const suffixCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// deriveSuffix returns the six characters at the end of a secret's ARN.
+func deriveSuffix(seed string) string {
+	sum := sha256.Sum256([]byte("suffix/" + seed))
+	out := make([]byte, 6)
+	for i := range out {
+		out[i] = suffixCharacters[int(sum[i])%len(suffixCharacters)]
+	}
+	return string(out)
 }

@@ -1,10 +1,17 @@
 package sim
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+type awsManagedPolicy struct{ path, name, document string }
 
 // awsManaged are the AWS managed policies that every account has, with the
 // documents that AWS publishes, shortened where AWS lists very many actions.
-var awsManaged = []struct{ path, name, document string }{
+var awsManaged = []awsManagedPolicy{
 	{"/", "AdministratorAccess", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`},
 	{"/", "PowerUserAccess", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},{"Effect":"Allow","Action":["account:GetAccountInformation","account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeOrganization"],"Resource":"*"}]}`},
 	{"/", "ReadOnlyAccess", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudwatch:Describe*","cloudwatch:Get*","cloudwatch:List*","dynamodb:BatchGet*","dynamodb:Describe*","dynamodb:Get*","dynamodb:List*","dynamodb:Query","dynamodb:Scan","ec2:Describe*","ec2:Get*","ecs:Describe*","ecs:List*","iam:Generate*","iam:Get*","iam:List*","iam:Simulate*","kms:Describe*","kms:Get*","kms:List*","lambda:Get*","lambda:List*","logs:Describe*","logs:Get*","rds:Describe*","rds:List*","s3:Get*","s3:List*","sns:Get*","sns:List*","sqs:Get*","sqs:List*","ssm:Describe*","ssm:Get*","ssm:List*","sts:GetCallerIdentity"],"Resource":"*"}]}`},
@@ -24,10 +31,23 @@ var awsManaged = []struct{ path, name, document string }{
 	{"/aws-service-role/", "AutoScalingServiceRolePolicy", `{"Version":"2012-10-17","Statement":[{"Sid":"EC2InstanceManagement","Effect":"Allow","Action":["ec2:AttachClassicLinkVpc","ec2:CreateTags","ec2:Describe*","ec2:RunInstances","ec2:TerminateInstances"],"Resource":"*"}]}`},
 }
 
-// addAWSManagedPolicies puts the AWS managed policies into a new server. Their
+// addAWSManagedPolicies puts the AWS managed policies into a new server. Those
+// of service-linked roles that are not listed above stand for the published
+// ones with all actions of the service. Their
 // ids are those of a fixed order and their dates lie far in the past.
 func (s *Server) addAWSManagedPolicies() {
-	for _, m := range awsManaged {
+	managed := slices.Clone(awsManaged)
+	have := map[string]bool{}
+	for _, m := range managed {
+		have[m.name] = true
+	}
+	for _, service := range slices.Sorted(maps.Keys(linkedServices)) {
+		if l := linkedServices[service]; !have[l.policy] {
+			vendor, _, _ := strings.Cut(service, ".")
+			managed = append(managed, awsManagedPolicy{serviceLinkedPath, l.policy, policy(`"`+vendor+`:*"`, `"*"`)})
+		}
+	}
+	for _, m := range managed {
 		doc, err := parsePolicy(identityPolicy, m.document)
 		if err != nil {
 			panic("sim: the AWS managed policy " + m.name + " does not parse: " + err.Error())

@@ -10,10 +10,11 @@ import (
 // tag is one key and value on an entity.
 type tag struct{ key, value string }
 
-// lastUse is when and where a role was last used.
+// lastUse is when and where a role or an access key was last used.
 type lastUse struct {
-	at     time.Time
-	region string
+	at      time.Time
+	region  string
+	service string // of an access key only
 }
 
 // role is an IAM role with everything on it.
@@ -25,17 +26,43 @@ type role struct {
 	description string
 	maxSession  int // seconds
 	trust       *trustPolicy
-	boundary    string // ARN of the permissions boundary, or ""
 	tags        []tag
-	inline      map[string]*policyText
-	attached    []string // ARNs of managed policies, in order of attachment
 	used        *lastUse
 	created     time.Time
 	deleted     bool
+	grants
 
 	// Tries that still fail as if the role had not reached every replica.
 	principalLag int
 	profileLag   int
+}
+
+// grants are the policies of a role, a user or a group. A group has no
+// boundary.
+type grants struct {
+	inline   map[string]*policyText
+	attached []string // ARNs of managed policies, in order of attachment
+	boundary string   // ARN of the permissions boundary, or ""
+}
+
+func (g *grants) inlineNames() []string { return slices.Sorted(maps.Keys(g.inline)) }
+
+func (g *grants) clone() grants {
+	return grants{inline: maps.Clone(g.inline), attached: slices.Clone(g.attached), boundary: g.boundary}
+}
+
+// documents returns the identity-based policies, managed ones as they are now.
+func (g *grants) documents(a *Account) []*document {
+	var docs []*document
+	for _, p := range g.inline {
+		docs = append(docs, p.doc)
+	}
+	for _, arn := range g.attached {
+		if p := a.policy(arn); p != nil {
+			docs = append(docs, p.doc)
+		}
+	}
+	return docs
 }
 
 // policyText is a policy as it was written, with its parsed form.
@@ -54,13 +81,10 @@ func (r *role) reserved() bool { return strings.HasPrefix(r.path, reservedPath) 
 
 func (r *role) protected() bool { return r.serviceLinked() || r.reserved() }
 
-func (r *role) inlineNames() []string { return slices.Sorted(maps.Keys(r.inline)) }
-
 func cloneRole(r *role) *role {
 	c := *r
 	c.tags = slices.Clone(r.tags)
-	c.inline = maps.Clone(r.inline)
-	c.attached = slices.Clone(r.attached)
+	c.grants = r.grants.clone()
 	return &c
 }
 
@@ -125,15 +149,3 @@ type oidcProvider struct {
 func (p *oidcProvider) arn() string {
 	return "arn:aws:iam::" + p.account.id + ":oidc-provider/" + p.host
 }
-
-// user is an IAM user, as far as a principal that exists needs one.
-type user struct {
-	account *Account
-	name    string
-	path    string
-	id      string // unique id, AIDA…
-	tags    []tag
-	created time.Time
-}
-
-func (u *user) arn() string { return "arn:aws:iam::" + u.account.id + ":user" + u.path + u.name }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 )
 
@@ -35,13 +36,18 @@ func (r *request) page() (*page, error) {
 		}
 		p.after = after
 	}
+	r.limit(p)
+	return p, nil
+}
+
+// limit makes a page short or empty where the server was told to.
+func (r *request) limit(p *page) {
 	s := r.server
 	if s.maxPage > 0 {
 		p.size = min(p.size, s.maxPage)
 	}
 	s.pages[r.action]++
 	p.empty = s.emptyPages > 0 && s.pages[r.action]%s.emptyPages == 0
-	return p, nil
 }
 
 // pagedKeys cuts a page out of items in order of their keys. The keys have to
@@ -85,4 +91,25 @@ func pagedStrings(p *page, sorted []string) []string {
 		return true
 	})
 	return out
+}
+
+// pagedMembers answers a list of things that have no order but that of their
+// making, by page.
+func pagedMembers[T any](r *request, name string, items []T, member func(T) node) ([]node, error) {
+	p, err := r.page()
+	if err != nil {
+		return nil, err
+	}
+	byPlace := map[string]T{}
+	var places []string
+	for i, item := range items {
+		place := fmt.Sprintf("%06d", i)
+		byPlace[place] = item
+		places = append(places, place)
+	}
+	var out []T
+	for _, place := range pagedStrings(p, places) {
+		out = append(out, byPlace[place])
+	}
+	return append([]node{list(name, out, member)}, p.nodes()...), nil
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,8 +12,9 @@ import (
 type policyKind int
 
 const (
-	identityPolicy policyKind = iota // inline, managed and session policies
-	trustDocument                    // a role's trust policy
+	identityPolicy   policyKind = iota // inline, managed and session policies
+	trustDocument                      // a role's trust policy
+	resourceDocument                   // the policy of another resource, such as a secret
 )
 
 // document is a parsed policy.
@@ -220,10 +222,40 @@ func (d *document) principalSet(v *jsonValue) (*principalSet, error) {
 
 // check applies the rules that concern whole statements.
 func (d *document) check() error {
-	if d.kind == trustDocument {
+	switch d.kind {
+	case trustDocument:
 		return d.checkTrust()
+	case resourceDocument:
+		return d.checkResource()
 	}
 	return d.checkIdentity()
+}
+
+// checkResource checks the policy of a resource: like an identity policy, with
+// principals.
+func (d *document) checkResource() error {
+	for _, s := range d.statements {
+		switch {
+		case (s.principals == nil) == (s.notPrincipals == nil),
+			(len(s.actions) == 0) == (len(s.notActions) == 0),
+			(len(s.resources) == 0) == (len(s.notResources) == 0):
+			return errMalformedPolicy("This resource policy contains a syntax error.")
+		}
+		for _, a := range slices.Concat(s.actions, s.notActions) {
+			if err := checkAction(a); err != nil {
+				return err
+			}
+		}
+		for _, res := range slices.Concat(s.resources, s.notResources) {
+			if err := checkResource(res); err != nil {
+				return err
+			}
+		}
+		if err := cmp.Or(s.principals, s.notPrincipals).check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *document) checkIdentity() error {

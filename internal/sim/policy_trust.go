@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// trustPolicy is a role's trust policy as it is stored: the text, and the
+// trustPolicy is a role's trust policy, or a secret's policy, as it is stored: the text, and the
 // unique ids of the users and roles that it names.
 type trustPolicy struct {
 	text string
@@ -138,7 +138,7 @@ func (s *Server) resolvePrincipals(text string, d *document) (*trustPolicy, erro
 	}
 	if len(edits) > 0 {
 		// The places in the text have moved; the new text is as valid as the old.
-		moved, err := parsePolicy(trustDocument, text)
+		moved, err := parsePolicy(d.kind, text)
 		if err != nil {
 			return nil, err
 		}
@@ -202,11 +202,16 @@ func (s *Server) resolvePrincipal(p *awsPrincipal) (string, error) {
 		return p.text, nil
 	}
 	if kind == "user" {
-		if u := account.users.get(strings.ToLower(lastPart(name))); u != nil && u.arn() == p.text {
-			p.id = u.id
-			return p.text, nil
+		u := account.user(lastPart(name))
+		if u == nil || u.arn() != p.text {
+			return "", invalid
 		}
-		return "", invalid
+		if u.principalLag > 0 {
+			u.principalLag--
+			return "", invalid
+		}
+		p.id = u.id
+		return p.text, nil
 	}
 	r := account.role(lastPart(name))
 	if r == nil || r.arn() != p.text {
@@ -233,15 +238,18 @@ func (s *Server) arnOfID(id string) string {
 }
 
 // render returns the policy's text as it reads today: a user or role that is
-// gone shows as its unique id (IAM user guide, "IAM identifiers: Unique
-// identifiers").
+// gone shows as its unique id, one that was renamed with its new ARN (IAM user
+// guide, "IAM identifiers: Unique identifiers" and "Rename an IAM user").
 func (t *trustPolicy) render(s *Server) string {
 	out := t.text
 	principals := t.doc.awsPrincipals()
 	slices.SortFunc(principals, func(a, b *awsPrincipal) int { return cmp.Compare(b.start, a.start) })
 	for _, p := range principals {
-		if p.id != "" && s.arnOfID(p.id) == "" {
-			out = out[:p.start] + `"` + p.id + `"` + out[p.end:]
+		if p.id == "" {
+			continue
+		}
+		if now := cmp.Or(s.arnOfID(p.id), p.id); now != p.text {
+			out = out[:p.start] + `"` + now + `"` + out[p.end:]
 		}
 	}
 	return out

@@ -52,13 +52,6 @@ type InstanceProfile struct {
 	CreatedAt time.Time
 }
 
-// User is an IAM user to seed, so that it exists as a principal.
-type User struct {
-	Name, Path string
-	Tags       map[string]string
-	CreatedAt  time.Time
-}
-
 // must ends the program on a seed that the data model cannot hold: that is a
 // mistake in a test, and tests want it loud.
 func must(what string, err error) {
@@ -125,20 +118,11 @@ func (a *Account) putRole(seed Role) {
 	r := &role{
 		account: a, name: seed.Name, path: orSlash(seed.Path), id: s.uniqueID(prefixRole),
 		description: seed.Description, maxSession: seed.MaxSessionSeconds, trust: trust,
-		tags: sortedTags(seed.Tags), inline: map[string]*policyText{}, created: s.orNow(seed.CreatedAt),
-	}
-	for name, text := range seed.InlinePolicies {
-		doc, err := parsePolicy(identityPolicy, text)
-		must(what+", inline policy "+name, err)
-		r.inline[name] = &policyText{text, doc}
-	}
-	for _, arn := range seed.AttachedPolicyARNs {
-		if a.policy(arn) == nil {
-			must(what, errNoSuchPolicy(arn))
-		}
+		tags: sortedTags(seed.Tags), created: s.orNow(seed.CreatedAt),
+		grants: a.seedGrants(what, seed.InlinePolicies, seed.AttachedPolicyARNs),
 	}
 	if !seed.LastUsedAt.IsZero() {
-		r.used = &lastUse{seed.LastUsedAt.UTC(), s.region}
+		r.used = &lastUse{at: seed.LastUsedAt.UTC(), region: s.region}
 		if seed.LastUsedRegion != "" {
 			r.used.region = seed.LastUsedRegion
 		}
@@ -147,10 +131,27 @@ func (a *Account) putRole(seed Role) {
 		a.dismantle(old)
 	}
 	a.addRole(r)
-	a.setBoundary(r, seed.BoundaryARN)
+	a.setBoundary(&r.grants, seed.BoundaryARN)
 	for _, arn := range seed.AttachedPolicyARNs {
-		a.attach(r, arn)
+		a.attach(&r.grants, arn)
 	}
+}
+
+// seedGrants parses inline policies and looks for the managed ones, which the
+// caller attaches once the entity is in its place.
+func (a *Account) seedGrants(what string, inline map[string]string, attached []string) grants {
+	g := grants{inline: map[string]*policyText{}}
+	for name, text := range inline {
+		doc, err := parsePolicy(identityPolicy, text)
+		must(what+", inline policy "+name, err)
+		g.inline[name] = &policyText{text, doc}
+	}
+	for _, arn := range attached {
+		if a.policy(arn) == nil {
+			must(what, errNoSuchPolicy(arn))
+		}
+	}
+	return g
 }
 
 // dismantle takes a role away with everything that refers to it.
@@ -158,10 +159,7 @@ func (a *Account) dismantle(r *role) {
 	for _, key := range a.profileKeysOf(r) {
 		a.removeFromProfile(a.profiles.get(key), r)
 	}
-	for _, arn := range r.attached {
-		a.attachments[arn]--
-	}
-	a.setBoundary(r, "")
+	a.dropGrants(&r.grants)
 	a.removeRole(r)
 }
 
@@ -219,21 +217,4 @@ func (a *Account) PutOIDCProvider(url string, clientIDs, thumbprints []string) (
 		a.providers.put(arn, p, 0)
 	})
 	return arn
-}
-
-// PutUser makes an IAM user, or replaces the one of that name. It has no
-// credentials and no policies.
-func (a *Account) PutUser(seed User) {
-	a.withoutLag(func() {
-		key := strings.ToLower(seed.Name)
-		if old := a.users.get(key); old != nil {
-			delete(a.arnsByID, old.id)
-		}
-		u := &user{
-			account: a, name: seed.Name, path: orSlash(seed.Path), id: a.server.uniqueID(prefixUser),
-			tags: sortedTags(seed.Tags), created: a.server.orNow(seed.CreatedAt),
-		}
-		a.users.put(key, u, 0)
-		a.arnsByID[u.id] = u.arn()
-	})
 }

@@ -15,9 +15,14 @@ type request struct {
 	caller   principal
 	service  string
 	action   string
-	params   url.Values
+	region   string     // of the signature
+	params   url.Values // of a Query request
+	input    input      // of a JSON request
 	sourceIP string
 	now      time.Time
+	version  string // of the API, in a Query request
+	output   object // the answer of a JSON service
+	suffix   string // of the ARN of a secret to be made
 
 	problems []string // constraint violations, in the order in which they were found
 }

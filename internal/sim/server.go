@@ -26,20 +26,24 @@ type Server struct {
 
 	// mu guards everything below; each request runs under it as a whole, as one
 	// control plane serialises its writes.
-	mu        sync.Mutex
-	accounts  map[string]*Account
-	aws       *collection[managedPolicy] // AWS managed policies, by ARN
-	keys      map[string]*credential     // every access key, by id
-	calls     []Call
-	faults    []*faultState
-	lag       int
-	maxPage   int
-	pages     map[string]int // pages served, by operation, for WithEmptyPages
-	serial    int
-	requests  int
-	listener  net.Listener
-	http      *http.Server
-	serveDone chan struct{}
+	mu            sync.Mutex
+	accounts      map[string]*Account
+	aws           *collection[managedPolicy] // AWS managed policies, by ARN
+	keys          map[string]*credential     // every access key, by id
+	calls         []Call
+	faults        []*faultState
+	lag           int
+	maxPage       int
+	pages         map[string]int // pages served, by operation, for WithEmptyPages
+	serial        int
+	secretSeen    map[string]bool
+	secretList    []string // in order
+	reportPolls   int
+	deletionPolls int
+	requests      int
+	listener      net.Listener
+	http          *http.Server
+	serveDone     chan struct{}
 }
 
 // New makes a server that does not listen yet. The default account exists.
@@ -61,6 +65,7 @@ func New(opts ...Option) *Server {
 		aws:        newCollection[managedPolicy](),
 		keys:       map[string]*credential{},
 		pages:      map[string]int{},
+		secretSeen: map[string]bool{},
 	}
 	s.addAWSManagedPolicies()
 	s.account(DefaultAccount)

@@ -84,9 +84,9 @@ func TestErrorsOnTheWire(t *testing.T) {
 	if status != 403 || !strings.Contains(body, "https://sts.amazonaws.com/doc/2011-06-15/") {
 		t.Errorf("%d %s", status, body)
 	}
-	_, err := newClients(t, s).IAM.ListVirtualMFADevices(t.Context(), &iam.ListVirtualMFADevicesInput{})
+	_, err := newClients(t, s).IAM.ListSAMLProviders(t.Context(), &iam.ListSAMLProvidersInput{})
 	wantCode(t, err, "InvalidAction")
-	if message(err) != "Could not find operation ListVirtualMFADevices for version 2010-05-08" {
+	if message(err) != "Could not find operation ListSAMLProviders for version 2010-05-08" {
 		t.Error(message(err))
 	}
 }

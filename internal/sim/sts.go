@@ -119,6 +119,8 @@ func (s *Server) grant(sess *session) Credentials {
 		Expires:         sess.expires,
 	}
 	s.keys[c.AccessKeyID] = &credential{Credentials: c, account: sess.role.account, session: sess}
+	s.remember(c.SecretAccessKey)
+	s.remember(c.SessionToken)
 	return c
 }
 
@@ -142,6 +144,6 @@ func (s *session) nodes(c Credentials) []node {
 // recordUse notes the last use of the role whose session made the request.
 func (r *request) recordUse() {
 	if s := r.caller.session; s != nil {
-		s.role.used = &lastUse{r.now, r.server.region}
+		s.role.used = &lastUse{at: r.now, region: r.server.region}
 	}
 }

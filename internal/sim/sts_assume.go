@@ -19,8 +19,8 @@ type grantKind int
 const (
 	grantNone    grantKind = iota
 	grantAccount           // through the account: its own policies decide as well
-	grantRole              // names the caller's role, or user
-	grantSession           // names the very session, or the service or provider
+	grantRole              // names the caller's role
+	grantSession           // names the very session or user, or the service or provider
 )
 
 // matches says how a principal set names the assumer (IAM user guide, "AWS
@@ -49,6 +49,10 @@ func (p *principalSet) matches(who assumer) grantKind {
 	}
 	for _, a := range p.aws {
 		switch {
+		case a.id != "" && a.id == who.caller.id && who.caller.session == nil:
+			// A user that is named is not limited by its boundary (IAM user guide,
+			// "Evaluating identity-based policies with resource-based policies").
+			best = grantSession
 		case a.id != "" && a.id == who.caller.id:
 			best = max(best, grantRole)
 		case a.text == who.caller.arn && who.caller.session != nil:
@@ -63,8 +67,14 @@ func (p *principalSet) matches(who assumer) grantKind {
 // trusts evaluates the trust policy for one action. denied is an explicit
 // Deny.
 func (t *trustPolicy) trusts(who assumer, action string, ctx evalContext) (kind grantKind, denied bool) {
-	for _, s := range t.doc.statements {
-		if !s.coversAction(action) || !s.holds(t.doc, ctx) {
+	return t.doc.grants(who, action, "", ctx)
+}
+
+// grants evaluates a trust policy, or another policy of a resource, for one
+// action. denied is an explicit Deny.
+func (d *document) grants(who assumer, action, resource string, ctx evalContext) (kind grantKind, denied bool) {
+	for _, s := range d.statements {
+		if !s.coversAction(action) || !s.holds(d, ctx) || (d.kind == resourceDocument && !s.coversResource(d, resource, ctx)) {
 			continue
 		}
 		var match grantKind
@@ -102,15 +112,7 @@ func (r *request) mayAssume(target *role, action string, ctx evalContext) error 
 	if kind == grantNone {
 		return refuse(denyTrust)
 	}
-	s := r.caller.session
-	if s == nil {
-		// The administrator's own policies allow everything but what was denied.
-		if why := r.decide(access{action: action, resource: target.arn()}); why != denyNone {
-			return refuse(why)
-		}
-		return nil
-	}
-	identity, boundary, session := s.verdicts(action, target.arn(), ctx)
+	identity, boundary, session := r.caller.verdicts(action, target.arn(), ctx)
 	switch {
 	case identity.denied:
 		return refuse(denyExplicit)
@@ -119,7 +121,7 @@ func (r *request) mayAssume(target *role, action string, ctx evalContext) error 
 	case session.denied:
 		return refuse(denyExplicitSession)
 	}
-	sameAccount := s.role.account == target.account
+	sameAccount := r.caller.account == target.account
 	if !identity.allowed && (kind == grantAccount || !sameAccount) {
 		return refuse(denyImplicit)
 	}

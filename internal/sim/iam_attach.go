@@ -33,12 +33,12 @@ func (r *request) policyARN() (string, error) {
 	return arn, nil
 }
 
-func attachRolePolicy(r *request) ([]node, error) {
+func (k holderKind) attachPolicy(r *request) ([]node, error) {
 	arn, err := r.policyARN()
 	if err != nil {
 		return nil, err
 	}
-	role, err := r.modifiable()
+	h, err := k.write(r)
 	if err != nil {
 		return nil, err
 	}
@@ -46,46 +46,55 @@ func attachRolePolicy(r *request) ([]node, error) {
 		return nil, errNoSuchEntity("Policy %s does not exist or is not attachable.", arn)
 	}
 	if strings.HasPrefix(arn, "arn:aws:iam::aws:policy"+serviceLinkedPath) {
-		return nil, newError("PolicyNotAttachable", http.StatusBadRequest, "Cannot attach a Service Role Policy to a Customer Role.")
+		return nil, newError("PolicyNotAttachable", http.StatusBadRequest, "Cannot attach a Service Role Policy to a Customer %s.", strings.ToUpper(k.word[:1])+k.word[1:])
 	}
-	if slices.Contains(role.attached, arn) {
+	if slices.Contains(h.attached, arn) {
 		return nil, nil
 	}
-	if quota := r.account.quotas["AttachedPoliciesPerRoleQuota"]; len(role.attached) >= quota {
-		return nil, errLimitExceeded("Cannot exceed quota for PoliciesPerRole: %d", quota)
+	if quota := r.account.quotas[k.attachQuota]; len(h.attached) >= quota {
+		return nil, errLimitExceeded("Cannot exceed quota for %s: %d", k.attachName, quota)
 	}
-	role.changing()
-	r.account.attach(role, arn)
+	h.changing()
+	r.account.attach(h.grants, arn)
 	return nil, nil
 }
 
-func (a *Account) attach(r *role, arn string) {
-	r.attached = append(r.attached, arn)
+func (a *Account) attach(g *grants, arn string) {
+	g.attached = append(slices.Clone(g.attached), arn)
 	a.attachments[arn]++
 }
 
-func detachRolePolicy(r *request) ([]node, error) {
+// dropGrants takes an entity that goes away out of the counts of its managed
+// policies.
+func (a *Account) dropGrants(g *grants) {
+	for _, arn := range g.attached {
+		a.attachments[arn]--
+	}
+	a.setBoundary(g, "")
+}
+
+func (k holderKind) detachPolicy(r *request) ([]node, error) {
 	arn, err := r.policyARN()
 	if err != nil {
 		return nil, err
 	}
-	role, err := r.modifiable()
+	h, err := k.write(r)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.Index(role.attached, arn)
+	i := slices.Index(h.attached, arn)
 	if i < 0 {
-		return nil, errNoSuchEntity("Policy %s was not found.", arn)
+		return nil, errNoSuchPolicy(arn)
 	}
-	role.changing()
-	role.attached = slices.Delete(slices.Clone(role.attached), i, i+1)
+	h.changing()
+	h.attached = slices.Delete(slices.Clone(h.attached), i, i+1)
 	r.account.attachments[arn]--
 	return nil, nil
 }
 
-func listAttachedRolePolicies(r *request) ([]node, error) {
+func (k holderKind) listAttached(r *request) ([]node, error) {
 	prefix := r.optional("PathPrefix", policyPathRule, "/")
-	role, err := r.readable()
+	h, err := k.read(r)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +104,7 @@ func listAttachedRolePolicies(r *request) ([]node, error) {
 	}
 	byKey := map[string]string{}
 	var keys []string
-	for _, arn := range role.attached {
+	for _, arn := range h.attached {
 		if strings.HasPrefix(arn[strings.Index(arn, ":policy/")+len(":policy"):], prefix) {
 			key := policyKey(arn)
 			byKey[key] = arn
@@ -137,39 +146,39 @@ func (a *Account) checkBoundary(arn string) error {
 	return nil
 }
 
-func (a *Account) setBoundary(r *role, arn string) {
-	if r.boundary != "" {
-		a.boundaries[r.boundary]--
+func (a *Account) setBoundary(g *grants, arn string) {
+	if g.boundary != "" {
+		a.boundaries[g.boundary]--
 	}
 	if arn != "" {
 		a.boundaries[arn]++
 	}
-	r.boundary = arn
+	g.boundary = arn
 }
 
-func putRolePermissionsBoundary(r *request) ([]node, error) {
+func (k holderKind) putBoundary(r *request) ([]node, error) {
 	arn := r.required("PermissionsBoundary", arnRule)
-	role, err := r.modifiable()
+	h, err := k.write(r)
 	if err != nil {
 		return nil, err
 	}
 	if err := r.account.checkBoundary(arn); err != nil {
 		return nil, err
 	}
-	role.changing()
-	r.account.setBoundary(role, arn)
+	h.changing()
+	r.account.setBoundary(h.grants, arn)
 	return nil, nil
 }
 
-func deleteRolePermissionsBoundary(r *request) ([]node, error) {
-	role, err := r.modifiable()
+func (k holderKind) deleteBoundary(r *request) ([]node, error) {
+	h, err := k.write(r)
 	if err != nil {
 		return nil, err
 	}
-	if role.boundary == "" {
-		return nil, errNoSuchEntity("No permissions boundary is set on role %s.", role.name)
+	if h.boundary == "" {
+		return nil, errNoSuchEntity("No permissions boundary is set on %s %s.", k.word, h.name)
 	}
-	role.changing()
-	r.account.setBoundary(role, "")
+	h.changing()
+	r.account.setBoundary(h.grants, "")
 	return nil, nil
 }
