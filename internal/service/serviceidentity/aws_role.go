@@ -2,18 +2,15 @@ package serviceidentity
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -45,7 +42,7 @@ func (awsRole) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governa
 }
 
 func (awsRole) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	role, want, err := wanted(ctx, m, disabled)
+	role, want, err := wanted(ctx, m, disabled, roleOf)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +63,7 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 }
 
 func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	role, want, err := wanted(ctx, m, disabled)
+	role, want, err := wanted(ctx, m, disabled, roleOf)
 	if err != nil {
 		return err
 	}
@@ -95,7 +92,7 @@ func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 }
 
 func (awsRole) create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	_, want, err := wanted(ctx, m, disabled)
+	_, want, err := wanted(ctx, m, disabled, roleOf)
 	if err != nil {
 		return governance.ID{}, err
 	}
@@ -103,7 +100,7 @@ func (awsRole) create(ctx context.Context, data *tfkit.Data, m *model, disabled 
 }
 
 func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	role, want, err := wanted(ctx, m, disabled)
+	role, want, err := wanted(ctx, m, disabled, roleOf)
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +112,7 @@ func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	if err != nil {
 		return intended.Attachments, err
 	}
-	m.ID = types.StringValue(state.ID.String())
-	m.Category = types.StringValue(string(governance.KindAWSRole.Category()))
-	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+	m.converged(state.Observed)
 	role.ARN, role.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
 	role.InstanceProfileARN = nullable(state.InstanceProfileARN)
 	role.EffectiveTrustPolicy = observedPolicy(role.EffectiveTrustPolicy, state.TrustPolicy)
@@ -126,7 +121,7 @@ func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	return intended.Attachments, err
 }
 
-func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]string, error) {
+func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]warning, error) {
 	state, err := data.AWS.Roles().Read(ctx, id)
 	if err != nil {
 		return nil, err
@@ -136,14 +131,7 @@ func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 		return nil, err
 	}
 	imported := m.AWSRole.IsNull()
-	m.ID, m.Name = types.StringValue(state.ID.String()), types.StringValue(state.Name)
-	m.SetMetadata(state.Metadata)
-	m.Category = types.StringValue(string(governance.KindAWSRole.Category()))
-	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
-	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
-	if state.ExpiryPolicy != "" {
-		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
-	}
+	m.observed(data, state.Observed, state.ExpiryPolicy)
 	role.Path = types.StringValue(state.ID.Path())
 	if imported {
 		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy)
@@ -159,83 +147,16 @@ func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if _, err := asError(struct{}{}, setRole(ctx, m, role)); err != nil {
 		return nil, err
 	}
-	var warnings []string
+	var warnings []warning
 	if others := state.OtherInstanceProfiles; len(others) > 0 {
-		warnings = append(warnings, fmt.Sprintf("the role is in instance profiles that are not managed with it: %s. Removing this resource takes the role out of them.", strings.Join(others, ", ")))
+		warnings = append(warnings, warning{
+			"Something outside Terraform uses the identity",
+			fmt.Sprintf("the role is in instance profiles that are not managed with it: %s. Removing this resource takes the role out of them.", strings.Join(others, ", ")),
+		})
 	}
 	return warnings, nil
 }
 
 func (awsRole) remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
 	return data.AWS.Roles().Delete(ctx, id)
-}
-
-// wanted reads the nested attribute and what it asks for.
-func wanted(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
-	role, err := asError(roleOf(ctx, m))
-	if err != nil {
-		return role, platform.Desired[aws.RoleSpec]{}, err
-	}
-	want, err := asError(role.desired(ctx, m, disabled))
-	return role, want, err
-}
-
-// asError turns diagnostics of a conversion, which only a bug can cause, into an error.
-func asError[T any](value T, diags diag.Diagnostics) (T, error) {
-	var errs []error
-	for _, d := range diags.Errors() {
-		errs = append(errs, fmt.Errorf("%s: %s", d.Summary(), d.Detail()))
-	}
-	return value, errors.Join(errs...)
-}
-
-func nullable(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
-}
-
-// predictedPolicy keeps a policy's text as long as the predicted one says the same. Without a prediction it is unknown.
-func predictedPolicy(had types.String, predicted string) types.String {
-	if predicted == "" {
-		return types.StringUnknown()
-	}
-	return observedPolicy(had, predicted)
-}
-
-// observedPolicy keeps a policy's text as long as the one on the role says the same.
-func observedPolicy(had types.String, observed string) types.String {
-	if !had.IsUnknown() && iampolicy.Equivalent(had.ValueString(), observed) {
-		return had
-	}
-	return nullable(observed)
-}
-
-// observedPolicies keeps the configured text of every policy that still says the same.
-func observedPolicies(had types.Map, observed map[string]string) types.Map {
-	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
-		return had
-	}
-	configured := stringMap(had)
-	texts := make(map[string]string, len(observed))
-	for name, document := range observed {
-		texts[name] = document
-		if text, ok := configured[name]; ok && iampolicy.Equivalent(text, document) {
-			texts[name] = text
-		}
-	}
-	return tfkit.NullableMap(texts)
-}
-
-// observedSet keeps an empty set empty instead of null.
-func observedSet(had types.Set, observed []string) types.Set {
-	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
-		return had
-	}
-	elements := make([]attr.Value, len(observed))
-	for i, text := range observed {
-		elements[i] = types.StringValue(text)
-	}
-	return tfkit.NullableSet(elements)
 }

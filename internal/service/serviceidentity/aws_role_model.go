@@ -3,7 +3,6 @@ package serviceidentity
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -87,24 +86,16 @@ func setRole(ctx context.Context, m *model, role awsRoleModel) diag.Diagnostics 
 	return diags
 }
 
-// The types of the nested attributes, which would cost much to derive from the schema again for every identity.
 var (
 	awsRoleTypes = objectTypes(awsRole{}.schema())
 	trustTypes   = objectTypes(trustSchema())
 )
 
-func objectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
-	if object, ok := attribute.GetType().(types.ObjectType); ok {
-		return object.AttrTypes
-	}
-	return nil
-}
-
 // desired is the role that the model asks for. What is not known yet is left out.
 func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
 	metadata, _ := m.Metadata(ctx)
 	spec := aws.RoleSpec{
-		Path:                   "/",
+		Path:                   knownOr(r.Path, "/"),
 		AssumeRolePolicy:       r.AssumeRolePolicy.ValueString(),
 		InlinePolicies:         stringMap(r.InlinePolicies),
 		ManagedPolicyARNs:      stringSet(r.ManagedPolicyARNs),
@@ -112,10 +103,7 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 		MaxSessionDuration:     3600,
 		InstanceProfile:        r.InstanceProfile.ValueBool(),
 	}
-	// In a configuration these two can be null, which stands for their defaults.
-	if path := r.Path; !path.IsNull() && !path.IsUnknown() {
-		spec.Path = path.ValueString()
-	}
+	// In a configuration it can be null, which stands for its default.
 	if duration := r.MaxSessionDuration; !duration.IsNull() && !duration.IsUnknown() {
 		spec.MaxSessionDuration = duration.ValueInt32()
 	}
@@ -149,26 +137,4 @@ func (t trustModel) presets() []iampolicy.Preset {
 		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: stringSet(o.Subjects), Audiences: stringSet(o.Audiences)})
 	}
 	return presets
-}
-
-// stringSet are the known elements, sorted by the framework.
-func stringSet(set types.Set) []string {
-	var texts []string
-	for _, element := range set.Elements() {
-		if text, ok := element.(types.String); ok && !text.IsUnknown() {
-			texts = append(texts, text.ValueString())
-		}
-	}
-	return texts
-}
-
-// stringMap are the known entries.
-func stringMap(m types.Map) map[string]string {
-	texts := map[string]string{}
-	for key, element := range m.Elements() {
-		if text, ok := element.(types.String); ok && !text.IsUnknown() {
-			texts[key] = text.ValueString()
-		}
-	}
-	return texts
 }

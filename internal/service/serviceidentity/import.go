@@ -24,7 +24,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	}
 	id, err := parseImport(text)
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import id is malformed", fmt.Sprintf("%s; an ARN of a role is fine too.", err))
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import id is malformed", fmt.Sprintf("%s; an ARN of a role or a user is fine too.", err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)

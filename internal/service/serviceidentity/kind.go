@@ -36,12 +36,18 @@ type kind interface {
 	// converge returns what is attached to the identity when it succeeds, and what it may have attached when it fails.
 	converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) (attachments []string, err error)
 	// read returns what the user should know besides what the model shows.
-	read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) (warnings []string, err error)
+	read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) (warnings []warning, err error)
 	remove(ctx context.Context, data *tfkit.Data, id governance.ID) (removed []string, err error)
 }
 
+// warning is what the user should know about an identity that exists.
+type warning struct {
+	// summary is the same for every identity.
+	summary, detail string
+}
+
 // kinds are all that the resource can declare.
-var kinds = []kind{awsRole{}}
+var kinds = []kind{awsRole{}, awsUser{}}
 
 func kindNames() string {
 	names := make([]string, len(kinds))

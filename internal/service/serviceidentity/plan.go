@@ -77,6 +77,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if k == nil || resp.Diagnostics.HasError() {
 		return
 	}
+	if prior != nil {
+		if had, _ := declaredKind(prior); had != nil && had != k {
+			// What is on another platform is another identity.
+			resp.RequiresReplace = append(resp.RequiresReplace, attributePath(had), attributePath(k))
+			prior = nil
+		}
+	}
 	resp.Diagnostics.Append(k.configured(r.data)...)
 	if resp.Diagnostics.HasError() {
 		return

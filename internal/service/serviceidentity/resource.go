@@ -99,7 +99,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
 	for _, warning := range warnings {
-		resp.Diagnostics.AddAttributeWarning(attributePath(k), "Something outside Terraform uses the identity", title(&m)+": "+warning)
+		resp.Diagnostics.AddAttributeWarning(attributePath(k), warning.summary, title(&m)+": "+warning.detail)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

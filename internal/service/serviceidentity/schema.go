@@ -36,6 +36,7 @@ func (*Resource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequ
 type model struct {
 	tfkit.GovernanceModel
 	AWSRole types.Object `tfsdk:"aws_role"`
+	AWSUser types.Object `tfsdk:"aws_user"`
 }
 
 // identityModel is the resource's identity.

@@ -1,0 +1,180 @@
+package serviceidentity
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// awsUser is the nested attribute aws_user: an IAM user.
+type awsUser struct{}
+
+func (awsUser) attribute() string   { return string(governance.KindAWSUser) }
+func (awsUser) id() governance.Kind { return governance.KindAWSUser }
+
+func (awsUser) declared(m *model) (declared, known bool) {
+	return !m.AWSUser.IsNull(), !m.AWSUser.IsUnknown()
+}
+
+func (k awsUser) configured(data *tfkit.Data) diag.Diagnostics {
+	return data.RequireAWS(attributePath(k))
+}
+
+func (awsUser) parseImport(text string) (governance.ID, bool) { return aws.ParseUserARN(text) }
+
+func (awsUser) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governance.Violation, diag.Diagnostics) {
+	user, diags := userOf(ctx, m)
+	want, more := user.desired(ctx, m, false)
+	diags.Append(more...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	return aws.ValidateUser(want), diags
+}
+
+func (awsUser) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+	_, want, err := wanted(ctx, m, disabled, userOf)
+	if err != nil {
+		return nil, err
+	}
+	return data.AWS.Users().Check(ctx, want)
+}
+
+func (awsUser) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	user, want, err := wanted(ctx, m, disabled, userOf)
+	if err != nil {
+		return err
+	}
+	state, err := data.AWS.Users().Predict(ctx, want)
+	if err != nil {
+		return err
+	}
+	var had awsUserModel
+	if prior != nil {
+		if had, err = asError(userOf(ctx, prior)); err != nil {
+			return err
+		}
+	}
+	m.ID, user.ARN = types.StringUnknown(), types.StringUnknown()
+	if !m.Name.IsUnknown() && !user.Path.IsUnknown() {
+		m.ID, user.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
+	}
+	user.ExpiryPolicy = predictedPolicy(had.ExpiryPolicy, state.ExpiryPolicy)
+	user.ConsoleAccess, user.MFADevices = types.BoolValue(false), textSet(nil)
+	switch {
+	case disabled && prior != nil && prior.Status.Equal(m.Status):
+		user.DeactivatedAccessKeys = had.DeactivatedAccessKeys
+	case disabled || m.Status.IsUnknown():
+		user.DeactivatedAccessKeys = types.SetUnknown(types.StringType)
+	default:
+		user.DeactivatedAccessKeys = types.SetNull(types.StringType)
+	}
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+	return setUser(ctx, m, user)
+}
+
+func (awsUser) create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+	_, want, err := wanted(ctx, m, disabled, userOf)
+	if err != nil {
+		return governance.ID{}, err
+	}
+	return data.AWS.Users().Create(ctx, want)
+}
+
+func (awsUser) converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	user, want, err := wanted(ctx, m, disabled, userOf)
+	if err != nil {
+		return nil, err
+	}
+	intended, err := data.AWS.Users().Predict(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	state, err := data.AWS.Users().Converge(ctx, id, want)
+	if err != nil {
+		return intended.Attachments, err
+	}
+	m.converged(state.Observed)
+	// What the plan has promised stays, also where a key has gone meanwhile: the next refresh tells.
+	if user.DeactivatedAccessKeys.IsUnknown() {
+		user.DeactivatedAccessKeys = deactivatedKeys(state)
+	}
+	user.observe(state)
+	return intended.Attachments, setUser(ctx, m, user)
+}
+
+// observe takes over what is only on the user.
+func (u *awsUserModel) observe(state aws.UserState) {
+	u.ARN, u.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
+	u.ExpiryPolicy = observedPolicy(u.ExpiryPolicy, state.ExpiryPolicy)
+	u.ConsoleAccess, u.MFADevices = types.BoolValue(state.ConsoleAccess), textSet(state.MFADevices)
+}
+
+func deactivatedKeys(state aws.UserState) types.Set {
+	if state.DeactivatedKeys == nil {
+		return types.SetNull(types.StringType)
+	}
+	return textSet(state.DeactivatedKeys)
+}
+
+func (awsUser) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]warning, error) {
+	state, err := data.AWS.Users().Read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	user, err := asError(userOf(ctx, m))
+	if err != nil {
+		return nil, err
+	}
+	m.observed(data, state.Observed, state.ExpiryPolicy)
+	user.Path = types.StringValue(state.ID.Path())
+	user.InlinePolicies = observedPolicies(user.InlinePolicies, state.InlinePolicies)
+	user.ManagedPolicyARNs = observedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
+	user.Groups = observedSet(user.Groups, state.Groups)
+	user.PermissionsBoundaryARN = nullable(state.PermissionsBoundaryARN)
+	user.DeactivatedAccessKeys = deactivatedKeys(state)
+	user.observe(state)
+	return humanUse(state), setUser(ctx, m, user)
+}
+
+// humanUse tells of what only a human can use.
+func humanUse(state aws.UserState) []warning {
+	var signs []string
+	if state.ConsoleAccess {
+		used := "not used so far"
+		if !state.LastUsedAt.IsZero() {
+			used = "last used on " + state.LastUsedAt.UTC().Format(time.RFC3339)
+		}
+		signs = append(signs, "it has a password for the console, "+used)
+	}
+	if len(state.MFADevices) > 0 {
+		signs = append(signs, "it has the MFA devices "+strings.Join(state.MFADevices, ", "))
+	}
+	if len(signs) == 0 {
+		return nil
+	}
+	return []warning{{"A human uses the identity", fmt.Sprintf("%s. This is human use of a non-human identity (OWASP NHI10): nobody can tell who acted, and the access stays when the person leaves. "+
+		"The next apply removes it. Give the person an identity of their own, for example in IAM Identity Center.", strings.Join(signs, "; "))}}
+}
+
+func (awsUser) remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
+	return data.AWS.Users().Delete(ctx, id)
+}
+
+// textSet is a set of strings that is never null.
+func textSet(texts []string) types.Set {
+	elements := make([]attr.Value, len(texts))
+	for i, text := range texts {
+		elements[i] = types.StringValue(text)
+	}
+	return types.SetValueMust(types.StringType, elements)
+}

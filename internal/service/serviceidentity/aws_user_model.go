@@ -1,0 +1,107 @@
+package serviceidentity
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+)
+
+// awsUserModel is the nested attribute aws_user.
+type awsUserModel struct {
+	Path                   types.String `tfsdk:"path"`
+	InlinePolicies         types.Map    `tfsdk:"inline_policies"`
+	ManagedPolicyARNs      types.Set    `tfsdk:"managed_policy_arns"`
+	Groups                 types.Set    `tfsdk:"groups"`
+	PermissionsBoundaryARN types.String `tfsdk:"permissions_boundary_arn"`
+	ARN                    types.String `tfsdk:"arn"`
+	UniqueID               types.String `tfsdk:"unique_id"`
+	ExpiryPolicy           types.String `tfsdk:"expiry_policy"`
+	ConsoleAccess          types.Bool   `tfsdk:"console_access"`
+	MFADevices             types.Set    `tfsdk:"mfa_devices"`
+	DeactivatedAccessKeys  types.Set    `tfsdk:"deactivated_access_keys"`
+}
+
+// userOf reads the nested attribute. It is all null when the model has none, as while importing.
+func userOf(ctx context.Context, m *model) (awsUserModel, diag.Diagnostics) {
+	none := types.SetNull(types.StringType)
+	user := awsUserModel{InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: none, Groups: none, MFADevices: none, DeactivatedAccessKeys: none}
+	if m.AWSUser.IsNull() || m.AWSUser.IsUnknown() {
+		return user, nil
+	}
+	diags := m.AWSUser.As(ctx, &user, basetypes.ObjectAsOptions{})
+	return user, diags
+}
+
+// setUser writes the nested attribute.
+func setUser(ctx context.Context, m *model, user awsUserModel) error {
+	object, diags := types.ObjectValueFrom(ctx, awsUserTypes, user)
+	m.AWSUser = object
+	_, err := asError(struct{}{}, diags)
+	return err
+}
+
+var awsUserTypes = objectTypes(awsUser{}.schema())
+
+// desired is the user that the model asks for. What is not known yet is left out.
+func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.UserSpec], diag.Diagnostics) {
+	metadata, _ := m.Metadata(ctx)
+	return platform.Desired[aws.UserSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: aws.UserSpec{
+		Path:                   knownOr(u.Path, "/"),
+		InlinePolicies:         stringMap(u.InlinePolicies),
+		ManagedPolicyARNs:      stringSet(u.ManagedPolicyARNs),
+		Groups:                 stringSet(u.Groups),
+		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(),
+	}}, nil
+}
+
+func (awsUser) schema() schema.Attribute {
+	exclusive := func(description string) schema.Attribute {
+		return schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description}
+	}
+	observed := func(description string) schema.Attribute {
+		return schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: description}
+	}
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "An IAM user, for software that cannot take a role. An inline policy `governed-expiry` denies everything from the expiry on, " +
+			"and the next apply makes its access keys inactive. It is for software alone: a password for the console or an MFA device shows as drift and is removed.",
+		Attributes: map[string]schema.Attribute{
+			"path": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString("/"),
+				MarkdownDescription: "IAM path, such as `/teams/payments/`. Changing it replaces the user.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"inline_policies": schema.MapAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Inline policies as JSON, by name. These are all that the user has: others show as drift and are removed. Together with `governed-expiry`, whose name is taken, they have 2,048 characters, white space not counted.",
+			},
+			"managed_policy_arns": exclusive("ARNs of the managed policies attached to the user. These are all that it has: others show as drift and are detached."),
+			"groups":              exclusive("Names of the groups that the user is in. These are all: it is taken out of others, which show as drift."),
+			"permissions_boundary_arn": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "ARN of the policy that bounds what the user can be allowed.",
+			},
+			"arn": schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the user, known already at plan."},
+			"unique_id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "Unique id that IAM gave the user (`AIDA…`).",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"expiry_policy": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "The inline policy `governed-expiry` as it is on the user. A change made outside Terraform shows here.",
+			},
+			"console_access": schema.BoolAttribute{
+				Computed: true, MarkdownDescription: "Whether the user has a password for the console, which only a human can use. An apply deletes it.",
+			},
+			"mfa_devices":             observed("Serial numbers of MFA devices of the user, which only a human can use. An apply takes them off and deletes virtual ones."),
+			"deactivated_access_keys": observed("Ids of the access keys that were made inactive at the expiry, and that a renewal makes active again; null while the user is not expired."),
+		},
+	}
+}

@@ -1,0 +1,147 @@
+package serviceidentity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// nested is the Go form of a kind's nested attribute.
+type nested[Spec any] interface {
+	desired(ctx context.Context, m *model, disabled bool) (platform.Desired[Spec], diag.Diagnostics)
+}
+
+// wanted reads the nested attribute and what it asks for.
+func wanted[N nested[Spec], Spec any](ctx context.Context, m *model, disabled bool, of func(context.Context, *model) (N, diag.Diagnostics)) (N, platform.Desired[Spec], error) {
+	attribute, err := asError(of(ctx, m))
+	if err != nil {
+		return attribute, platform.Desired[Spec]{}, err
+	}
+	want, err := asError(attribute.desired(ctx, m, disabled))
+	return attribute, want, err
+}
+
+// converged takes over what every kind of identity has after an apply.
+func (m *model) converged(state platform.Observed) {
+	m.ID = types.StringValue(state.ID.String())
+	m.Category = types.StringValue(string(state.ID.Kind.Category()))
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+}
+
+// observed takes over what every kind of identity has on the cloud.
+func (m *model) observed(data *tfkit.Data, state platform.Observed, expiryPolicy string) {
+	m.converged(state)
+	m.Name = types.StringValue(state.Name)
+	m.SetMetadata(state.Metadata)
+	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
+	if expiryPolicy == "" {
+		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	}
+}
+
+// knownOr is a value of a configuration, or its default while that is null or not known.
+func knownOr(value types.String, otherwise string) string {
+	if value.IsNull() || value.IsUnknown() {
+		return otherwise
+	}
+	return value.ValueString()
+}
+
+// asError turns diagnostics of a conversion, which only a bug can cause, into an error.
+func asError[T any](value T, diags diag.Diagnostics) (T, error) {
+	var errs []error
+	for _, d := range diags.Errors() {
+		errs = append(errs, fmt.Errorf("%s: %s", d.Summary(), d.Detail()))
+	}
+	return value, errors.Join(errs...)
+}
+
+func nullable(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
+
+// predictedPolicy keeps a policy's text as long as the predicted one says the same. Without a prediction it is unknown.
+func predictedPolicy(had types.String, predicted string) types.String {
+	if predicted == "" {
+		return types.StringUnknown()
+	}
+	return observedPolicy(had, predicted)
+}
+
+// observedPolicy keeps a policy's text as long as the one on the role says the same.
+func observedPolicy(had types.String, observed string) types.String {
+	if !had.IsUnknown() && iampolicy.Equivalent(had.ValueString(), observed) {
+		return had
+	}
+	return nullable(observed)
+}
+
+// observedPolicies keeps the configured text of every policy that still says the same.
+func observedPolicies(had types.Map, observed map[string]string) types.Map {
+	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
+		return had
+	}
+	configured := stringMap(had)
+	texts := make(map[string]string, len(observed))
+	for name, document := range observed {
+		texts[name] = document
+		if text, ok := configured[name]; ok && iampolicy.Equivalent(text, document) {
+			texts[name] = text
+		}
+	}
+	return tfkit.NullableMap(texts)
+}
+
+// observedSet keeps an empty set empty instead of null.
+func observedSet(had types.Set, observed []string) types.Set {
+	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
+		return had
+	}
+	elements := make([]attr.Value, len(observed))
+	for i, text := range observed {
+		elements[i] = types.StringValue(text)
+	}
+	return tfkit.NullableSet(elements)
+}
+
+// objectTypes are the types of a nested attribute, which would cost much to derive from the schema again for every identity.
+func objectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
+	if object, ok := attribute.GetType().(types.ObjectType); ok {
+		return object.AttrTypes
+	}
+	return nil
+}
+
+// stringSet are the known elements, sorted by the framework.
+func stringSet(set types.Set) []string {
+	var texts []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts = append(texts, text.ValueString())
+		}
+	}
+	return texts
+}
+
+// stringMap are the known entries.
+func stringMap(m types.Map) map[string]string {
+	texts := map[string]string{}
+	for key, element := range m.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts[key] = text.ValueString()
+		}
+	}
+	return texts
+}
