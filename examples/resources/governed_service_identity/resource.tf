@@ -58,3 +58,27 @@ resource "governed_service_identity" "batch" {
 output "batch_instance_profile" {
   value = governed_service_identity.batch.aws_role.instance_profile_arn
 }
+
+# Software outside AWS that cannot take a role, and so needs an access key. It is no login for people.
+resource "governed_service_identity" "mail_relay" {
+  name        = "mail-relay"
+  owner       = "messaging"
+  purpose     = "Sends the mail of the data centre's relay through SES"
+  expiry      = "2027-03-31"
+  environment = "prod"
+  ticket      = "SEC-1301"
+
+  aws_user = {
+    path = "/datacentre/"
+    inline_policies = {
+      send = jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = "ses:SendRawEmail"
+          Resource = "*"
+        }]
+      })
+    }
+  }
+}

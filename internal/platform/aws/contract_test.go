@@ -22,6 +22,10 @@ func TestSimContractRoles(t *testing.T) {
 func describe(state aws.RoleState) string {
 	state = canonical(state)
 	state.UniqueID, state.CreatedAt, state.LastUsedAt = "", time.Time{}, time.Time{}
+	return text(state)
+}
+
+func text(state any) string {
 	text, err := json.MarshalIndent(state, "", " ")
 	if err != nil {
 		return err.Error()
@@ -30,14 +34,20 @@ func describe(state aws.RoleState) string {
 }
 
 func canonical(state aws.RoleState) aws.RoleState {
-	state.TrustPolicy, state.AssumeRolePolicy, state.ExpiryPolicy = canonicalPolicy(state.TrustPolicy), canonicalPolicy(state.AssumeRolePolicy), canonicalPolicy(state.ExpiryPolicy)
+	state.TrustPolicy, state.AssumeRolePolicy = canonicalPolicy(state.TrustPolicy), canonicalPolicy(state.AssumeRolePolicy)
+	state.EntityState = canonicalEntity(state.EntityState)
+	state.OtherInstanceProfiles = append([]string{}, state.OtherInstanceProfiles...)
+	return state
+}
+
+func canonicalEntity(state aws.EntityState) aws.EntityState {
+	state.ExpiryPolicy = canonicalPolicy(state.ExpiryPolicy)
 	inline := map[string]string{}
 	for name, document := range state.InlinePolicies {
 		inline[name] = canonicalPolicy(document)
 	}
 	state.InlinePolicies = inline
 	state.ManagedPolicyARNs = append([]string{}, state.ManagedPolicyARNs...)
-	state.OtherInstanceProfiles = append([]string{}, state.OtherInstanceProfiles...)
 	return state
 }
 

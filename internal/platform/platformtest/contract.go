@@ -238,6 +238,7 @@ func disableAndRenew[Spec any, S platform.State](t *testing.T, h Harness[Spec, S
 	estate := h.Open(t)
 	want := estate.Wanted("renewed")
 	id, _ := made(t, estate, want)
+	works(t, estate, id)
 	want.Disabled = true
 	for _, when := range []time.Time{estate.Now(), end(t, want)} {
 		estate.MoveTo(when)

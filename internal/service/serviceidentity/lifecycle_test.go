@@ -73,10 +73,10 @@ func TestImportMalformed(t *testing.T) {
 	server := acctest.NewSim(t)
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	for id, says := range map[string]string{
-		"invoice-export":                      `error id: Import id is malformed … "invoice-export" is not a canonical identity id … aws:<account>:role/<path><name> … ARN of a role`,
-		"arn:aws:iam::123456789012:user/anna": "error id: Import id is malformed",
-		"aws:123456789012:user/anna":          "error id: Identity is of another kind … aws:123456789012:user/anna … aws_role",
-		"aws:999999999999:role/elsewhere":     "error aws_role: Identity cannot be read … is in account 999999999999, but the provider's credentials belong to account 123456789012 … Use a provider configuration for that account",
+		"invoice-export":                      `error id: Import id is malformed … "invoice-export" is not a canonical identity id … aws:<account>:role/<path><name> … ARN of a role or a user`,
+		"arn:aws:iam::123456789012:group/ops": "error id: Import id is malformed",
+		"entra:00000000-0000-0000-0000-000000000001:application/00000000-0000-0000-0000-000000000002": "error id: Identity is of another kind … entra:00000000 … aws_role, aws_user",
+		"aws:999999999999:role/elsewhere": "error aws_role: Identity cannot be read … is in account 999999999999, but the provider's credentials belong to account 123456789012 … Use a provider configuration for that account",
 	} {
 		r.Import(id, nil).Want(t, says)
 	}

@@ -65,7 +65,11 @@ var violations = map[string]violation{
 	"no trust":                 {acctest.Values{"aws_role": acctest.Values{}}, []string{"error aws_role.trust: The platform would refuse this … names anybody"}},
 	"trust policy empty":       {acctest.Values{"aws_role": acctest.Values{"assume_role_policy": ""}}, []string{"error aws_role.trust: The platform would refuse this … names anybody"}},
 	"two trusts":               {withRole(acctest.Values{"assume_role_policy": lambdaTrust}), []string{"error aws_role.assume_role_policy: Two trust policies are given"}},
-	"no platform":              {acctest.Values{"aws_role": nil}, []string{"error : No platform is declared … Write one of these arguments: aws_role."}},
+	"two platforms": {acctest.Values{"aws_user": acctest.Values{}}, []string{
+		"error aws_role: More than one platform is declared … exactly one platform. Keep one of these arguments: aws_role, aws_user.",
+		"error aws_user: More than one platform is declared",
+	}},
+	"no platform": {acctest.Values{"aws_role": nil}, []string{"error : No platform is declared … Write one of these arguments: aws_role, aws_user."}},
 }
 
 const provider = "arn:aws:iam::123456789012:oidc-provider/gitlab.example"
