@@ -36,7 +36,7 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 	if err := takeable(want); err != nil {
 		return RoleState{}, err
 	}
-	have, fresh, err := r.driver.have(ctx, id, want)
+	have, fresh, err := r.have(ctx, id, want)
 	if err != nil {
 		return RoleState{}, err
 	}

@@ -68,7 +68,7 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 	if err := userKind.complete(want.EntityState); err != nil {
 		return UserState{}, err
 	}
-	have, fresh, err := u.driver.have(ctx, id, want)
+	have, fresh, err := u.have(ctx, id, want)
 	if err != nil {
 		return UserState{}, err
 	}

@@ -42,7 +42,7 @@ func (awsRole) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governa
 }
 
 func (awsRole) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	role, want, err := wanted(ctx, m, disabled, roleOf)
+	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 }
 
 func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	role, want, err := wanted(ctx, m, disabled, roleOf)
+	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 }
 
 func (awsRole) create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	_, want, err := wanted(ctx, m, disabled, roleOf)
+	_, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return governance.ID{}, err
 	}
@@ -100,7 +100,7 @@ func (awsRole) create(ctx context.Context, data *tfkit.Data, m *model, disabled 
 }
 
 func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	role, want, err := wanted(ctx, m, disabled, roleOf)
+	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}

@@ -91,6 +91,16 @@ var (
 	trustTypes   = objectTypes(trustSchema())
 )
 
+// wantedRole reads the nested attribute and what it asks for.
+func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
+	role, err := asError(roleOf(ctx, m))
+	if err != nil {
+		return role, platform.Desired[aws.RoleSpec]{}, err
+	}
+	want, err := asError(role.desired(ctx, m, disabled))
+	return role, want, err
+}
+
 // desired is the role that the model asks for. What is not known yet is left out.
 func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
 	metadata, _ := m.Metadata(ctx)

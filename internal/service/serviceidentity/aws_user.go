@@ -33,16 +33,14 @@ func (awsUser) parseImport(text string) (governance.ID, bool) { return aws.Parse
 
 func (awsUser) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governance.Violation, diag.Diagnostics) {
 	user, diags := userOf(ctx, m)
-	want, more := user.desired(ctx, m, false)
-	diags.Append(more...)
 	if diags.HasError() {
 		return nil, diags
 	}
-	return aws.ValidateUser(want), diags
+	return aws.ValidateUser(user.desired(ctx, m, false)), diags
 }
 
 func (awsUser) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	_, want, err := wanted(ctx, m, disabled, userOf)
+	_, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +48,7 @@ func (awsUser) check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 }
 
 func (awsUser) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	user, want, err := wanted(ctx, m, disabled, userOf)
+	user, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return err
 	}
@@ -83,7 +81,7 @@ func (awsUser) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 }
 
 func (awsUser) create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	_, want, err := wanted(ctx, m, disabled, userOf)
+	_, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return governance.ID{}, err
 	}
@@ -91,7 +89,7 @@ func (awsUser) create(ctx context.Context, data *tfkit.Data, m *model, disabled 
 }
 
 func (awsUser) converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	user, want, err := wanted(ctx, m, disabled, userOf)
+	user, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}

@@ -51,8 +51,14 @@ func setUser(ctx context.Context, m *model, user awsUserModel) error {
 
 var awsUserTypes = objectTypes(awsUser{}.schema())
 
+// wantedUser reads the nested attribute and what it asks for.
+func wantedUser(ctx context.Context, m *model, disabled bool) (awsUserModel, platform.Desired[aws.UserSpec], error) {
+	user, err := asError(userOf(ctx, m))
+	return user, user.desired(ctx, m, disabled), err
+}
+
 // desired is the user that the model asks for. What is not known yet is left out.
-func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.UserSpec], diag.Diagnostics) {
+func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) platform.Desired[aws.UserSpec] {
 	metadata, _ := m.Metadata(ctx)
 	return platform.Desired[aws.UserSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: aws.UserSpec{
 		Path:                   knownOr(u.Path, "/"),
@@ -60,7 +66,7 @@ func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) (pla
 		ManagedPolicyARNs:      stringSet(u.ManagedPolicyARNs),
 		Groups:                 stringSet(u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(),
-	}}, nil
+	}}
 }
 
 func (awsUser) schema() schema.Attribute {

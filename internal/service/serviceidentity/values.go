@@ -1,7 +1,6 @@
 package serviceidentity
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -14,21 +13,6 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
-
-// nested is the Go form of a kind's nested attribute.
-type nested[Spec any] interface {
-	desired(ctx context.Context, m *model, disabled bool) (platform.Desired[Spec], diag.Diagnostics)
-}
-
-// wanted reads the nested attribute and what it asks for.
-func wanted[N nested[Spec], Spec any](ctx context.Context, m *model, disabled bool, of func(context.Context, *model) (N, diag.Diagnostics)) (N, platform.Desired[Spec], error) {
-	attribute, err := asError(of(ctx, m))
-	if err != nil {
-		return attribute, platform.Desired[Spec]{}, err
-	}
-	want, err := asError(attribute.desired(ctx, m, disabled))
-	return attribute, want, err
-}
 
 // converged takes over what every kind of identity has after an apply.
 func (m *model) converged(state platform.Observed) {
