@@ -252,7 +252,12 @@ func (c evalContext) addResource(account *Account, a access) {
 		c.set("aws:ResourceAccount", account.id)
 	}
 	c.addTags("aws:ResourceTag/", a.tags)
-	c.addTags("iam:ResourceTag/", a.tags)
+	// Who assumes a role meets its tags under iam as well.
+	vendor, _, _ := strings.Cut(a.action, ":")
+	if vendor == "" || vendor == "sts" {
+		vendor = "iam"
+	}
+	c.addTags(vendor+":ResourceTag/", a.tags)
 	for k, v := range a.keys {
 		c.set(k, v)
 	}

@@ -1,5 +1,6 @@
-// Package sim is an embedded simulator of AWS IAM and STS. The real AWS SDKs,
-// the AWS CLI and Terraform talk to it over HTTP through an endpoint override.
+// Package sim is an embedded simulator of AWS IAM, STS, Secrets Manager and the
+// Parameter Store of Systems Manager. The real AWS SDKs, the AWS CLI and
+// Terraform talk to it over HTTP through an endpoint override.
 //
 // It says no where the real services say no: names, tag character sets and
 // lengths, quotas, delete order, ghost principals, policy grammar. It evaluates
@@ -7,7 +8,8 @@
 // and their conditions against its own clock, which a test can move, so that an
 // expired identity can be watched being refused. Throttling, failures, dropped
 // connections, replication lag and short pages can be injected, and every
-// request is recorded.
+// request is recorded, without its secrets; [Server.Secrets] gives those, so that
+// a test can look for leaks.
 //
 // The simulator shares no code with the rest of the module: two independent
 // implementations that agree prove more than one.

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -32,6 +34,8 @@ func allow(actions string) string {
 type clients struct {
 	IAM *iam.Client
 	STS *sts.Client
+	SM  *secretsmanager.Client
+	SSM *ssm.Client
 }
 
 // newServer starts a simulator for one test.
@@ -53,14 +57,41 @@ func newClients(t *testing.T, s *sim.Server) clients {
 
 func clientsWith(s *sim.Server, c sim.Credentials) clients {
 	cfg := aws.Config{
-		Region:       "eu-west-1",
+		Region:       region,
 		BaseEndpoint: aws.String(s.URL()),
 		Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
 		},
 	}
-	return clients{IAM: iam.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg)}
+	return clients{
+		IAM: iam.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg),
+		SM: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
+	}
+}
+
+// region is that of the clients.
+const region = "eu-west-1"
+
+// mustCreateUser makes a user with one access key.
+func mustCreateUser(t *testing.T, c clients, name string) sim.Credentials {
+	t.Helper()
+	_, err := c.IAM.CreateUser(t.Context(), &iam.CreateUserInput{UserName: &name})
+	noError(t, err)
+	return mustCreateKey(t, c, name)
+}
+
+func mustCreateKey(t *testing.T, c clients, name string) sim.Credentials {
+	t.Helper()
+	out, err := c.IAM.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: &name})
+	noError(t, err)
+	return sim.Credentials{AccessKeyID: *out.AccessKey.AccessKeyId, SecretAccessKey: *out.AccessKey.SecretAccessKey}
+}
+
+func putUserInline(t *testing.T, c clients, user, name, document string) {
+	t.Helper()
+	_, err := c.IAM.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: &user, PolicyName: &name, PolicyDocument: &document})
+	noError(t, err)
 }
 
 // code is the wire code of an error, or "".

@@ -101,18 +101,18 @@ func (r *request) needText(name string, c rule) string {
 		r.problems = append(r.problems, fmt.Sprintf("Value null at '%s' failed to satisfy constraint: Member must not be null", member(name)))
 		return ""
 	}
-	return r.mayText(name, c, "")
+	return r.mayText(name, c)
 }
 
 // mayText checks a string member that may be left out.
-func (r *request) mayText(name string, c rule, fallback string) string {
+func (r *request) mayText(name string, c rule) string {
 	if !r.input.has(name) {
-		return fallback
+		return ""
 	}
 	v, ok := r.input[name].(string)
 	if !ok {
 		r.problems = append(r.problems, fmt.Sprintf("Value at '%s' failed to satisfy constraint: Member must be a string", member(name)))
-		return fallback
+		return ""
 	}
 	r.constrain(v, name, c)
 	return v

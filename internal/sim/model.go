@@ -47,7 +47,7 @@ type grants struct {
 
 func (g *grants) inlineNames() []string { return slices.Sorted(maps.Keys(g.inline)) }
 
-func (g *grants) clone() grants {
+func (g *grants) copyGrants() grants {
 	return grants{inline: maps.Clone(g.inline), attached: slices.Clone(g.attached), boundary: g.boundary}
 }
 
@@ -84,7 +84,7 @@ func (r *role) protected() bool { return r.serviceLinked() || r.reserved() }
 func cloneRole(r *role) *role {
 	c := *r
 	c.tags = slices.Clone(r.tags)
-	c.grants = r.grants.clone()
+	c.grants = r.copyGrants()
 	return &c
 }
 

@@ -48,7 +48,7 @@ func (u *user) changing() {
 func cloneUser(u *user) *user {
 	c := *u
 	c.tags = slices.Clone(u.tags)
-	c.grants = u.grants.clone()
+	c.grants = u.copyGrants()
 	c.groups = slices.Clone(u.groups)
 	c.keys = slices.Clone(u.keys)
 	c.mfa = slices.Clone(u.mfa)
@@ -88,7 +88,7 @@ func (g *group) changing() {
 
 func cloneGroup(g *group) *group {
 	c := *g
-	c.grants = g.grants.clone()
+	c.grants = g.copyGrants()
 	c.members = slices.Clone(g.members)
 	return &c
 }

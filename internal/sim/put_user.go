@@ -24,6 +24,9 @@ type User struct {
 	AccessKeys []AccessKey
 	// Login is the user's password for the console, or nil.
 	Login *Login
+	// ServiceCredentials are the services of service-specific credentials, such
+	// as "bedrock.amazonaws.com".
+	ServiceCredentials []string
 	// MFA gives the user an enabled virtual MFA device of its name.
 	MFA       bool
 	CreatedAt time.Time
@@ -100,6 +103,12 @@ func (a *Account) putUser(seed User) []Credentials {
 		d := &virtualMFA{serial: "arn:aws:iam::" + a.id + ":mfa/" + u.name, owner: u, since: u.created}
 		a.devices.put(d.serial, d, 0)
 		u.mfa = append(u.mfa, mfaUse{d.serial, u.created})
+	}
+	for _, service := range seed.ServiceCredentials {
+		u.credentials = append(u.credentials, serviceCredential{
+			id: s.uniqueID(prefixServiceKey), service: service, apiKey: credentialServices[service], status: statusActive,
+			created: u.created, userName: u.name + "-at-" + a.id,
+		})
 	}
 	var out []Credentials
 	for i, k := range seed.AccessKeys {

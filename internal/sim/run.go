@@ -39,7 +39,7 @@ func Run(ctx context.Context, out io.Writer, addr string, seed int, clock string
 
 func (s *Server) writeUsage(out io.Writer) error {
 	env := s.Env()
-	text := "# Simulator of AWS IAM and STS. To use it in a shell:\n"
+	text := "# Simulator of AWS IAM, STS, Secrets Manager and SSM Parameter Store. To use it in a shell:\n"
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if env[name] != "" {
 			text += "export " + name + "=" + env[name] + "\n"

@@ -11,8 +11,10 @@ import (
 // services, deployment pipelines, clusters and third parties, service-linked
 // and Identity Center roles, some governed by tags, some with half of the tags
 // or none, some in daily use, some not used for years. The same n gives the
-// same estate, relative to the simulator's clock. The roles quota is raised
-// where n needs it. An estate that was seeded before is replaced role by role.
+// same estate, relative to the simulator's clock. Users come on top, one for
+// every eight roles and eight at least: robots with old, unused, second and
+// inactive keys, people with passwords. Quotas are raised where n needs it. An
+// estate that was seeded before is replaced role by role.
 func (s *Server) SeedEstate(n int) {
 	a := s.Account(DefaultAccount)
 	e := &estate{
@@ -38,6 +40,7 @@ func (s *Server) SeedEstate(n int) {
 	for i := range n {
 		archetypes[i%len(archetypes)](e)
 	}
+	s.seedUsers(n)
 }
 
 // eksIssuer is the OIDC issuer of the estate's cluster.

@@ -63,3 +63,30 @@ func TestSeedEstateIsVaried(t *testing.T) {
 		t.Errorf("the estate has only %v", have)
 	}
 }
+
+// Users come on top of the roles, one of each kind at least.
+func TestSeedEstateUsers(t *testing.T) {
+	t.Parallel()
+	for n, users := range map[int]int{0: 0, 12: 8, 200: 25} {
+		s := newServer(t)
+		s.SeedEstate(n)
+		a := s.Account(sim.DefaultAccount)
+		have := map[string]int{}
+		for _, name := range a.Users() {
+			u, _ := a.User(name)
+			for kind, is := range map[string]bool{
+				"password": u.HasPassword, "MFA": len(u.MFADevices) > 0, "two keys": len(u.AccessKeys) == 2,
+				"governed": u.Tags["nhi:owner"] != "" && u.BoundaryARN != "", "group": len(u.Groups) > 0,
+				"never used": len(u.AccessKeys) == 1 && u.AccessKeys[0].LastUsedAt.IsZero(),
+				"inactive":   len(u.AccessKeys) == 1 && !u.AccessKeys[0].Active, "API key": len(u.ServiceCredentials) > 0,
+			} {
+				if is {
+					have[kind]++
+				}
+			}
+		}
+		if got := len(a.Users()); got != users || n > 0 && len(have) != 8 {
+			t.Errorf("%d users, want %d; kinds %v", got, users, have)
+		}
+	}
+}

@@ -132,9 +132,9 @@ func (s *Server) Clock() *Clock { return s.clock }
 
 // SetReplicationLag makes each entity that is created, changed or deleted from
 // now on lag: the next reads of it, as many as given, see the state before,
-// which is NotFound for a new entity. A role made under a lag also fails, as
-// many times, to be accepted as a principal of a policy and to be added to an
-// instance profile. The lag is counted in reads and not in time. 0, the
+// which is NotFound for a new entity. A role or user made under a lag also
+// fails, as many times, to be accepted as a principal of a policy, a role to be
+// added to an instance profile, and an access key to authenticate. The lag is counted in reads and not in time. 0, the
 // default, turns it off for later changes.
 func (s *Server) SetReplicationLag(reads int) {
 	s.mu.Lock()

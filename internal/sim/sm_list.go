@@ -114,7 +114,7 @@ var passwordClasses = []struct{ exclude, characters string }{
 
 func getRandomPassword(r *request) (object, error) {
 	n := r.mayNumber("PasswordLength", 1, 4096, 32)
-	excluded := r.mayText("ExcludeCharacters", rule{0, 4096, nil, "", ""}, "")
+	excluded := r.mayText("ExcludeCharacters", rule{0, 4096, nil, "", ""})
 	if err := r.checked(); err != nil {
 		return nil, err
 	}

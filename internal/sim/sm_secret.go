@@ -20,9 +20,9 @@ var (
 
 func createSecret(r *request) (object, error) {
 	name := r.needText("Name", rule{1, 512, nil, "", ""})
-	token := r.mayText("ClientRequestToken", secretTokenRule, "")
-	description := r.mayText("Description", secretDescRule, "")
-	key := r.mayText("KmsKeyId", secretKMSRule, "")
+	token := r.mayText("ClientRequestToken", secretTokenRule)
+	description := r.mayText("Description", secretDescRule)
+	key := r.mayText("KmsKeyId", secretKMSRule)
 	v, err := r.secretValue()
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (r *request) createAgain(old *secret, token string, v value) (object, error
 
 // add makes a version with a value and gives it labels, AWSCURRENT when none
 // are given or it is the first.
-func (s *secret) add(r *request, id string, v value, stages []string) *secretVersion {
+func (s *secret) add(r *request, id string, v value, stages []string) {
 	if len(stages) == 0 {
 		stages = []string{stageCurrent}
 	} else if s.staged(stageCurrent) == nil && !slices.Contains(stages, stageCurrent) {
@@ -91,7 +91,6 @@ func (s *secret) add(r *request, id string, v value, stages []string) *secretVer
 		s.label(made, stage)
 	}
 	s.changed = r.now
-	return made
 }
 
 func describeSecret(r *request) (object, error) {
@@ -182,9 +181,9 @@ func untagSecret(r *request) (object, error) {
 // updateSecret changes the description and the key, and adds a version when
 // there is a value.
 func updateSecret(r *request) (object, error) {
-	token := r.mayText("ClientRequestToken", secretTokenRule, "")
-	description := r.mayText("Description", secretDescRule, "")
-	key := r.mayText("KmsKeyId", secretKMSRule, "")
+	token := r.mayText("ClientRequestToken", secretTokenRule)
+	description := r.mayText("Description", secretDescRule)
+	key := r.mayText("KmsKeyId", secretKMSRule)
 	v, err := r.secretValue()
 	if err != nil {
 		return nil, err

@@ -7,8 +7,8 @@ import (
 )
 
 func getSecretValue(r *request) (object, error) {
-	id := r.mayText("VersionId", versionRule, "")
-	stage := r.mayText("VersionStage", stageRule, "")
+	id := r.mayText("VersionId", versionRule)
+	stage := r.mayText("VersionStage", stageRule)
 	s, err := r.seenSecret()
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func getSecretValue(r *request) (object, error) {
 
 // putSecretValue adds a version. Only its labels tell it from the others.
 func putSecretValue(r *request) (object, error) {
-	token := r.mayText("ClientRequestToken", secretTokenRule, "")
+	token := r.mayText("ClientRequestToken", secretTokenRule)
 	stages := r.input.list("VersionStages")
 	for _, stage := range stages {
 		r.constrain(stage, "VersionStages", stageRule)
@@ -83,8 +83,8 @@ func putSecretValue(r *request) (object, error) {
 // updateSecretVersionStage moves a label, or takes it away.
 func updateSecretVersionStage(r *request) (object, error) {
 	stage := r.needText("VersionStage", stageRule)
-	from := r.mayText("RemoveFromVersionId", versionRule, "")
-	to := r.mayText("MoveToVersionId", versionRule, "")
+	from := r.mayText("RemoveFromVersionId", versionRule)
+	to := r.mayText("MoveToVersionId", versionRule)
 	s, err := r.changedSecret()
 	if err != nil {
 		return nil, err

@@ -37,10 +37,6 @@ func (r *request) parameterAccess(text string) access {
 	a := access{action: r.permission(), resource: parameterARN(r.region, r.account.id, name)}
 	if p := r.account.parametersOf(r.region).get(name); p != nil {
 		a.tags = p.tags
-		a.keys = map[string]string{}
-		for _, t := range p.tags {
-			a.keys["ssm:resourceTag/"+t.key] = t.value
-		}
 	}
 	return a
 }

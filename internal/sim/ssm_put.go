@@ -16,10 +16,10 @@ func putParameter(r *request) (object, error) {
 	next := parameterVersion{
 		kind:        r.mayEnum("Type", "", typeString, typeList, typeSecure),
 		value:       r.input.str("Value"),
-		keyID:       r.mayText("KeyId", parameterKeyRule, ""),
+		keyID:       r.mayText("KeyId", parameterKeyRule),
 		tier:        r.mayEnum("Tier", "", tierStandard, tierAdvanced, "Intelligent-Tiering"),
-		description: r.mayText("Description", parameterDesc, ""),
-		pattern:     r.mayText("AllowedPattern", parameterPattern, ""),
+		description: r.mayText("Description", parameterDesc),
+		pattern:     r.mayText("AllowedPattern", parameterPattern),
 		dataType:    r.mayEnum("DataType", "text", "text", "aws:ec2:image"),
 		modified:    r.now,
 		by:          r.caller.arn,

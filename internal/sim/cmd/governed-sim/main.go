@@ -1,5 +1,5 @@
-// Command governed-sim runs the AWS IAM and STS simulator on its own, for
-// trying the provider out without an AWS account.
+// Command governed-sim runs the simulator of AWS IAM, STS, Secrets Manager and
+// Parameter Store on its own, for trying the provider out without an AWS account.
 package main
 
 import (
