@@ -97,6 +97,7 @@ func (s *Server) answer(hr *http.Request, body []byte) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, parseErr := s.read(hr, body)
+	r.rememberSecrets()
 	r.now = s.clock.Now()
 	rep := reply{status: http.StatusOK, kind: "text/xml", requestID: s.requestID()}
 
@@ -172,6 +173,9 @@ func (s *Server) run(r *request, accessKey string) (result []node, drop bool, er
 
 func (s *Server) execute(r *request) ([]node, error) {
 	op := s.operation(r)
+	if r.json() && op.json == nil {
+		return nil, newError("InvalidAction", http.StatusBadRequest, "The simulator does not offer %s of the service %s.", r.action, r.service)
+	}
 	if op.run == nil && op.json == nil || r.version != versionsOf[r.service] {
 		return nil, newError("InvalidAction", http.StatusBadRequest,
 			"Could not find operation %s for version %s", r.action, r.version)

@@ -39,7 +39,6 @@ func (r *request) password(userName string) (string, error) {
 	case upper+lower+digit+other < 3, strings.EqualFold(p, userName):
 		return "", newError("PasswordPolicyViolation", http.StatusBadRequest, "Password does not conform to the account password policy.")
 	}
-	r.server.remember(p)
 	return p, nil
 }
 

@@ -1,6 +1,9 @@
 package sim
 
-import "slices"
+import (
+	"encoding/base64"
+	"slices"
+)
 
 // sensitive stands in recorded calls for a value that is a secret.
 const sensitive = "(sensitive)"
@@ -12,6 +15,23 @@ func (s *Server) remember(secret string) {
 	}
 	s.secretSeen[secret] = true
 	s.secretList = append(s.secretList, secret)
+}
+
+// rememberSecrets notes the secrets that a request brings, whatever becomes of
+// it.
+func (r *request) rememberSecrets() {
+	s := r.server
+	s.remember(r.str("Password"))
+	s.remember(r.input.str("SecretString"))
+	if text := r.input.str("SecretBinary"); text != "" {
+		s.remember(text)
+		if raw, err := base64.StdEncoding.DecodeString(text); err == nil {
+			s.remember(string(raw))
+		}
+	}
+	if r.input.str("Type") == typeSecure {
+		s.remember(r.input.str("Value"))
+	}
 }
 
 // Secrets returns every secret that an API of the simulator handed out or

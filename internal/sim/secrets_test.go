@@ -37,12 +37,18 @@ func TestSecretsAreKnownAndNotRecorded(t *testing.T) {
 	noError(t, err)
 	_, err = c.SSM.PutParameter(ctx, &ssm.PutParameterInput{Name: aws.String("/q"), Value: aws.String("plain"), Type: ssmtypes.ParameterTypeString})
 	noError(t, err)
+	// A refused or failed request brought its secret all the same.
+	_, err = c.SM.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: aws.String("a b"), SecretString: aws.String("refused-value")})
+	wantCode(t, err, "ValidationException")
+	s.InjectFault(sim.Fault{Kind: sim.FaultAccessDenied, Action: "PutParameter", Nth: 1})
+	_, err = c.SSM.PutParameter(ctx, secureString("/r", "failed-value"))
+	wantCode(t, err, "AccessDeniedException")
 	random, err := c.SM.GetRandomPassword(ctx, &secretsmanager.GetRandomPasswordInput{})
 	noError(t, err)
 	have := s.Secrets()
 	for _, want := range []string{
 		key.SecretAccessKey, "Console-Passw0rd", *service.ServiceSpecificCredential.ServicePassword,
-		"secret-string-value", "secret-binary-value", "secure-parameter-value", *random.RandomPassword,
+		"secret-string-value", "secret-binary-value", "secure-parameter-value", "refused-value", "failed-value", *random.RandomPassword,
 	} {
 		if !slices.Contains(have, want) {
 			t.Errorf("%q is not among the secrets", want)

@@ -82,6 +82,10 @@ func (s *secret) replication() []object {
 	var out []object
 	for _, r := range s.replicas {
 		o := object{"Region": r.region, "Status": "InSync"}
+		if r.failed {
+			o["Status"] = "Failed"
+			o["StatusMessage"] = "Replication failed: Secret name " + s.name + " already exists in region " + r.region + "."
+		}
 		o.text("KmsKeyId", r.kmsKey)
 		out = append(out, o)
 	}
@@ -99,27 +103,29 @@ func (r *request) replicaRegions() ([]replica, error) {
 		case region == r.region:
 			return nil, errParameter("Invalid replica region. You can't replicate a secret to its own region.")
 		}
-		out = append(out, replica{region, o.str("KmsKeyId")})
+		out = append(out, replica{region: region, kmsKey: o.str("KmsKeyId")})
 	}
 	return out, nil
 }
 
-// replicate adds replicas. A secret of the same name in a region is in the way
-// unless ForceOverwriteReplicaSecret is given.
+// replicate adds replicas, or tries failed ones again. A secret of the same name
+// in a region makes the replica fail, and the call succeed, unless
+// ForceOverwriteReplicaSecret is given.
 func (r *request) replicate(s *secret, replicas []replica) error {
 	for _, rep := range replicas {
-		there := r.account.secretsOf(rep.region).get(s.name)
-		switch {
-		case slices.Contains(s.replicaNames(), rep.region):
+		if slices.ContainsFunc(s.replicas, func(o replica) bool { return o.region == rep.region && !o.failed }) {
 			return errParameter("Secret is already replicated to region %s.", rep.region)
-		case there != nil && !r.input.flag("ForceOverwriteReplicaSecret"):
-			return errSecret("ResourceExistsException", "The operation failed because the secret %s already exists in region %s.", s.name, rep.region)
 		}
 	}
 	for _, rep := range replicas {
-		s.replicas = append(slices.Clone(s.replicas), rep)
-		copied := &secret{account: s.account, region: rep.region, name: s.name, suffix: s.suffix, kmsKey: rep.kmsKey, primary: s}
-		r.account.secretsOf(rep.region).put(s.name, copied, r.server.lag)
+		there := r.account.secretsOf(rep.region)
+		rep.failed = there.get(s.name) != nil && !r.input.flag("ForceOverwriteReplicaSecret")
+		s.replicas = slices.DeleteFunc(slices.Clone(s.replicas), func(o replica) bool { return o.region == rep.region })
+		s.replicas = append(s.replicas, rep)
+		if !rep.failed {
+			copied := &secret{account: s.account, region: rep.region, name: s.name, suffix: s.suffix, kmsKey: rep.kmsKey, primary: s}
+			there.put(s.name, copied, r.server.lag)
+		}
 	}
 	return nil
 }
@@ -154,7 +160,10 @@ func removeReplicas(r *request) (object, error) {
 	s.changing(r)
 	s.replicas = slices.DeleteFunc(slices.Clone(s.replicas), func(rep replica) bool { return slices.Contains(regions, rep.region) })
 	for _, region := range regions {
-		r.account.secretsOf(region).remove(s.name, r.server.lag)
+		// A replica that failed left another secret where it is.
+		if there := r.account.secretsOf(region); there.get(s.name) != nil && there.get(s.name).primary == s {
+			there.remove(s.name, r.server.lag)
+		}
 	}
 	return object{"ARN": s.arn(), "ReplicationStatus": s.replication()}, nil
 }

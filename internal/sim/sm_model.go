@@ -46,11 +46,22 @@ type secretVersion struct {
 	accessed time.Time
 }
 
-type replica struct{ region, kmsKey string }
-
-func (s *secret) arn() string {
-	return "arn:aws:secretsmanager:" + s.region + ":" + s.account.id + ":secret:" + s.name + "-" + s.suffix
+// replica is a region that a secret is replicated to. It failed when another
+// secret of the name was in the way.
+type replica struct {
+	region, kmsKey string
+	failed         bool
 }
+
+func (s *secret) arn() string { return s.account.secretPrefix(s.region) + s.name + "-" + s.suffix }
+
+// secretPrefix is what the ARNs of all secrets of a region begin with.
+func (a *Account) secretPrefix(region string) string {
+	return "arn:aws:secretsmanager:" + region + ":" + a.id + ":secret:"
+}
+
+// suffixLength is that of the random end of an ARN with its hyphen.
+const suffixLength = 7
 
 // source is where the data of a secret are: for a replica, at its primary.
 func (s *secret) source() *secret {
@@ -105,7 +116,7 @@ func (a *Account) secretByID(id, region string) *secret {
 	if s := secrets.get(id); s != nil {
 		return s
 	}
-	rest, ok := strings.CutPrefix(id, "arn:aws:secretsmanager:"+region+":"+a.id+":secret:")
+	rest, ok := strings.CutPrefix(id, a.secretPrefix(region))
 	if !ok {
 		return nil
 	}
@@ -172,9 +183,12 @@ func (r *request) seenSecret() (*secret, error) {
 	name := id
 	if s := r.account.secretByID(id, r.region); s != nil {
 		name = s.name
+	} else if rest, ok := strings.CutPrefix(id, r.account.secretPrefix(r.region)); ok && len(rest) > suffixLength {
+		// One that is deleted may still be seen.
+		name = rest[:len(rest)-suffixLength]
 	}
 	s := r.account.secretsOf(r.region).read(name)
-	if s == nil {
+	if s == nil || strings.HasPrefix(id, "arn:") && !strings.HasPrefix(s.arn(), id) {
 		return nil, errNoSuchSecret()
 	}
 	return s, nil
@@ -207,7 +221,6 @@ func (r *request) secretValue() (value, error) {
 	if r.input.has("SecretString") {
 		s := r.input.str("SecretString")
 		v.text = &s
-		r.server.remember(s)
 		r.sized("secretString", len(s))
 	}
 	if r.input.has("SecretBinary") {
@@ -216,8 +229,6 @@ func (r *request) secretValue() (value, error) {
 			return v, newError("SerializationException", http.StatusBadRequest, "SecretBinary is not base64.")
 		}
 		v.binary = raw
-		r.server.remember(string(raw))
-		r.server.remember(r.input.str("SecretBinary"))
 		r.sized("secretBinary", len(raw))
 	}
 	return v, r.checked()

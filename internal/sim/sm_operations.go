@@ -68,7 +68,7 @@ func onSecret(r *request) []access {
 	id := r.input.str("SecretId")
 	a := access{action: r.permission(), resource: id, keys: map[string]string{"secretsmanager:SecretId": id}}
 	if !strings.HasPrefix(id, "arn:") {
-		a.resource = "arn:aws:secretsmanager:" + r.region + ":" + r.account.id + ":secret:" + id
+		a.resource = r.account.secretPrefix(r.region) + id
 		a.shown = id
 	}
 	s := r.account.secretByID(id, r.region)

@@ -80,6 +80,11 @@ func deleteSecretPolicy(r *request) (object, error) {
 // validateSecretPolicy says what is wrong with a policy that PutResourcePolicy
 // would refuse or that is public. A text that is no policy at all is an error.
 func validateSecretPolicy(r *request) (object, error) {
+	if r.input.has("SecretId") {
+		if _, err := r.changedSecret(); err != nil {
+			return nil, err
+		}
+	}
 	p, err := r.parseSecretPolicy()
 	found := []object{}
 	var malformed *apiError

@@ -234,8 +234,22 @@ func TestSecretReplicas(t *testing.T) {
 		})
 		return err
 	}
-	wantCode(t, replicate(false), "ResourceExistsException")
+	status := func() types.StatusType {
+		t.Helper()
+		d, err := c.SM.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: made.ARN})
+		noError(t, err)
+		return d.ReplicationStatus[0].Status
+	}
+	// A secret that is in the way makes the replica fail, not the call.
+	noError(t, replicate(false))
+	if got := status(); got != types.StatusTypeFailed {
+		t.Error(got)
+	}
 	noError(t, replicate(true))
+	if got := status(); got != types.StatusTypeInSync {
+		t.Error(got)
+	}
+	wantCode(t, replicate(true), "InvalidParameterException")
 }
 
 func TestSecretPolicy(t *testing.T) {

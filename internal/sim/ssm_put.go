@@ -52,6 +52,7 @@ func putParameter(r *request) (object, error) {
 		return nil, err
 	}
 	if next.kind == typeSecure {
+		// An overwrite need not name the type.
 		r.server.remember(next.value)
 	}
 	if p == nil {
