@@ -55,8 +55,10 @@ type RoleState struct {
 	OtherInstanceProfiles []string
 	// AssumeRolePolicy is TrustPolicy without what the expiry added to it.
 	AssumeRolePolicy string
-	ManagedBy        string
-	LastUsedAt       time.Time
+	// EndsByItself tells that trust and expiry policy both end the access at the expiry in the tags, or earlier.
+	EndsByItself bool
+	ManagedBy    string
+	LastUsedAt   time.Time
 
 	tags map[string]string
 }
@@ -99,7 +101,7 @@ func (r *Roles) Predict(ctx context.Context, want platform.Desired[RoleSpec]) (R
 		state.Attachments = state.attachments()
 		return state, nil //nolint:nilerr // the expiry is not known yet, or is the policy's to refuse
 	}
-	state.ExpiryPolicy = iampolicy.ExpiryDeny(expiry.End()).JSON()
+	state.ExpiryPolicy, state.EndsByItself = iampolicy.ExpiryDeny(expiry.End()).JSON(), true
 	if trust, known, err := want.Spec.trust(me); err != nil {
 		return RoleState{}, err
 	} else if known {
@@ -186,6 +188,8 @@ func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
 		s.Disabled = iampolicy.IsClosed(trust)
 		trust = iampolicy.Reopen(trust)
 		if expiry, err := governance.ParseExpiry(s.Metadata.Expiry); err == nil {
+			denied, ok := iampolicy.ParseExpiryDeny(s.ExpiryPolicy)
+			s.EndsByItself = ok && !denied.After(expiry.End()) && iampolicy.IsTimeBoxed(trust, expiry.End())
 			trust = iampolicy.StripTimeBox(trust, expiry.End())
 		}
 		if text := trust.JSON(); !iampolicy.Equivalent(text, s.TrustPolicy) {

@@ -62,6 +62,9 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 			return RoleState{}, err
 		}
 	}
+	if have.InstanceProfileARN != "" && want.InstanceProfileARN != "" {
+		want.InstanceProfileARN = have.InstanceProfileARN // one that was there before can be on another path
+	}
 	want.UniqueID, want.CreatedAt, want.LastUsedAt, want.OtherInstanceProfiles = have.UniqueID, have.CreatedAt, have.LastUsedAt, have.OtherInstanceProfiles
 	want.Attachments = want.attachments()
 	return want, nil
@@ -256,8 +259,17 @@ func (w *roleWriter) addPolicies() error {
 	return nil
 }
 
+// removePolicies takes what denies last, so that nothing is allowed on the way that was not allowed before.
 func (w *roleWriter) removePolicies() error {
+	var allows, denies []string
 	for _, name := range missingFrom(slices.Sorted(maps.Keys(w.have.InlinePolicies)), slices.Collect(maps.Keys(w.want.InlinePolicies))) {
+		if hasDeny(w.have.InlinePolicies[name]) {
+			denies = append(denies, name)
+		} else {
+			allows = append(allows, name)
+		}
+	}
+	for _, name := range allows {
 		if err := deleteInline(w.ctx, w.iam, w.want.Name, name); err != nil {
 			return err
 		}
@@ -267,7 +279,17 @@ func (w *roleWriter) removePolicies() error {
 			return err
 		}
 	}
+	for _, name := range denies {
+		if err := deleteInline(w.ctx, w.iam, w.want.Name, name); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+func hasDeny(document string) bool {
+	parsed, err := iampolicy.Parse(document)
+	return err != nil || slices.ContainsFunc(parsed.Statements, func(s iampolicy.Statement) bool { return s.Effect == iampolicy.Deny })
 }
 
 // missingFrom are the items that are not among the others, in their order.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -17,8 +18,8 @@ import (
 // deleteRounds is how often a retirement starts again because somebody attached something meanwhile.
 const deleteRounds = 3
 
-// Delete closes the trust, so that no new session starts; takes the role out of instance profiles and deletes its own;
-// removes its policies, which ends what live sessions may do; and deletes the role last.
+// Delete closes the trust, so that no new session starts, and denies everything to live ones; takes the role out of
+// instance profiles and deletes its own; removes its policies; and deletes the role last.
 func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string, err error) {
 	if err := r.mine(ctx, id); err != nil {
 		return nil, err
@@ -56,9 +57,14 @@ func retire(ctx context.Context, client iamAPI, tagging tagging, role RoleState)
 	// Nothing but the denial stays in the trust policy, so that it fits whatever the role trusted.
 	closed := iampolicy.Close(iampolicy.Document{Version: iampolicy.Version2012}).JSON()
 	if !iampolicy.Equivalent(role.TrustPolicy, closed) {
-		if _, err := client.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &role.Name, PolicyDocument: &closed}); err != nil {
-			return nil, mapError("iam:UpdateAssumeRolePolicy", err)
+		_, err := client.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &role.Name, PolicyDocument: &closed})
+		if err := ignoreNotFound(mapError("iam:UpdateAssumeRolePolicy", err)); err != nil {
+			return nil, err
 		}
+	}
+	denied, err := denyAll(ctx, client, role)
+	if err != nil {
+		return nil, err
 	}
 	for _, profile := range role.OtherInstanceProfiles {
 		if err := removeFromProfile(ctx, client, profile, role.Name); err != nil {
@@ -83,18 +89,36 @@ func retire(ctx context.Context, client iamAPI, tagging tagging, role RoleState)
 		}
 		removed = append(removed, "managed policy "+policy)
 	}
-	inline := slices.Sorted(maps.Keys(role.InlinePolicies))
-	if role.ExpiryPolicy != "" {
-		inline = append(inline, ExpiryPolicyName)
-	}
-	for _, policy := range inline {
+	for _, policy := range slices.Sorted(maps.Keys(role.InlinePolicies)) {
 		if err := deleteInline(ctx, client, role.Name, policy); err != nil {
 			return removed, err
 		}
 		removed = append(removed, "inline policy "+policy)
 	}
+	if denied || role.ExpiryPolicy != "" {
+		if err := deleteInline(ctx, client, role.Name, ExpiryPolicyName); err != nil {
+			return removed, err
+		}
+	}
+	if role.ExpiryPolicy != "" {
+		removed = append(removed, "inline policy "+ExpiryPolicyName)
+	}
 	_, err = client.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &role.Name})
 	return removed, ignoreNotFound(mapError("iam:DeleteRole", err))
+}
+
+// denyAll ends what live sessions may do before any policy goes, so that no order of removal widens it for a moment: a
+// role could otherwise lose its denials first. It is an expiry in the far past. Without room for it, the order has to do.
+func denyAll(ctx context.Context, client iamAPI, role RoleState) (denied bool, err error) {
+	name, document := ExpiryPolicyName, iampolicy.ExpiryDeny(time.Unix(0, 0)).JSON()
+	if iampolicy.Equivalent(role.ExpiryPolicy, document) {
+		return true, nil
+	}
+	_, err = client.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role.Name, PolicyName: &name, PolicyDocument: &document})
+	if apiCode(err) == codeLimitExceeded {
+		return false, nil
+	}
+	return err == nil, ignoreNotFound(mapError("iam:PutRolePolicy", err))
 }
 
 // ownProfile tells whether there is an instance profile that goes with the role. One that the role is not in is what an

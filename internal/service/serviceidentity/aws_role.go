@@ -85,6 +85,9 @@ func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 		m.ID, role.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
 		if !role.InstanceProfile.IsUnknown() {
 			role.InstanceProfileARN = nullable(state.InstanceProfileARN)
+			if had.InstanceProfileARN.ValueString() != "" && state.InstanceProfileARN != "" {
+				role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
+			}
 		}
 	}
 	role.EffectiveTrustPolicy = predictedPolicy(had.EffectiveTrustPolicy, state.TrustPolicy)
@@ -116,7 +119,7 @@ func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 		return intended.Attachments, err
 	}
 	m.ID = types.StringValue(state.ID.String())
-	m.Category = types.StringValue(string(governance.KindAWSRole.Category()))
+	m.Category, m.ManagedBy = types.StringValue(string(governance.KindAWSRole.Category())), types.StringValue(state.ManagedBy)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 	role.ARN, role.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
 	role.InstanceProfileARN = nullable(state.InstanceProfileARN)
@@ -136,12 +139,12 @@ func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 		return nil, err
 	}
 	imported := m.AWSRole.IsNull()
-	m.ID, m.Name = types.StringValue(state.ID.String()), types.StringValue(state.Name)
+	m.ID, m.Name, m.ManagedBy = types.StringValue(state.ID.String()), types.StringValue(state.Name), nullable(state.ManagedBy)
 	m.SetMetadata(state.Metadata)
 	m.Category = types.StringValue(string(governance.KindAWSRole.Category()))
 	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
-	if state.ExpiryPolicy != "" {
+	if state.EndsByItself {
 		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 	}
 	role.Path = types.StringValue(state.ID.Path())
@@ -150,7 +153,7 @@ func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	}
 	role.InlinePolicies = observedPolicies(role.InlinePolicies, state.InlinePolicies)
 	role.ManagedPolicyARNs = observedSet(role.ManagedPolicyARNs, state.ManagedPolicyARNs)
-	role.PermissionsBoundaryARN = nullable(state.PermissionsBoundaryARN)
+	role.PermissionsBoundaryARN = tfkit.Observed(role.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
 	role.MaxSessionDuration = types.Int32Value(state.MaxSessionDuration)
 	role.InstanceProfile = types.BoolValue(state.InstanceProfileARN != "")
 	role.ARN, role.UniqueID, role.InstanceProfileARN = types.StringValue(state.ARN), types.StringValue(state.UniqueID), nullable(state.InstanceProfileARN)
