@@ -3,7 +3,7 @@ package governance
 // Category says who manages an identity's credentials, entitlements and client.
 type Category string
 
-// The categories: see the provider's page "Categories of identities".
+// The categories.
 const (
 	// CategoryProviderManaged is managed by the cloud provider in all three respects: service-linked roles.
 	CategoryProviderManaged Category = "provider_managed"

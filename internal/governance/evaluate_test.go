@@ -65,7 +65,7 @@ func TestEvaluate(t *testing.T) {
 		"malformed expiry":       {change: expiry("31.03.2027"), want: []string{"expiry_format error expiry"}, message: `at the latest 2027-11-22 (365 days from today, 2026-11-22)`},
 		"no such day":            {change: expiry("2027-02-30"), want: []string{"expiry_format error expiry"}},
 		"past expiry":            {change: expiry("2026-11-21"), want: []string{"expiry_in_past error expiry"}, message: "2026-11-22T00:00:00Z, and now it is 2026-11-22T13:30:00Z"},
-		"today is not past":      {change: expiry("2026-11-22")},
+		"today is not past":      {change: expiry("2026-11-22"), want: []string{"warn_before_days warn expiry"}, message: "in less than 1 days"},
 		"this instant is past":   {change: expiry("2026-11-22T13:30:00Z"), want: []string{"expiry_in_past error expiry"}},
 		"the last date":          {change: expiry("2027-11-22")},
 		"a day too far":          {change: expiry("2027-11-23"), want: []string{"max_lifetime_days error expiry"}, message: "to 2027-11-22"},
@@ -142,20 +142,19 @@ func TestEvaluateExisting(t *testing.T) {
 		policy         governance.PolicyDocument
 		want           []string
 	}{
-		"unchanged":                        {prior: "2027-03-31", planned: "2027-03-31"},
-		"inside the warning window":        {prior: "2026-12-01", planned: "2026-12-01", want: []string{"warn_before_days warn"}},
-		"window's first instant":           {prior: "2026-12-22T13:30:00Z", planned: "2026-12-22T13:30:00Z", want: []string{"warn_before_days warn"}},
-		"just before the window":           {prior: "2026-12-22T13:30:01Z", planned: "2026-12-22T13:30:01Z"},
-		"expired":                          {prior: "2026-11-01", planned: "2026-11-01", want: []string{"expiry_in_past warn"}},
-		"expired, written otherwise":       {prior: "2026-11-01", planned: "2026-11-02T01:00:00+01:00", want: []string{"expiry_in_past warn"}},
-		"renewed into the past":            {prior: "2026-10-01", planned: "2026-11-01", want: []string{"expiry_in_past error"}},
-		"renewed too far":                  {prior: "2026-11-01", planned: "2029-01-01", want: []string{"max_lifetime_days error"}},
-		"renewed":                          {prior: "2026-11-01", planned: "2027-06-30"},
-		"renewed by a short time":          {prior: "2026-11-23", planned: "2026-11-25"},
-		"a stricter policy came":           {prior: "2027-09-30", planned: "2027-09-30", policy: governance.PolicyDocument{MaxLifetimeDays: ptr(90)}, want: []string{"max_lifetime_days warn"}},
-		"a stricter policy, rule off":      {prior: "2027-09-30", planned: "2027-09-30", policy: governance.PolicyDocument{MaxLifetimeDays: ptr(90), Enforcement: map[governance.Rule]governance.Enforcement{"max_lifetime_days": "off"}}},
-		"imported without an expiry":       {prior: "", planned: "2026-11-01", want: []string{"expiry_in_past error"}},
-		"warn_before_days can be an error": {prior: "2026-12-01", planned: "2026-12-01", policy: enforce(governance.RuleWarnBefore, "error"), want: []string{"warn_before_days error"}},
+		"unchanged":                   {prior: "2027-03-31", planned: "2027-03-31"},
+		"inside the warning window":   {prior: "2026-12-01", planned: "2026-12-01", want: []string{"warn_before_days warn"}},
+		"window's first instant":      {prior: "2026-12-22T13:30:00Z", planned: "2026-12-22T13:30:00Z", want: []string{"warn_before_days warn"}},
+		"just before the window":      {prior: "2026-12-22T13:30:01Z", planned: "2026-12-22T13:30:01Z"},
+		"expired":                     {prior: "2026-11-01", planned: "2026-11-01", want: []string{"expiry_in_past warn"}},
+		"expired, written otherwise":  {prior: "2026-11-01", planned: "2026-11-02T01:00:00+01:00", want: []string{"expiry_in_past warn"}},
+		"renewed into the past":       {prior: "2026-10-01", planned: "2026-11-01", want: []string{"expiry_in_past error"}},
+		"renewed too far":             {prior: "2026-11-01", planned: "2029-01-01", want: []string{"max_lifetime_days error"}},
+		"renewed":                     {prior: "2026-11-01", planned: "2027-06-30"},
+		"renewed by a short time":     {prior: "2026-11-23", planned: "2026-11-25", want: []string{"warn_before_days warn"}},
+		"a stricter policy came":      {prior: "2027-09-30", planned: "2027-09-30", policy: governance.PolicyDocument{MaxLifetimeDays: ptr(90)}, want: []string{"max_lifetime_days warn"}},
+		"a stricter policy, rule off": {prior: "2027-09-30", planned: "2027-09-30", policy: governance.PolicyDocument{MaxLifetimeDays: ptr(90), Enforcement: map[governance.Rule]governance.Enforcement{"max_lifetime_days": "off"}}},
+		"imported without an expiry":  {prior: "", planned: "2026-11-01", want: []string{"expiry_in_past error"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

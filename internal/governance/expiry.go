@@ -9,10 +9,7 @@ import (
 const ExpiryForms = `a date such as "2027-03-31" (valid to the end of that day, UTC) or an RFC 3339 time such as "2027-03-31T18:00:00Z"`
 
 // Expiry is the moment at which an identity's access ends.
-type Expiry struct {
-	text string
-	end  time.Time
-}
+type Expiry struct{ end time.Time }
 
 // InvalidExpiryError says that a text is no expiry.
 type InvalidExpiryError struct{ Text string }
@@ -24,18 +21,16 @@ func (e *InvalidExpiryError) Error() string {
 // ParseExpiry reads a date (that day is the last one, in UTC) or an RFC 3339 time. Fractions of a second are cut off,
 // because IAM and Graph compare whole seconds. The error is an *InvalidExpiryError.
 func ParseExpiry(text string) (Expiry, error) {
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		return Expiry{text: text, end: day.AddDate(0, 0, 1)}, nil
+	end, err := time.Parse(time.RFC3339, text)
+	if day, dayErr := time.Parse(time.DateOnly, text); dayErr == nil {
+		end, err = day.AddDate(0, 0, 1), nil
 	}
-	instant, err := time.Parse(time.RFC3339, text)
-	if err != nil || instant.UTC().Year() < 1 || instant.UTC().Year() > 9999 {
+	// RFC 3339, which the clouds compare with, has four digits for the year.
+	if end = end.UTC(); err != nil || end.Year() < 1 || end.Year() > 9999 {
 		return Expiry{}, &InvalidExpiryError{Text: text}
 	}
-	return Expiry{text: text, end: instant.UTC().Truncate(time.Second)}, nil
+	return Expiry{end: end.Truncate(time.Second)}, nil
 }
-
-// String is the text as it was written.
-func (e Expiry) String() string { return e.text }
 
 // End is the first instant, in UTC and whole seconds, at which access is over: midnight after a date.
 func (e Expiry) End() time.Time { return e.end }

@@ -25,10 +25,8 @@ type Severity string
 
 // The severities, the worst first.
 const (
-	SeverityCritical Severity = "critical"
-	SeverityHigh     Severity = "high"
-	SeverityMedium   Severity = "medium"
-	SeverityLow      Severity = "low"
+	SeverityHigh   Severity = "high"
+	SeverityMedium Severity = "medium"
 )
 
 // Finding is one thing that is wrong with an identity.

@@ -45,7 +45,7 @@ func (p Policy) checkExpiry(subject Subject, now time.Time) []Violation {
 	case expiry.End().After(latest.AddDate(0, 0, 1)):
 		found = []Violation{p.violation(RuleMaxLifetime, "expiry",
 			fmt.Sprintf("expiry %s is too far ahead: the policy lets an identity of category %s live for %d days at most, to %s", text, subject.Category, p.MaxLifetimeDays(subject.Category), date(latest)), remedy)}
-	case unchanged && expiry.StatusAt(now, p.warnBeforeDays) == StatusExpiring:
+	case expiry.StatusAt(now, p.warnBeforeDays) == StatusExpiring:
 		found = []Violation{p.violation(RuleWarnBefore, "expiry",
 			fmt.Sprintf("the identity expires on %s, in less than %d days: from then on the cloud refuses it or the next apply disables it", expiry.end.Format(time.RFC3339), daysUp(expiry.end.Sub(now))),
 			fmt.Sprintf("If it is still needed, renew it with a later expiry%s.", allowed))}
@@ -53,7 +53,7 @@ func (p Policy) checkExpiry(subject Subject, now time.Time) []Violation {
 	// What exists already is not made illegal by the passing of time or by a stricter policy: it is shown, and the next
 	// renewal has to comply.
 	for i := range found {
-		if unchanged && found[i].Rule != RuleWarnBefore && found[i].Enforcement == EnforceError {
+		if unchanged && found[i].Enforcement == EnforceError {
 			found[i].Enforcement = EnforceWarn
 		}
 	}

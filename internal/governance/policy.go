@@ -102,9 +102,46 @@ type PolicyError struct {
 
 func (e *PolicyError) Error() string { return strings.Join(e.Path, ".") + ": " + e.Reason }
 
+// Complete fills in the defaults, so that a policy that has the last word cannot be loosened where it is silent.
+func (d PolicyDocument) Complete() PolicyDocument {
+	setDefault := func(value **int, fallback int) {
+		if *value == nil {
+			*value = &fallback
+		}
+	}
+	setDefault(&d.MaxLifetimeDays, DefaultMaxLifetimeDays)
+	setDefault(&d.WarnBeforeDays, DefaultWarnBeforeDays)
+	setDefault(&d.Purpose.MinLength, DefaultPurposeMinLength)
+	enforcement := map[Rule]Enforcement{}
+	for _, rule := range Rules {
+		enforcement[rule] = defaultEnforcement(rule)
+	}
+	maps.Copy(enforcement, d.Enforcement)
+	d.Enforcement = enforcement
+	return d
+}
+
+// configured are the rules that the document gives a value to.
+func (d PolicyDocument) configured() []Rule {
+	var rules []Rule
+	for rule, given := range map[Rule]bool{
+		RuleOwner:            d.Owners.Pattern != "",
+		RulePurposeQuality:   d.Purpose.MinLength != nil || len(d.Purpose.FillerWords) > 0,
+		RuleMaxLifetime:      d.MaxLifetimeDays != nil || len(d.MaxLifetimeDaysByCategory) > 0,
+		RuleRequiredMetadata: len(d.RequiredMetadata) > 0,
+		RuleWarnBefore:       d.WarnBeforeDays != nil,
+	} {
+		if given {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}
+
 // NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
-// all required metadata, every pattern, the hardest enforcement. What no document sets takes its default. The error
-// joins a *PolicyError for each thing that is wrong.
+// all required metadata, every pattern, the hardest enforcement. A document that gives a rule a value and no enforcement
+// means the default one. What no document sets takes its default. The error joins a *PolicyError for each thing that is
+// wrong.
 func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	policy := Policy{
 		maxLifetimeDays:  map[Category]int{},
@@ -171,7 +208,12 @@ func (p *Policy) tighten(document PolicyDocument) {
 	if pattern, err := wholePattern(document.Owners.Pattern); err == nil && pattern != nil {
 		p.ownerPatterns = append(p.ownerPatterns, pattern)
 	}
-	for rule, enforcement := range document.Enforcement {
+	enforcements := map[Rule]Enforcement{}
+	for _, rule := range document.configured() {
+		enforcements[rule] = defaultEnforcement(rule)
+	}
+	maps.Copy(enforcements, document.Enforcement)
+	for rule, enforcement := range enforcements {
 		if current, set := p.enforcement[rule]; !set || slices.Index(Enforcements, enforcement) < slices.Index(Enforcements, current) {
 			p.enforcement[rule] = enforcement
 		}
@@ -182,6 +224,10 @@ func (p *Policy) tighten(document PolicyDocument) {
 func wholePattern(pattern string) (*regexp.Regexp, error) {
 	if pattern == "" {
 		return nil, nil
+	}
+	// By itself first: a stray parenthesis would close the group that anchors it.
+	if _, err := regexp.Compile(pattern); err != nil {
+		return nil, err
 	}
 	return regexp.Compile(`^(?:` + pattern + `)$`)
 }
@@ -234,6 +280,8 @@ func (d PolicyDocument) problems() []error {
 			problem([]string{"enforcement", string(rule)}, "unknown rule; the rules are %s", list(Rules))
 		} else if !slices.Contains(Enforcements, d.Enforcement[rule]) {
 			problem([]string{"enforcement", string(rule)}, "%q is not an enforcement; it can be %s", d.Enforcement[rule], list(Enforcements))
+		} else if rule == RuleWarnBefore && d.Enforcement[rule] == EnforceError {
+			problem([]string{"enforcement", string(rule)}, "an identity that expires soon is legal, so this rule can only be %s or %s", EnforceWarn, EnforceOff)
 		}
 	}
 	return errs

@@ -51,7 +51,7 @@ func TestNewPolicyTakesTheStrictest(t *testing.T) {
 			for owner, ok := range map[string]bool{"team-a": true, "team-b": false, "squad-a": false} {
 				subject := valid()
 				subject.Metadata.Owner, subject.Metadata.Environment, subject.Metadata.Ticket, subject.Metadata.Expiry = owner, "prod", "X-1", "2026-12-01"
-				if found := policy.Evaluate(subject, now); (len(found) == 0) != ok {
+				if found := policy.Evaluate(subject, now); (len(found) == 1 && found[0].Rule == "warn_before_days") != ok {
 					t.Errorf("owner %s: %+v", owner, found)
 				}
 			}
@@ -79,7 +79,7 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		RequiredMetadata:          []string{"colour", "labels."},
 		Owners:                    governance.OwnersDocument{Pattern: "("},
 		Purpose:                   governance.PurposeDocument{MinLength: ptr(999), FillerWords: []string{"two words"}},
-		Enforcement:               map[governance.Rule]governance.Enforcement{"owners": "error", "owner": "fatal"},
+		Enforcement:               map[governance.Rule]governance.Enforcement{"owners": "error", "owner": "fatal", "warn_before_days": "error"},
 	})
 	if err == nil {
 		t.Fatal("no error")
@@ -95,10 +95,55 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		"purpose.min_length: 999",
 		`purpose.filler_words: "two words"`,
 		"enforcement.owners: unknown rule; the rules are owner, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days",
+		"enforcement.warn_before_days: an identity that expires soon is legal, so this rule can only be warn or off",
 		`enforcement.owner: "fatal" is not an enforcement; it can be error, warn, off`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%s", want, err)
 		}
+	}
+}
+
+// TestNewPolicyCannotBeLoosened turns everything off against a policy that says nothing of enforcement.
+func TestNewPolicyCannotBeLoosened(t *testing.T) {
+	t.Parallel()
+	off := governance.PolicyDocument{
+		MaxLifetimeDays: ptr(36500), WarnBeforeDays: ptr(0), Purpose: governance.PurposeDocument{MinLength: ptr(0)},
+		Enforcement: map[governance.Rule]governance.Enforcement{},
+	}
+	for _, rule := range governance.Rules {
+		off.Enforcement[rule] = governance.EnforceOff
+	}
+	security := governance.PolicyDocument{
+		MaxLifetimeDays: ptr(90), RequiredMetadata: []string{"ticket"}, Owners: governance.OwnersDocument{Pattern: "team-.*"},
+		Purpose: governance.PurposeDocument{MinLength: ptr(20)}, WarnBeforeDays: ptr(14),
+	}
+	for _, rule := range governance.Rules {
+		want := governance.EnforceError
+		switch rule {
+		case governance.RuleWarnBefore:
+			want = governance.EnforceWarn
+		case governance.RuleExpiryInPast:
+			want = governance.EnforceOff // the one rule that the document gives no value to
+		}
+		if got := mustPolicy(t, security, off).Enforcement(rule); got != want {
+			t.Errorf("%s is %s", rule, got)
+		}
+	}
+	silent := mustPolicy(t, off, governance.PolicyDocument{}.Complete())
+	if silent.MaxLifetimeDays("shared") != 365 || silent.WarnBeforeDays() != 30 || silent.Enforcement("expiry_in_past") != "error" || silent.Enforcement("owner") != "error" {
+		t.Errorf("a complete policy was loosened: %+v", silent)
+	}
+	subject := valid()
+	subject.Metadata.Owner, subject.Metadata.Purpose, subject.Metadata.Expiry = "test", "x", "2099-01-01"
+	if found := silent.Evaluate(subject, now); len(found) != 3 {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func TestOwnerPatternIsAnchored(t *testing.T) {
+	t.Parallel()
+	if _, err := governance.NewPolicy(governance.PolicyDocument{Owners: governance.OwnersDocument{Pattern: "a)|(?:b"}}); err == nil {
+		t.Error("a pattern that closes its anchoring group is accepted")
 	}
 }

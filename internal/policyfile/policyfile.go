@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -63,7 +64,11 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 	invalid := func(problems ...string) (governance.PolicyDocument, error) {
 		return governance.PolicyDocument{}, &InvalidError{Problems: problems}
 	}
-	asJSON, err := yaml.YAMLToJSON(bytes.TrimPrefix(text, []byte("\ufeff"))) // some editors start a file with a mark
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors start a file with a mark
+	if parsed, err := parser.ParseBytes(text, 0); err == nil && len(parsed.Docs) > 1 {
+		return invalid(fmt.Sprintf("it has %d documents; a policy is one", len(parsed.Docs)))
+	}
+	asJSON, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return invalid(strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}

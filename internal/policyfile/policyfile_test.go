@@ -70,6 +70,7 @@ func TestInvalid(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string][]string{
 		"":                                             {"it is empty; a policy that says nothing is written {}"},
+		"owners: {}\n---\nowners: {}\n":                {"it has 2 documents; a policy is one"},
 		"# nothing\n":                                  {"it is empty"},
 		"max_lifetime: 3":                              {"the policy: ", "'max_lifetime'"},
 		"owners: {patern: x}":                          {"owners: ", "'patern'"},

@@ -67,11 +67,20 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 		_, diags := metadataKeys(ctx, m.MetadataKeys)
 		resp.Diagnostics.Append(diags...)
 	}
+	p.preview.Store(nil)
 	if !tfkit.FullyKnown(ctx, m.Policy) || m.PolicyFile.IsUnknown() {
 		return
 	}
 	policy, diags := effectivePolicy(ctx, m)
 	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() {
+		p.preview.Store(&tfkit.Data{Clock: p.clock, Policy: policy})
+	}
+}
+
+// foresee keeps the policy that holds without a provider block, which Terraform does not validate where it is empty.
+func (p *Provider) foresee() {
+	policy, diags := effectivePolicy(context.Background(), providerModel{}) //nolint:forbidigo // reads at most a local file
 	if !diags.HasError() {
 		p.preview.Store(&tfkit.Data{Clock: p.clock, Policy: policy})
 	}

@@ -85,7 +85,8 @@ func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, d
 		documents = append(documents, readPolicy(&diags, file, "policy_file"))
 	}
 	if file := os.Getenv(policyFileVariable); file != "" {
-		documents = append(documents, readPolicy(&diags, file, policyFileVariable))
+		// It has the last word, also where it is silent.
+		documents = append(documents, readPolicy(&diags, file, policyFileVariable).Complete())
 	}
 	if diags.HasError() {
 		return governance.Policy{}, diags

@@ -48,6 +48,7 @@ func New(version string, options ...Option) func() provider.Provider {
 		for _, option := range options {
 			option(p)
 		}
+		p.foresee()
 		return p
 	}
 }

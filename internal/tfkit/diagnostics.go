@@ -66,9 +66,10 @@ func sentence(message string) string {
 	return message + "."
 }
 
-// AddError reports a platform's error. The summary says what could not be done; the detail says why and what to do.
-func AddError(diags *diag.Diagnostics, at path.Path, summary, identity string, err error) {
-	diags.AddAttributeError(at, summary, identity+": "+explain(err))
+// AddError reports a platform's error. The summary says what could not be done; the detail says why, what to do, and what
+// else follows from it.
+func AddError(diags *diag.Diagnostics, at path.Path, summary, identity string, err error, consequences ...string) {
+	diags.AddAttributeError(at, summary, strings.Join(append([]string{identity + ": " + explain(err)}, consequences...), "\n\n"))
 }
 
 // explain turns a platform's error into what went wrong and what helps.
@@ -84,19 +85,19 @@ func explain(err error) string {
 	)
 	switch {
 	case errors.As(err, &configured):
-		return fmt.Sprintf("%s.\n\n%s\n\nProvider argument: %s.", configured.Reason, configured.Remedy, strings.Join(configured.Attribute, "."))
+		return fmt.Sprintf("%s\n\n%s\n\nProvider argument: %s.", sentence(configured.Reason), configured.Remedy, strings.Join(configured.Attribute, "."))
 	case errors.As(err, &forbidden):
 		return fmt.Sprintf("the provider's credentials lack the permission %s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", forbidden.Permission, forbidden.Permission, forbidden.Detail)
 	case errors.As(err, &exists):
 		return fmt.Sprintf("%s.\n\nChoose another name, or bring it under governance with an import block:\n\n  import {\n    to = governed_service_identity.example\n    id = %q\n  }", exists, exists.ID)
 	case errors.As(err, &conflict):
-		return fmt.Sprintf("%s.\n\nRemove what is in the way, or try again when the other change is done.", conflict)
+		return fmt.Sprintf("%s\n\nRemove what is in the way, or try again when the other change is done.", sentence(conflict.Error()))
 	case errors.As(err, &throttled):
 		return fmt.Sprintf("%s.\n\nTry again later, lower Terraform's -parallelism, or raise aws.max_retries.", throttled)
 	case errors.As(err, &replicated):
-		return fmt.Sprintf("%s.\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", replicated)
+		return fmt.Sprintf("%s\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", sentence(replicated.Error()))
 	case errors.As(err, &invalid):
-		return fmt.Sprintf("%s.\n\nCorrect the argument that the message speaks of.", invalid)
+		return fmt.Sprintf("%s\n\nCorrect the argument that the message speaks of.", sentence(invalid.Error()))
 	case errors.Is(err, context.Canceled):
 		return "interrupted. Nothing is lost: the next apply goes on from here."
 	}

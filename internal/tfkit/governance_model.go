@@ -38,14 +38,18 @@ func (m *GovernanceModel) Metadata(ctx context.Context) (governance.Metadata, ma
 	return metadata, unknown
 }
 
-// SetMetadata takes over what the cloud has. What is absent there is null, but an empty collection stays empty.
+// Observed is a text as the cloud has it. What is absent there is null, but an empty text stays empty.
+func Observed(had types.String, text string) types.String {
+	if text == "" && (had.IsNull() || had.ValueString() != "") {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
+
+// SetMetadata takes over what the cloud has. What is absent there is null, but what was written as empty stays so.
 func (m *GovernanceModel) SetMetadata(metadata governance.Metadata) {
 	for field, value := range m.texts() {
-		if text := metadata.Text(field); text != "" {
-			*value = types.StringValue(text)
-		} else {
-			*value = types.StringNull()
-		}
+		*value = Observed(*value, metadata.Text(field))
 	}
 	systems := make([]attr.Value, len(metadata.Systems))
 	for i, system := range metadata.Systems {

@@ -1,6 +1,8 @@
 package tfkit
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -19,7 +21,7 @@ func GovernanceAttributes(further map[string]schema.Attribute) map[string]schema
 	attributes := map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "Canonical id, such as `aws:123456789012:role/invoice-export`. It is also what an import takes.",
+			MarkdownDescription: "Canonical id, such as `aws:123456789012:role/invoice-export`. It is also what an import takes, besides the platform's own id such as an ARN.",
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
@@ -47,11 +49,13 @@ func GovernanceAttributes(further map[string]schema.Attribute) map[string]schema
 			ElementType:         types.StringType,
 			Optional:            true,
 			MarkdownDescription: "Systems that the identity connects.",
+			Validators:          []validator.Set{setvalidator.NoNullValues()},
 		},
 		"labels": schema.MapAttribute{
 			ElementType:         types.StringType,
 			Optional:            true,
 			MarkdownDescription: "Further tags of the object, under their own keys and as they are. A tag that somebody else adds shows as drift, unless the provider's `ignore_tags` names it.",
+			Validators:          []validator.Map{mapvalidator.NoNullValues()},
 		},
 		"category": schema.StringAttribute{
 			Computed:            true,
@@ -60,6 +64,10 @@ func GovernanceAttributes(further map[string]schema.Attribute) map[string]schema
 		"status": schema.StringAttribute{
 			Computed:            true,
 			MarkdownDescription: "`active`, `expiring` (inside the policy's warning window) or `expired` (disabled).",
+		},
+		"managed_by": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "Mark on the object that this provider governs it: `" + governance.ManagedBy + "`. It shows as drift when somebody removes it.",
 		},
 		"expiry_enforcement": schema.StringAttribute{
 			Computed:            true,
@@ -87,6 +95,7 @@ type GovernanceModel struct {
 	Labels            types.Map    `tfsdk:"labels"`
 	Category          types.String `tfsdk:"category"`
 	Status            types.String `tfsdk:"status"`
+	ManagedBy         types.String `tfsdk:"managed_by"`
 	ExpiryEnforcement types.String `tfsdk:"expiry_enforcement"`
 }
 

@@ -42,8 +42,10 @@ type EntityState struct {
 	InlinePolicies         map[string]string
 	ManagedPolicyARNs      []string
 	PermissionsBoundaryARN string
-	ManagedBy              string
-	LastUsedAt             time.Time
+	// EndsByItself tells that the cloud ends the access at the expiry in the tags, or earlier.
+	EndsByItself bool
+	ManagedBy    string
+	LastUsedAt   time.Time
 
 	tags map[string]string
 }
@@ -126,7 +128,7 @@ func (a *Account) predictEntity(me caller, kind entityKind, want platform.Desire
 		tags:                   a.tagging.tags(want.Metadata),
 	}
 	if expiry, err := governance.ParseExpiry(want.Metadata.Expiry); err == nil {
-		state.ExpiryPolicy = iampolicy.ExpiryDeny(expiry.End()).JSON()
+		state.ExpiryPolicy, state.EndsByItself = iampolicy.ExpiryDeny(expiry.End()).JSON(), true
 	}
 	return state
 }
@@ -157,6 +159,10 @@ func (s *EntityState) interpretEntity(tagging tagging, tags map[string]string) {
 	s.Metadata, s.ManagedBy = tagging.metadata(tags)
 	s.ExpiryPolicy = s.InlinePolicies[ExpiryPolicyName]
 	delete(s.InlinePolicies, ExpiryPolicyName)
+	if expiry, err := governance.ParseExpiry(s.Metadata.Expiry); err == nil {
+		denied, ok := iampolicy.ParseExpiryDeny(s.ExpiryPolicy)
+		s.EndsByItself = ok && !denied.After(expiry.End())
+	}
 	slices.Sort(s.ManagedPolicyARNs)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 )
@@ -178,12 +179,25 @@ func (w *entityWriter) addPolicies() error {
 	return nil
 }
 
+// removePolicies takes what denies last, so that nothing is allowed on the way that was not allowed before.
 func (w *entityWriter) removePolicies() error {
+	var allows, denies []string
+	for _, name := range missingFrom(slices.Sorted(maps.Keys(w.is.InlinePolicies)), slices.Collect(maps.Keys(w.to.InlinePolicies))) {
+		if hasDeny(w.is.InlinePolicies[name]) {
+			denies = append(denies, name)
+		} else {
+			allows = append(allows, name)
+		}
+	}
 	var gone removal
-	gone.policies(w.ctx, w.kind, w.api,
-		missingFrom(slices.Sorted(maps.Keys(w.is.InlinePolicies)), slices.Collect(maps.Keys(w.to.InlinePolicies))),
-		missingFrom(w.is.ManagedPolicyARNs, w.to.ManagedPolicyARNs))
+	gone.policies(w.ctx, w.kind, w.api, allows, missingFrom(w.is.ManagedPolicyARNs, w.to.ManagedPolicyARNs))
+	gone.policies(w.ctx, w.kind, w.api, denies, nil)
 	return gone.err
+}
+
+func hasDeny(document string) bool {
+	parsed, err := iampolicy.Parse(document)
+	return err != nil || slices.ContainsFunc(parsed.Statements, func(s iampolicy.Statement) bool { return s.Effect == iampolicy.Deny })
 }
 
 // policies deletes inline policies and detaches managed ones.
@@ -198,13 +212,33 @@ func (r *removal) policies(ctx context.Context, kind entityKind, api entityAPI, 
 
 // allPolicies takes every policy off the entity.
 func (r *removal) allPolicies(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
-	inline := slices.Sorted(maps.Keys(state.InlinePolicies))
-	if state.ExpiryPolicy != "" {
-		// What denies goes last.
-		inline = append(inline, ExpiryPolicyName)
-	}
 	r.policies(ctx, kind, api, nil, state.ManagedPolicyARNs)
-	r.policies(ctx, kind, api, inline, nil)
+	r.policies(ctx, kind, api, slices.Sorted(maps.Keys(state.InlinePolicies)), nil)
+	// What denies goes last.
+	switch {
+	case state.ExpiryPolicy != "":
+		r.policies(ctx, kind, api, []string{ExpiryPolicyName}, nil)
+	case r.denied:
+		r.do("", kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, ExpiryPolicyName) })
+	}
+}
+
+// denyAll ends what live sessions may do before any policy goes, so that no order of removal widens it for a moment: an
+// entity could otherwise lose its denials first. It is an expiry in the far past. Without room for it, the order has to
+// do.
+func (r *removal) denyAll(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
+	document := iampolicy.ExpiryDeny(time.Unix(0, 0)).JSON()
+	if iampolicy.Equivalent(state.ExpiryPolicy, document) {
+		return
+	}
+	r.do("", kind.operation("Put*Policy"), func() error {
+		err := api.putInlinePolicy(ctx, ExpiryPolicyName, document)
+		if apiCode(err) == codeLimitExceeded {
+			return nil
+		}
+		r.denied = err == nil
+		return err
+	})
 }
 
 // missingFrom are the items that are not among the others, in their order.

@@ -173,6 +173,8 @@ func (d driver[S]) retire(ctx context.Context, id governance.ID, retire func(S) 
 type removal struct {
 	removed []string
 	err     error
+	// denied says that denyAll has put its policy on the entity.
+	denied bool
 }
 
 // do removes something, unless an earlier step has failed. What is gone already counts as removed.

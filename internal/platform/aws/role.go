@@ -151,6 +151,7 @@ func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
 		s.Disabled = iampolicy.IsClosed(trust)
 		trust = iampolicy.Reopen(trust)
 		if expiry, err := governance.ParseExpiry(s.Metadata.Expiry); err == nil {
+			s.EndsByItself = s.EndsByItself && iampolicy.IsTimeBoxed(trust, expiry.End())
 			trust = iampolicy.StripTimeBox(trust, expiry.End())
 		}
 		if text := trust.JSON(); !iampolicy.Equivalent(text, s.TrustPolicy) {

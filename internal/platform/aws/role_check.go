@@ -12,24 +12,17 @@ import (
 
 // Check finds what IAM would refuse. Sizes are held against the account's own quotas.
 func (r *Roles) Check(ctx context.Context, want platform.Desired[RoleSpec]) ([]governance.Violation, error) {
-	found := r.account.ValidateRole(want)
-	if len(found) > 0 {
-		return found, nil
-	}
+	checked := violations(r.account.ValidateRole(want))
 	me, err := r.account.whoami(ctx)
 	if err != nil {
 		return nil, err
 	}
-	checked := violations{}
+	// What does not parse has been reported already, and has no size.
 	trustSize := 0
-	if trust, known, err := want.Spec.trust(me); err != nil {
-		checked.trust(err)
-	} else if known {
-		boxed, err := boxedTrust(trust, endOf(want.Metadata), true)
-		if err != nil {
-			checked.trust(err)
+	if trust, known, err := want.Spec.trust(me); err == nil && known {
+		if boxed, err := boxedTrust(trust, endOf(want.Metadata), true); err == nil {
+			trustSize = iampolicy.Size(boxed.JSON())
 		}
-		trustSize = iampolicy.Size(boxed.JSON())
 	}
 	sizes := checked.sizes(roleKind, asEntity(want))
 	_, err = r.account.beyondQuota(ctx, append(sizes, measure{quotaTrustPolicySize, trustSize, func(over, quota int) {
@@ -67,8 +60,12 @@ func (a *Account) ValidateRole(want platform.Desired[RoleSpec]) []governance.Vio
 	if trust, known, err := spec.trust(placeholder); err != nil {
 		found.trust(err)
 	} else if known {
+		if spec.AssumeRolePolicy != "" {
+			found.openTrust(trust)
+		}
 		if _, err := boxedTrust(trust, endOf(want.Metadata), true); err != nil {
-			found.trust(err)
+			found.add(roleKind.in(trustAttribute(spec)), "Write the limit as an RFC 3339 time with a zone, or leave it out: the expiry adds one to every statement.",
+				"the trust policy has a time limit that cannot be compared with the expiry: %s", err)
 		}
 	}
 	return found

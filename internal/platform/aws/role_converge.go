@@ -58,6 +58,9 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 		return RoleState{}, err
 	}
 	want.keep(have.EntityState)
+	if have.InstanceProfileARN != "" && want.InstanceProfileARN != "" {
+		want.InstanceProfileARN = have.InstanceProfileARN // one that was there before can be on another path
+	}
 	want.OtherInstanceProfiles = have.OtherInstanceProfiles
 	want.Attachments = want.attachments()
 	return want, nil

@@ -12,8 +12,8 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 )
 
-// Delete closes the trust, so that no new session starts; takes the role out of instance profiles and deletes its own;
-// removes its policies, which ends what live sessions may do; and deletes the role last.
+// Delete closes the trust, so that no new session starts, and denies everything to live ones; takes the role out of
+// instance profiles and deletes its own; removes its policies; and deletes the role last.
 func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string, err error) {
 	if err := r.mine(ctx, id); err != nil {
 		return nil, err
@@ -30,13 +30,16 @@ func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string,
 
 func retireRole(ctx context.Context, client iamAPI, tagging tagging, role RoleState) (removed []string, err error) {
 	var gone removal
+	calls := roleCalls{client, role.Name}
 	// Nothing but the denial stays in the trust policy, so that it fits whatever the role trusted.
 	closed := iampolicy.Close(iampolicy.Document{Version: iampolicy.Version2012}).JSON()
 	if !iampolicy.Equivalent(role.TrustPolicy, closed) {
-		if _, err := client.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &role.Name, PolicyDocument: &closed}); err != nil {
-			return nil, mapError("iam:UpdateAssumeRolePolicy", err)
-		}
+		gone.do("", "iam:UpdateAssumeRolePolicy", func() error {
+			_, err := client.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &role.Name, PolicyDocument: &closed})
+			return err
+		})
 	}
+	gone.denyAll(ctx, roleKind, calls, role.EntityState)
 	for _, profile := range role.OtherInstanceProfiles {
 		gone.do("instance profile "+profile, operationRemoveFromProfile, removeFromProfile(ctx, client, profile, role.Name))
 	}
@@ -49,7 +52,7 @@ func retireRole(ctx context.Context, client iamAPI, tagging tagging, role RoleSt
 		gone.do("", operationRemoveFromProfile, removeFromProfile(ctx, client, role.Name, role.Name))
 		gone.do("instance profile "+role.Name, operationDeleteProfile, deleteProfile(ctx, client, role.Name))
 	}
-	gone.allPolicies(ctx, roleKind, roleCalls{client, role.Name}, role.EntityState)
+	gone.allPolicies(ctx, roleKind, calls, role.EntityState)
 	gone.do("", "iam:DeleteRole", func() error {
 		_, err := client.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &role.Name})
 		return err

@@ -115,11 +115,7 @@ const maxGroupNameLength = 128
 
 // Check finds what IAM would refuse. Sizes are held against the account's own quotas.
 func (u *Users) Check(ctx context.Context, want platform.Desired[UserSpec]) ([]governance.Violation, error) {
-	found := u.account.ValidateUser(want)
-	if len(found) > 0 {
-		return found, nil
-	}
-	checked, groups := violations{}, len(want.Spec.Groups)
+	checked, groups := violations(u.account.ValidateUser(want)), len(want.Spec.Groups)
 	sizes := checked.sizes(userKind, asEntity(want))
 	_, err := u.account.beyondQuota(ctx, append(sizes, measure{quotaGroupsPerUser, groups, func(over, quota int) {
 		checked.add(userKind.in("groups"), "Use fewer groups, or attach policies to the user.",

@@ -33,14 +33,14 @@ func listSchema(description string) schema.Schema {
 					"labels":          schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Its other tags."},
 					"managed_by":      text("Mark of the tool that governs it; null when none does."),
 					"created_at":      text("When it was created, RFC 3339."),
-					"last_used_at":    text("When it was last used, RFC 3339; null when the platform has seen no use. IAM looks back 400 days."),
+					"last_used_at":    text("When it was last used, RFC 3339; null when the platform has seen no use. IAM looks back 400 days, and not before the role was made: compare `created_at`."),
 					"last_used_known": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the platform could say when it was last used. Unknown is not unused."},
 					"import_id":       text("What an import block takes to bring it under governance."),
 					"findings": schema.ListNestedAttribute{
 						Computed: true, MarkdownDescription: "What is wrong with it.",
 						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 							"code":     text("Stable name: `unowned`, `no_purpose` or `no_expiry`."),
-							"severity": text("`critical`, `high`, `medium` or `low`."),
+							"severity": text("`high` or `medium`."),
 							"owasp":    text("Risk in the OWASP Non-Human Identities Top 10 (2025), such as `NHI1`."),
 							"message":  text("What is wrong."),
 							"remedy":   text("What helps."),

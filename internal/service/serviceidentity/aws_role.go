@@ -82,6 +82,9 @@ func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 		m.ID, role.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
 		if !role.InstanceProfile.IsUnknown() {
 			role.InstanceProfileARN = nullable(state.InstanceProfileARN)
+			if had.InstanceProfileARN.ValueString() != "" && state.InstanceProfileARN != "" {
+				role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
+			}
 		}
 	}
 	role.EffectiveTrustPolicy = predictedPolicy(had.EffectiveTrustPolicy, state.TrustPolicy)
@@ -131,14 +134,14 @@ func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 		return nil, err
 	}
 	imported := m.AWSRole.IsNull()
-	m.observed(data, state.Observed, state.ExpiryPolicy)
+	m.observed(data, state.EntityState)
 	role.Path = types.StringValue(state.ID.Path())
 	if imported {
 		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy)
 	}
 	role.InlinePolicies = observedPolicies(role.InlinePolicies, state.InlinePolicies)
 	role.ManagedPolicyARNs = observedSet(role.ManagedPolicyARNs, state.ManagedPolicyARNs)
-	role.PermissionsBoundaryARN = nullable(state.PermissionsBoundaryARN)
+	role.PermissionsBoundaryARN = tfkit.Observed(role.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
 	role.MaxSessionDuration = types.Int32Value(state.MaxSessionDuration)
 	role.InstanceProfile = types.BoolValue(state.InstanceProfileARN != "")
 	role.ARN, role.UniqueID, role.InstanceProfileARN = types.StringValue(state.ARN), types.StringValue(state.UniqueID), nullable(state.InstanceProfileARN)

@@ -3,6 +3,7 @@ package serviceidentity
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -35,10 +36,12 @@ func (awsRole) schema() schema.Attribute {
 			},
 			"inline_policies": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
+				Validators:          []validator.Map{mapvalidator.NoNullValues()},
 				MarkdownDescription: "Inline policies as JSON, by name. These are all that the role has: others show as drift and are removed. The name `governed-expiry` is taken.",
 			},
 			"managed_policy_arns": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
+				Validators:          []validator.Set{setvalidator.NoNullValues()},
 				MarkdownDescription: "ARNs of the managed policies attached to the role. These are all that it has: others show as drift and are detached.",
 			},
 			"permissions_boundary_arn": schema.StringAttribute{

@@ -133,12 +133,12 @@ func (awsUser) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
-	m.observed(data, state.Observed, state.ExpiryPolicy)
+	m.observed(data, state.EntityState)
 	user.Path = types.StringValue(state.ID.Path())
 	user.InlinePolicies = observedPolicies(user.InlinePolicies, state.InlinePolicies)
 	user.ManagedPolicyARNs = observedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
 	user.Groups = observedSet(user.Groups, state.Groups)
-	user.PermissionsBoundaryARN = nullable(state.PermissionsBoundaryARN)
+	user.PermissionsBoundaryARN = tfkit.Observed(user.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
 	user.DeactivatedAccessKeys = deactivatedKeys(state)
 	user.observe(state)
 	return humanUse(state), setUser(ctx, m, user)

@@ -40,6 +40,15 @@ var (
 			[]string{"TagRole", "TagInstanceProfile"},
 			nil,
 		},
+		"mark removed": {
+			func(ctx context.Context, c *iam.Client) error {
+				_, err := c.UntagRole(ctx, &iam.UntagRoleInput{RoleName: roleName, TagKeys: []string{"nhi:managed_by"}})
+				return err
+			},
+			[]string{"managed_by"},
+			[]string{"TagRole", "TagInstanceProfile"},
+			nil,
+		},
 		"tag changed": {
 			func(ctx context.Context, c *iam.Client) error { return tag(ctx, c, "nhi:expiry", "2099-12-31") },
 			[]string{"expiry"},

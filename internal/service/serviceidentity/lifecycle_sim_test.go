@@ -284,7 +284,7 @@ func TestSimTwoModules(t *testing.T) {
 					if roles := account(server).Roles(); !slices.Equal(roles, []string{"keep"}) {
 						t.Errorf("the roles are %v", roles)
 					}
-					wantWrites(t, server, "UpdateAssumeRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DetachRolePolicy",
+					wantWrites(t, server, "UpdateAssumeRolePolicy", "PutRolePolicy", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile", "DetachRolePolicy",
 						"DeleteRolePolicy", "DeleteRolePolicy", "DeleteRolePolicy", "DeleteRole")
 				}),
 			},

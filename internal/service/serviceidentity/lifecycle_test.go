@@ -110,7 +110,7 @@ func TestImportUngoverned(t *testing.T) {
 		"error owner: Metadata text is not usable … owner is empty", "error purpose: Metadata text is not usable … purpose is empty", "error expiry: Metadata text is not usable … expiry is empty")
 	wantWrites(t, server)
 	filled := generated.With(acctest.Values{"owner": "finance", "purpose": "Closes the books at the end of a quarter", "expiry": acctest.Date(server, 20)})
-	r.Apply(filled).Want(t)
+	r.Apply(filled).Want(t, "warning expiry: Identity expires soon")
 	wantWrites(t, server, "TagRole", "PutRolePolicy", "UpdateAssumeRolePolicy")
 	r.Refresh().Want(t)
 	r.Plan(filled).Want(t, "warning expiry: Identity expires soon")

@@ -2,6 +2,7 @@ package serviceidentity
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -91,11 +92,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	m.Status, diags = r.plannedStatus(ctx, &m, prior, req.Private)
 	resp.Diagnostics.Append(diags...)
 	disabled := m.Status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, &m, prior, disabled, true, &resp.Diagnostics)
+	r.judge(ctx, k, &m, r.approved(ctx, prior, req.Private, &resp.Diagnostics), disabled, true, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.Category = types.StringValue(string(k.id().Category()))
+	m.Category, m.ManagedBy = types.StringValue(string(k.id().Category())), types.StringValue(governance.ManagedBy)
 	if err := k.predict(ctx, r.data, &m, prior, disabled); err != nil {
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Platform cannot be reached", title(&m), err)
 		return
@@ -126,6 +127,36 @@ func (r *Resource) plannedStatus(ctx context.Context, m, prior *model, private p
 	default:
 		return had, diags
 	}
+}
+
+// expiryKey is where the resource's private state keeps the expiry that the policy let pass.
+const expiryKey = "expiry"
+
+// rememberExpiry notes the expiry of an identity that the policy has let pass.
+func rememberExpiry(ctx context.Context, private privateState, m *model) diag.Diagnostics {
+	value, err := json.Marshal(m.Expiry.ValueString())
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Expiry cannot be noted", err.Error())}
+	}
+	return private.SetKey(ctx, expiryKey, value)
+}
+
+// approved is the existing identity with the expiry that the policy once let pass. What its tag says does not count:
+// whoever may tag could lengthen a life with it, and an import brings tags that no policy has seen.
+func (r *Resource) approved(ctx context.Context, prior *model, private privateState, diags *diag.Diagnostics) *tfkit.GovernanceModel {
+	if prior == nil {
+		return nil
+	}
+	value, keyDiags := private.GetKey(ctx, expiryKey)
+	diags.Append(keyDiags...)
+	had, text := prior.GovernanceModel, ""
+	if value != nil {
+		if err := json.Unmarshal(value, &text); err != nil {
+			diags.AddError("Noted expiry cannot be read", err.Error())
+		}
+	}
+	had.Expiry = types.StringValue(text)
+	return &had
 }
 
 // overKey is where the resource's private state keeps whether the last refresh saw the identity's time over.

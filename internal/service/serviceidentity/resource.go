@@ -70,10 +70,12 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
+	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, &m)...)
 	attachments, err := k.converge(ctx, r.data, id, &m, disabled)
 	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
 	if err != nil {
-		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity was created but not completed", title(&m), err)
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity was created but not completed", title(&m), err,
+			"It exists and is saved, but Terraform replaces what it could not complete. To have the next apply complete it instead, run terraform untaint on it first.")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -109,12 +111,13 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	var m, prior model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	k, disabled := r.prepare(ctx, &m, &prior, &resp.Diagnostics)
+	k, disabled := r.prepare(ctx, &m, r.approved(ctx, &prior, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	_, id := r.locate(&prior, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
+	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, &m)...)
 	attachments, err := k.converge(ctx, r.data, id, &m, disabled)
 	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
 	if err != nil {
@@ -165,7 +168,7 @@ func (r *Resource) locate(m *model, diags *diag.Diagnostics) (kind, governance.I
 }
 
 // prepare judges a planned identity once more, now that everything is known, before any call that changes something.
-func (r *Resource) prepare(ctx context.Context, m, prior *model, diags *diag.Diagnostics) (k kind, disabled bool) {
+func (r *Resource) prepare(ctx context.Context, m *model, prior *tfkit.GovernanceModel, diags *diag.Diagnostics) (k kind, disabled bool) {
 	if diags.HasError() {
 		return nil, false
 	}
@@ -192,12 +195,8 @@ func (r *Resource) prepare(ctx context.Context, m, prior *model, diags *diag.Dia
 
 // judge reports what the policy and the platform say against an identity. Warnings have been seen at plan already when
 // it is judged again at apply.
-func (r *Resource) judge(ctx context.Context, k kind, m, prior *model, disabled, warn bool, diags *diag.Diagnostics) {
-	var had *tfkit.GovernanceModel
-	if prior != nil {
-		had = &prior.GovernanceModel
-	}
-	found := m.Judge(ctx, r.data, k.id().Category(), had, r.data.Clock.Now())
+func (r *Resource) judge(ctx context.Context, k kind, m *model, prior *tfkit.GovernanceModel, disabled, warn bool, diags *diag.Diagnostics) {
+	found := m.Judge(ctx, r.data, k.id().Category(), prior, r.data.Clock.Now())
 	checked, err := k.check(ctx, r.data, m, disabled)
 	if err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title(m), err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -17,17 +18,17 @@ import (
 // converged takes over what every kind of identity has after an apply.
 func (m *model) converged(state platform.Observed) {
 	m.ID = types.StringValue(state.ID.String())
-	m.Category = types.StringValue(string(state.ID.Kind.Category()))
+	m.Category, m.ManagedBy = types.StringValue(string(state.ID.Kind.Category())), types.StringValue(governance.ManagedBy)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 }
 
 // observed takes over what every kind of identity has on the cloud.
-func (m *model) observed(data *tfkit.Data, state platform.Observed, expiryPolicy string) {
-	m.converged(state)
-	m.Name = types.StringValue(state.Name)
+func (m *model) observed(data *tfkit.Data, state aws.EntityState) {
+	m.converged(state.Observed)
+	m.Name, m.ManagedBy = types.StringValue(state.Name), nullable(state.ManagedBy)
 	m.SetMetadata(state.Metadata)
 	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
-	if expiryPolicy == "" {
+	if !state.EndsByItself {
 		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
 	}
 }

@@ -64,12 +64,22 @@ var violations = map[string]violation{
 	"trust no JSON":            {acctest.Values{"aws_role": acctest.Values{"assume_role_policy": "nobody"}}, []string{"error aws_role.assume_role_policy: The platform would refuse this … line 1, column"}},
 	"no trust":                 {acctest.Values{"aws_role": acctest.Values{}}, []string{"error aws_role.trust: The platform would refuse this … names anybody"}},
 	"trust policy empty":       {acctest.Values{"aws_role": acctest.Values{"assume_role_policy": ""}}, []string{"error aws_role.trust: The platform would refuse this … names anybody"}},
+	"trust everybody":          {policyTrust(`"Principal": "*"`, "sts:AssumeRole"), []string{"error aws_role.assume_role_policy: Trust is not safe … every AWS account in the world"}},
+	"trust everybody but some": {policyTrust(`"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}`, "sts:AssumeRole"), []string{"error aws_role.assume_role_policy: Trust is not safe … everybody but some"}},
+	"trust every token":        {policyTrust(`"Principal": {"Federated": "`+provider+`"}`, "sts:AssumeRoleWithWebIdentity"), []string{"error aws_role.assume_role_policy: Trust is not safe … looks at its sub", "error aws_role.assume_role_policy: Trust is not safe … looks at its aud"}},
+	"label null":               {acctest.Values{"labels": acctest.Values{"a": nil}}, []string{"error labels: Null Map Value"}},
 	"two trusts":               {withRole(acctest.Values{"assume_role_policy": lambdaTrust}), []string{"error aws_role.assume_role_policy: Two trust policies are given"}},
 	"two platforms": {acctest.Values{"aws_user": acctest.Values{}}, []string{
 		"error aws_role: More than one platform is declared … exactly one platform. Keep one of these arguments: aws_role, aws_user.",
 		"error aws_user: More than one platform is declared",
 	}},
 	"no platform": {acctest.Values{"aws_role": nil}, []string{"error : No platform is declared … Write one of these arguments: aws_role, aws_user."}},
+}
+
+func policyTrust(principal, action string) acctest.Values {
+	return acctest.Values{"aws_role": acctest.Values{
+		"assume_role_policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` + principal + `,"Action":"` + action + `"}]}`,
+	}}
 }
 
 const provider = "arn:aws:iam::123456789012:oidc-provider/gitlab.example"
@@ -103,7 +113,7 @@ func TestValidateOffline(t *testing.T) {
 	r.Validate(fullRole(server)).Want(t)
 	r.Validate(lambdaRole(server).With(acctest.Values{"owner": "test"})).Want(t)
 	r.Validate(lambdaRole(server).With(policies("read", "{")).With(acctest.Values{"owner": "test", "expiry": "soon"})).Want(t,
-		`error expiry: Expiry is not a time … a date such as`, `error aws_role.inline_policies["read"]: The platform would refuse this`)
+		"error owner: Owner names nobody", `error expiry: Expiry is not a time … a date such as`, `error aws_role.inline_policies["read"]: The platform would refuse this`)
 	r.Validate(lambdaRole(server).With(acctest.Values{"name": acctest.Unknown, "owner": acctest.Unknown, "expiry": acctest.Unknown, "labels": acctest.Unknown, "aws_role": acctest.Unknown})).Want(t)
 	if calls := server.CountCalls(""); calls > 0 {
 		t.Errorf("%d calls were made", calls)

@@ -101,7 +101,7 @@ func (p GitHubActions) subject(c *checker) string {
 		c.add("", "Set exactly one of branch, environment, tag and pull_request.",
 			"Without a branch, environment, tag or pull_request every workflow of the repository could assume the role.")
 	default:
-		c.add(set[1], "Set exactly one of branch, environment, tag and pull_request, and use the preset again for another.",
+		c.add(set[1], "Set exactly one of branch, environment, tag and pull_request, and write a trust policy by hand for more.",
 			"A workflow run has one subject, but %s are set.", strings.Join(set, " and "))
 	}
 	return ""
