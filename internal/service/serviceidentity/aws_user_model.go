@@ -3,11 +3,14 @@ package serviceidentity
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -71,7 +74,10 @@ func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) plat
 
 func (awsUser) schema() schema.Attribute {
 	exclusive := func(description string) schema.Attribute {
-		return schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description}
+		return schema.SetAttribute{
+			ElementType: types.StringType, Optional: true, MarkdownDescription: description,
+			Validators: []validator.Set{setvalidator.NoNullValues()},
+		}
 	}
 	observed := func(description string) schema.Attribute {
 		return schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: description}
@@ -88,6 +94,7 @@ func (awsUser) schema() schema.Attribute {
 			},
 			"inline_policies": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
+				Validators:          []validator.Map{mapvalidator.NoNullValues()},
 				MarkdownDescription: "Inline policies as JSON, by name. These are all that the user has: others show as drift and are removed. Together with `governed-expiry`, whose name is taken, they have 2,048 characters, white space not counted.",
 			},
 			"managed_policy_arns": exclusive("ARNs of the managed policies attached to the user. These are all that it has: others show as drift and are detached."),
