@@ -66,9 +66,13 @@ func TestPages(t *testing.T) {
 				t.Errorf("%d and %d roles, want %d", len(listed), len(detailed), len(want))
 			}
 			for _, action := range []string{"iam:ListRoles", "iam:GetAccountAuthorizationDetails"} {
+				calls := s.CountCalls(action)
+				if calls < seen[action] {
+					t.Errorf("%d pages of %s came from %d calls", seen[action], action, calls)
+				}
 				// A call that the SDK had to repeat, because its connection broke, shifts which pages are empty.
-				if calls := s.CountCalls(action); calls == seen[action] && calls != tt.pages {
-					t.Errorf("%d calls of %s, want %d", calls, action, tt.pages)
+				if shifted := tt.opts != nil && calls > seen[action]; !shifted && seen[action] != tt.pages {
+					t.Errorf("%d pages of %s, want %d", seen[action], action, tt.pages)
 				}
 			}
 		})

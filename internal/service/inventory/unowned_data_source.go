@@ -26,7 +26,7 @@ func (*unownedDataSource) Metadata(_ context.Context, req datasource.MetadataReq
 
 // Schema of the data source.
 func (*unownedDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	resp.Schema = listSchema("Identities without an owner, a purpose or an expiry, whoever made them. They are read in bulk: a handful of calls, however many there are. " +
+	resp.Schema = listSchema("IAM roles of the account without an owner, a purpose or an expiry, whoever made them; IAM users are not listed. They are read in bulk: a handful of calls, however many there are. " +
 		"Roles that AWS itself manages are left out.")
 }
 

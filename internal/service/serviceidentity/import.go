@@ -48,8 +48,12 @@ type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
-// rememberAttachments notes what Terraform has attached, so that a deletion can tell it from what others have.
+// rememberAttachments notes what Terraform has attached, so that a deletion can tell it from what others have. Nil, from
+// an apply that came to nothing, leaves what was noted before.
 func rememberAttachments(ctx context.Context, private privateState, attachments []string) diag.Diagnostics {
+	if attachments == nil {
+		return nil
+	}
 	value, err := json.Marshal(attachments)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Attachments cannot be noted", err.Error())}
