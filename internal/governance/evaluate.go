@@ -1,6 +1,7 @@
 package governance
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +24,8 @@ type Violation struct {
 
 // Subject is what a policy judges: an identity as it is to be.
 type Subject struct {
+	// Noun is what messages call it; an identity when empty.
+	Noun     string
 	Name     string
 	Category Category
 	Metadata Metadata
@@ -31,6 +34,15 @@ type Subject struct {
 	Unknown map[Field]bool
 	// Prior is the metadata that the existing identity has; nil on create.
 	Prior *Metadata
+}
+
+func (s Subject) noun() string { return cmp.Or(s.Noun, "identity") }
+
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // FieldLabels stands for the labels in Subject.Unknown.

@@ -37,17 +37,17 @@ func (p Policy) checkExpiry(subject Subject, now time.Time) []Violation {
 	switch {
 	case expiry.PassedAt(now) && unchanged:
 		found = []Violation{p.violation(RuleExpiryInPast, "expiry",
-			fmt.Sprintf("the identity expired on %s: applying disables it and keeps it restorable", expiry.end.Format(time.RFC3339)),
+			fmt.Sprintf("the %s expired on %s: applying disables it and keeps it restorable", subject.noun(), expiry.end.Format(time.RFC3339)),
 			fmt.Sprintf("To renew it, write a later expiry%s; otherwise remove it.", allowed))}
 	case expiry.PassedAt(now):
 		found = []Violation{p.violation(RuleExpiryInPast, "expiry",
 			fmt.Sprintf("expiry %s is in the past: access would have ended on %s, and now it is %s", text, expiry.end.Format(time.RFC3339), now.UTC().Format(time.RFC3339)), remedy)}
 	case expiry.End().After(latest.AddDate(0, 0, 1)):
 		found = []Violation{p.violation(RuleMaxLifetime, "expiry",
-			fmt.Sprintf("expiry %s is too far ahead: the policy lets an identity of category %s live for %d days at most, to %s", text, subject.Category, p.MaxLifetimeDays(subject.Category), date(latest)), remedy)}
+			fmt.Sprintf("expiry %s is too far ahead: the policy lets %s of category %s live for %d days at most, to %s", text, article(subject.noun()), subject.Category, p.MaxLifetimeDays(subject.Category), date(latest)), remedy)}
 	case expiry.StatusAt(now, p.warnBeforeDays) == StatusExpiring:
 		found = []Violation{p.violation(RuleWarnBefore, "expiry",
-			fmt.Sprintf("the identity expires on %s, in less than %d days: from then on the cloud refuses it or the next apply disables it", expiry.end.Format(time.RFC3339), daysUp(expiry.end.Sub(now))),
+			fmt.Sprintf("the %s expires on %s, in less than %d days: from then on the cloud refuses it or the next apply disables it", subject.noun(), expiry.end.Format(time.RFC3339), daysUp(expiry.end.Sub(now))),
 			fmt.Sprintf("If it is still needed, renew it with a later expiry%s.", allowed))}
 	}
 	// What exists already is not made illegal by the passing of time or by a stricter policy: it is shown, and the next

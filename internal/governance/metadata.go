@@ -96,19 +96,35 @@ type MetadataKeys struct {
 // fieldManagedBy is the key of the mark that says which tool governs the object. It is not metadata that a user writes.
 const fieldManagedBy Field = "managed_by"
 
+// What a stored secret says of its credential, besides the expiry.
+const (
+	// FieldIdentity is the canonical id of the identity that the credential authenticates.
+	FieldIdentity        Field = "identity"
+	FieldJustification   Field = "justification"
+	FieldRotateAfterDays Field = "rotate_after_days"
+	FieldOverlapHours    Field = "overlap_hours"
+	// FieldSMTPRegion is the region for which the secret has an SMTP password.
+	FieldSMTPRegion Field = "ses_smtp_region"
+)
+
+// CredentialFields lists them all.
+var CredentialFields = []Field{FieldIdentity, FieldJustification, FieldRotateAfterDays, FieldOverlapHours, FieldSMTPRegion}
+
 // Records are the provider's own notes on an object, of what it has to undo or to finish. Nobody else writes them.
 const (
 	// RecordDeactivated names the credentials that the provider has deactivated at the expiry; a renewal activates these.
 	RecordDeactivated Field = "deactivated"
 	// RecordRemoving names what the provider has taken off the object and has still to delete.
 	RecordRemoving Field = "removing"
+	// RecordIssuing says that a credential is being made, and for which store.
+	RecordIssuing Field = "issuing"
 )
 
 // ManagedBy is the value of the mark on every object that this provider governs.
 const ManagedBy = "terraform-provider-governed"
 
 // MetadataKeyFields are the fields whose key can be renamed.
-var MetadataKeyFields = append(slices.Clone(Fields), fieldManagedBy, RecordDeactivated, RecordRemoving)
+var MetadataKeyFields = slices.Concat(Fields, []Field{fieldManagedBy, RecordDeactivated, RecordRemoving, RecordIssuing}, CredentialFields)
 
 // NewMetadataKeys is the default naming, nhi:<field>, with the given fields renamed.
 func NewMetadataKeys(renamed map[Field]string) MetadataKeys {
@@ -142,4 +158,6 @@ func (k MetadataKeys) Field(key string) (Field, bool) {
 func (f Field) IsManagedBy() bool { return f == fieldManagedBy }
 
 // IsRecord tells whether the field is a note of the provider's own.
-func (f Field) IsRecord() bool { return f == RecordDeactivated || f == RecordRemoving }
+func (f Field) IsRecord() bool {
+	return f == RecordDeactivated || f == RecordRemoving || f == RecordIssuing
+}

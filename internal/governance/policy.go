@@ -20,6 +20,8 @@ const (
 	RuleExpiryInPast     Rule = "expiry_in_past"
 	RuleRequiredMetadata Rule = "required_metadata"
 	RuleWarnBefore       Rule = "warn_before_days"
+	RuleJustification    Rule = "justification_quality"
+	RuleCredentialMaxAge Rule = "credential_max_age_days"
 )
 
 // Rules that always hold, because no cloud could keep or honour what breaks them, or because strangers could get in. No
@@ -29,10 +31,12 @@ const (
 	RuleExpiryFormat Rule = "expiry_format"
 	RulePlatform     Rule = "platform_limit"
 	RuleSafeTrust    Rule = "safe_trust"
+	// RuleCredential is what a credential cannot be: longer-lived than its identity, or without time between rotations.
+	RuleCredential Rule = "credential"
 )
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
-var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore}
+var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleJustification, RuleCredentialMaxAge}
 
 // Enforcement says what a broken rule does to a plan.
 type Enforcement string
@@ -52,6 +56,8 @@ const (
 	DefaultMaxLifetimeDays  = 365
 	DefaultWarnBeforeDays   = 30
 	DefaultPurposeMinLength = 10
+	// DefaultCredentialMaxAgeDays is how long a long-lived credential may be used before it is rotated.
+	DefaultCredentialMaxAgeDays = 90
 	// maxPolicyDays keeps day arithmetic within the years that RFC 3339 can write.
 	maxPolicyDays = 36500
 )
@@ -62,6 +68,7 @@ type PolicyDocument struct {
 	MaxLifetimeDays           *int                 `json:"max_lifetime_days,omitempty"`
 	MaxLifetimeDaysByCategory map[Category]int     `json:"max_lifetime_days_by_category,omitempty"`
 	WarnBeforeDays            *int                 `json:"warn_before_days,omitempty"`
+	CredentialMaxAgeDays      *int                 `json:"credential_max_age_days,omitempty"`
 	RequiredMetadata          []string             `json:"required_metadata,omitempty"`
 	Owners                    OwnersDocument       `json:"owners,omitzero"`
 	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
@@ -86,6 +93,7 @@ type PurposeDocument struct {
 type Policy struct {
 	maxLifetimeDays  map[Category]int
 	warnBeforeDays   int
+	credentialMaxAge int
 	requiredMetadata []string
 	ownerPatterns    []*regexp.Regexp
 	purposeMinLength int
@@ -111,6 +119,7 @@ func (d PolicyDocument) Complete() PolicyDocument {
 	}
 	setDefault(&d.MaxLifetimeDays, DefaultMaxLifetimeDays)
 	setDefault(&d.WarnBeforeDays, DefaultWarnBeforeDays)
+	setDefault(&d.CredentialMaxAgeDays, DefaultCredentialMaxAgeDays)
 	setDefault(&d.Purpose.MinLength, DefaultPurposeMinLength)
 	enforcement := map[Rule]Enforcement{}
 	for _, rule := range Rules {
@@ -130,6 +139,8 @@ func (d PolicyDocument) configured() []Rule {
 		RuleMaxLifetime:      d.MaxLifetimeDays != nil || len(d.MaxLifetimeDaysByCategory) > 0,
 		RuleRequiredMetadata: len(d.RequiredMetadata) > 0,
 		RuleWarnBefore:       d.WarnBeforeDays != nil,
+		RuleCredentialMaxAge: d.CredentialMaxAgeDays != nil,
+		RuleJustification:    d.Purpose.MinLength != nil || len(d.Purpose.FillerWords) > 0,
 	} {
 		if given {
 			rules = append(rules, rule)
@@ -159,6 +170,9 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 		if _, set := policy.maxLifetimeDays[category]; !set {
 			policy.maxLifetimeDays[category] = DefaultMaxLifetimeDays
 		}
+	}
+	if policy.credentialMaxAge == 0 {
+		policy.credentialMaxAge = DefaultCredentialMaxAgeDays
 	}
 	if policy.warnBeforeDays < 0 {
 		policy.warnBeforeDays = DefaultWarnBeforeDays
@@ -193,6 +207,9 @@ func (p *Policy) tighten(document PolicyDocument) {
 	}
 	if document.WarnBeforeDays != nil {
 		p.warnBeforeDays = max(p.warnBeforeDays, *document.WarnBeforeDays)
+	}
+	if days := document.CredentialMaxAgeDays; days != nil && (p.credentialMaxAge == 0 || *days < p.credentialMaxAge) {
+		p.credentialMaxAge = *days
 	}
 	if document.Purpose.MinLength != nil {
 		p.purposeMinLength = max(p.purposeMinLength, *document.Purpose.MinLength)
@@ -258,6 +275,9 @@ func (d PolicyDocument) problems() []error {
 	if d.WarnBeforeDays != nil {
 		days(*d.WarnBeforeDays, 0, "warn_before_days")
 	}
+	if d.CredentialMaxAgeDays != nil {
+		days(*d.CredentialMaxAgeDays, 1, "credential_max_age_days")
+	}
 	for _, name := range d.RequiredMetadata {
 		label, isLabel := strings.CutPrefix(name, labelPrefix)
 		if (!isLabel || label == "") && !slices.Contains(Fields, Field(name)) {
@@ -292,6 +312,9 @@ func (p Policy) MaxLifetimeDays(category Category) int { return p.maxLifetimeDay
 
 // WarnBeforeDays is how long before its expiry an identity is expiring.
 func (p Policy) WarnBeforeDays() int { return p.warnBeforeDays }
+
+// CredentialMaxAgeDays is how long a long-lived credential may be used before it is rotated.
+func (p Policy) CredentialMaxAgeDays() int { return p.credentialMaxAge }
 
 // Enforcement of a rule; rules that no policy can turn off are errors.
 func (p Policy) Enforcement(rule Rule) Enforcement {

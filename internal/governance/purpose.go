@@ -51,20 +51,25 @@ func (p Policy) checkPurpose(subject Subject, _ time.Time) []Violation {
 	if subject.Unknown[FieldPurpose] || blank(purpose) {
 		return nil
 	}
-	const remedy = `Write what it does, with what and for whom, for example purpose = "Nightly export of invoices to the data lake".`
-	wrong := func(format string, args ...any) []Violation {
-		return []Violation{p.violation(RulePurposeQuality, "purpose", fmt.Sprintf(format, args...), remedy)}
+	wrong := func(reason string) []Violation {
+		return []Violation{p.violation(RulePurposeQuality, "purpose", fmt.Sprintf("purpose is %q, %s", purpose, reason),
+			`Write what it does, with what and for whom, for example purpose = "Nightly export of invoices to the data lake".`)}
 	}
-	if onlyWordsOf(purpose, placeholderWords, genericWords, p.fillerWords) {
-		return wrong("purpose is %q, which is filler: nobody could decide from it whether the identity is still needed", purpose)
+	if p.filler(purpose) {
+		return wrong("which is filler: nobody could decide from it whether the identity is still needed")
 	}
 	if repeatsName(purpose, subject.Name) {
-		return wrong("purpose is %q, which only repeats the name %q: nobody could decide from it whether the identity is still needed", purpose, subject.Name)
+		return wrong(fmt.Sprintf("which only repeats the name %q: nobody could decide from it whether the identity is still needed", subject.Name))
 	}
 	if length := utf8.RuneCountInString(strings.TrimSpace(purpose)); length < p.purposeMinLength {
-		return wrong("purpose is %q, which has %d characters; the policy wants at least %d", purpose, length, p.purposeMinLength)
+		return wrong(fmt.Sprintf("which has %d characters; the policy wants at least %d", length, p.purposeMinLength))
 	}
 	return nil
+}
+
+// filler tells whether no word of a text says anything.
+func (p Policy) filler(text string) bool {
+	return onlyWordsOf(text, placeholderWords, genericWords, p.fillerWords)
 }
 
 // repeatsName tells whether a purpose says nothing beyond the words of the name.

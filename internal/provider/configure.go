@@ -47,8 +47,10 @@ type assumeRoleModel struct {
 }
 
 type endpointsModel struct {
-	IAM types.String `tfsdk:"iam"`
-	STS types.String `tfsdk:"sts"`
+	IAM            types.String `tfsdk:"iam"`
+	SecretsManager types.String `tfsdk:"secretsmanager"`
+	SSM            types.String `tfsdk:"ssm"`
+	STS            types.String `tfsdk:"sts"`
 }
 
 type ignoreTagsModel struct {
@@ -130,7 +132,10 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 		config.AssumeRole = aws.AssumeRole{RoleARN: role.RoleARN.ValueString(), SessionName: role.SessionName.ValueString(), ExternalID: role.ExternalID.ValueString()}
 	}
 	if endpoints := m.Endpoints; endpoints != nil {
-		config.Endpoints = map[string]string{"iam": endpoints.IAM.ValueString(), "sts": endpoints.STS.ValueString()}
+		config.Endpoints = map[string]string{
+			"iam": endpoints.IAM.ValueString(), "secretsmanager": endpoints.SecretsManager.ValueString(),
+			"ssm": endpoints.SSM.ValueString(), "sts": endpoints.STS.ValueString(),
+		}
 	}
 	if ignore := m.IgnoreTags; ignore != nil {
 		config.IgnoreTags = aws.IgnoreTags{Keys: ignore.Keys, KeyPrefixes: ignore.KeyPrefixes}

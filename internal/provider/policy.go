@@ -23,6 +23,7 @@ type policyModel struct {
 	MaxLifetimeDays           *int              `tfsdk:"max_lifetime_days"`
 	MaxLifetimeDaysByCategory map[string]int    `tfsdk:"max_lifetime_days_by_category"`
 	WarnBeforeDays            *int              `tfsdk:"warn_before_days"`
+	CredentialMaxAgeDays      *int              `tfsdk:"credential_max_age_days"`
 	RequiredMetadata          []string          `tfsdk:"required_metadata"`
 	Owners                    *ownersModel      `tfsdk:"owners"`
 	Purpose                   *purposeModel     `tfsdk:"purpose"`
@@ -39,7 +40,9 @@ type purposeModel struct {
 }
 
 func (m policyModel) document() governance.PolicyDocument {
-	document := governance.PolicyDocument{MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, RequiredMetadata: m.RequiredMetadata}
+	document := governance.PolicyDocument{
+		MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, CredentialMaxAgeDays: m.CredentialMaxAgeDays, RequiredMetadata: m.RequiredMetadata,
+	}
 	if m.MaxLifetimeDaysByCategory != nil {
 		document.MaxLifetimeDaysByCategory = map[governance.Category]int{}
 		for category, days := range m.MaxLifetimeDaysByCategory {

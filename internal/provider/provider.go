@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -61,6 +62,7 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 // Resources lists them in alphabetical order.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		credential.NewResource,
 		serviceidentity.NewResource(&p.preview),
 	}
 }

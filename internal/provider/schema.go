@@ -107,7 +107,8 @@ func policySchema() schema.Attribute {
 			"max_lifetime_days_by_category": schema.MapAttribute{
 				ElementType: types.Int32Type, Optional: true, MarkdownDescription: "The same for single categories: " + codeList(texts(governance.Categories)) + ".",
 			},
-			"warn_before_days": days(fmt.Sprintf("How long before its expiry an identity counts as expiring, in days. Defaults to %d.", governance.DefaultWarnBeforeDays)),
+			"warn_before_days":        days(fmt.Sprintf("How long before its expiry an identity counts as expiring, in days. Defaults to %d.", governance.DefaultWarnBeforeDays)),
+			"credential_max_age_days": days(fmt.Sprintf("How long a long-lived credential may be used before it is rotated, in days. Defaults to %d.", governance.DefaultCredentialMaxAgeDays)),
 			"required_metadata": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "Arguments that every identity needs besides owner, purpose and expiry, such as `environment`, `ticket` or `labels.cost-center`.",

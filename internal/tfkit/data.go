@@ -4,6 +4,7 @@ package tfkit
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,6 +22,19 @@ type Data struct {
 	AWS *aws.Account
 	// AWSUnknown says that the aws argument depends on something that is not known before apply.
 	AWSUnknown bool
+
+	expiries sync.Map
+}
+
+// PlanExpiry notes what a plan makes of an identity's expiry, for what depends on it in the same plan: the cloud still
+// has the old one.
+func (d *Data) PlanExpiry(id, expiry string) { d.expiries.Store(id, expiry) }
+
+// PlannedExpiry is what PlanExpiry noted.
+func (d *Data) PlannedExpiry(id string) (expiry string, planned bool) {
+	value, planned := d.expiries.Load(id)
+	expiry, _ = value.(string)
+	return expiry, planned
 }
 
 // Preview is what is known before the provider is configured. Terraform validates the provider block before the

@@ -26,6 +26,9 @@ var summaries = map[governance.Rule]string{
 	governance.RuleExpiryFormat:     "Expiry is not a time",
 	governance.RulePlatform:         "The platform would refuse this",
 	governance.RuleSafeTrust:        "Trust is not safe",
+	governance.RuleJustification:    "Justification says too little",
+	governance.RuleCredentialMaxAge: "Credential would be used for too long",
+	governance.RuleCredential:       "Credential cannot be like this",
 }
 
 // mapAttributes are the attributes whose elements have keys.
@@ -88,6 +91,8 @@ func explain(err error) string {
 		return fmt.Sprintf("%s\n\n%s\n\nProvider argument: %s.", sentence(configured.Reason), configured.Remedy, strings.Join(configured.Attribute, "."))
 	case errors.As(err, &forbidden):
 		return fmt.Sprintf("the provider's credentials lack the permission %s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", forbidden.Permission, forbidden.Permission, forbidden.Detail)
+	case errors.As(err, &exists) && exists.ID == "":
+		return fmt.Sprintf("%s.\n\nChoose another name.", exists)
 	case errors.As(err, &exists):
 		return fmt.Sprintf("%s.\n\nChoose another name, or bring it under governance with an import block:\n\n  import {\n    to = governed_service_identity.example\n    id = %q\n  }", exists, exists.ID)
 	case errors.As(err, &conflict):

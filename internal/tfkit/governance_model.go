@@ -71,6 +71,17 @@ func NullableSet(elements []attr.Value) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
+// Strings are the known elements of a set, sorted by the framework.
+func Strings(set types.Set) []string {
+	var texts []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts = append(texts, text.ValueString())
+		}
+	}
+	return texts
+}
+
 // NullableMap is a map of strings, or null when it is empty.
 func NullableMap(entries map[string]string) types.Map {
 	if len(entries) == 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -31,7 +32,7 @@ type Config struct {
 	Region     string
 	Profile    string
 	AssumeRole AssumeRole
-	// Endpoints are base URLs by service, iam and sts.
+	// Endpoints are base URLs by service, of those in Services.
 	Endpoints map[string]string
 	// AllowedAccountIDs are the only accounts that may be touched; empty allows every account.
 	AllowedAccountIDs []string
@@ -56,7 +57,7 @@ type AssumeRole struct {
 }
 
 // Services are the AWS services that the provider calls, and so the keys of Config.Endpoints.
-var Services = []string{"iam", "sts"}
+var Services = []string{"iam", "secretsmanager", "ssm", "sts"}
 
 // DefaultMaxRetries is generous because IAM throttles whole accounts.
 const DefaultMaxRetries = 9
@@ -75,11 +76,25 @@ type Account struct {
 	roles      roleReads
 	newRoles   recent[RoleState]
 	newUsers   recent[UserState]
+	// made are the identities that this provider has just made, by canonical id.
+	made sync.Map
+	// holders keep the credentials of one identity waiting for each other.
+	holders locks
+	// stores are the connections through which secrets are kept, by the role that is assumed for it.
+	stores sync.Map
+}
+
+// isFresh tells whether replicas may not know an identity yet.
+func (a *Account) isFresh(id governance.ID) bool {
+	_, fresh := a.made.Load(id)
+	return fresh
 }
 
 type connection struct {
 	iam iamAPI
 	sts stsAPI
+	// sdk is the configuration that clients of further services are made of.
+	sdk awssdk.Config
 }
 
 type caller struct {
@@ -142,7 +157,7 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 		if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
 			return connection{}, a.credentialsError(err)
 		}
-		return connection{iam: iamClient, sts: stsClient}, nil
+		return connection{iam: iamClient, sts: stsClient, sdk: loaded}, nil
 	})
 }
 

@@ -107,6 +107,7 @@ func (d driver[S]) create(ctx context.Context, predicted S, send func(context.Co
 		return governance.ID{}, missingReference(operation, err)
 	}
 	d.recent.remember(created.Common().Name, created)
+	d.account.made.Store(created.Common().ID, true)
 	return created.Common().ID, nil
 }
 

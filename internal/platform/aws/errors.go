@@ -15,7 +15,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// Error codes of IAM and STS that decide what to do, from the API references.
+// Error codes of IAM, STS, Secrets Manager and Systems Manager that decide what to do, from the API references.
 const (
 	codeNoSuchEntity           = "NoSuchEntity"
 	codeEntityAlreadyExists    = "EntityAlreadyExists"
@@ -25,11 +25,20 @@ const (
 	codeMalformedPolicy        = "MalformedPolicyDocument"
 	codeInvalidParameter       = "InvalidParameterValue"
 	codeUnmodifiable           = "EntityTemporarilyUnmodifiable"
+	codeResourceExists         = "ResourceExistsException"
+	codeParameterExists        = "ParameterAlreadyExists"
 )
 
 var (
-	deniedCodes     = []string{"AccessDenied", "AccessDeniedException"}
-	invalidCodes    = []string{codeMalformedPolicy, codeLimitExceeded, "ValidationError", "InvalidInput", "PolicyNotAttachable", "UnmodifiableEntity"}
+	notFoundCodes = []string{codeNoSuchEntity, "ResourceNotFoundException", "ParameterNotFound", "InvalidResourceId"}
+	deniedCodes   = []string{"AccessDenied", "AccessDeniedException"}
+	invalidCodes  = []string{
+		codeMalformedPolicy, codeLimitExceeded, "ValidationError", "InvalidInput", "PolicyNotAttachable", "UnmodifiableEntity",
+		"InvalidParameterException", "InvalidRequestException", "LimitExceededException", "MalformedPolicyDocumentException",
+		"PublicPolicyException", "EncryptionFailure", "DecryptionFailure", "PreconditionNotMetException",
+		"ValidationException", "InvalidKeyId", "ParameterLimitExceeded", "ParameterMaxVersionLimitExceeded",
+		"HierarchyTypeMismatchException", "TooManyTagsError",
+	}
 	credentialCodes = []string{"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "IncompleteSignature", "MissingAuthenticationToken"}
 )
 
@@ -63,13 +72,13 @@ func mapError(operation string, err error) error {
 	code, detail := api.ErrorCode(), api.ErrorMessage()
 	_, throttled := retry.DefaultThrottleErrorCodes[code]
 	switch {
-	case code == codeNoSuchEntity:
+	case slices.Contains(notFoundCodes, code):
 		return fmt.Errorf("%s: %s: %w", operation, detail, platform.ErrNotFound)
 	case slices.Contains(deniedCodes, code):
 		return &platform.ErrForbidden{Permission: deniedPermission(operation, detail), Detail: detail, Err: err}
 	case throttled:
 		return &platform.ErrThrottled{Operation: operation, Err: err}
-	case code == codeDeleteConflict, code == codeConcurrentModification, code == codeUnmodifiable:
+	case code == codeDeleteConflict, code == codeConcurrentModification, code == codeUnmodifiable, code == "TooManyUpdates":
 		return &platform.ErrConflict{Detail: fmt.Sprintf("%s: %s", operation, detail), Err: err}
 	case slices.Contains(invalidCodes, code):
 		return &platform.ErrInvalid{Operation: operation, Code: code, Detail: detail, Err: err}

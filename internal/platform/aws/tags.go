@@ -37,10 +37,10 @@ func (t tagging) foreign(key string) bool {
 	return strings.HasPrefix(key, "aws:") || (!ours && t.ignore.matches(key))
 }
 
-// record tells whether a tag is a note of the provider's own.
+// record tells whether a tag is a note of the provider's own, or of the console's on an access key.
 func (t tagging) record(key string) bool {
 	field, ours := t.keys.Field(key)
-	return ours && field.IsRecord()
+	return (ours && field.IsRecord()) || isKeyNote(key)
 }
 
 // tags are what an identity with the metadata carries, mark included.
@@ -77,7 +77,7 @@ func (t tagging) metadata(tags map[string]string) (metadata governance.Metadata,
 			metadata.Systems = decodeSystems(value)
 		case known:
 			metadata.Set(field, decodeTag(value))
-		case t.foreign(key):
+		case t.foreign(key), isKeyNote(key):
 		default:
 			if metadata.Labels == nil {
 				metadata.Labels = map[string]string{}

@@ -97,8 +97,9 @@ func ValidateUser(want platform.Desired[UserSpec]) []governance.Violation {
 	return offline().ValidateUser(want)
 }
 
-// recordTags are kept free, because an expired user has to take them whatever labels it has.
-const recordTags = 2
+// recordTags are kept free, because a user has to take them whatever labels it has: the three records, and a note for
+// each access key.
+const recordTags = 3 + accessKeySlots
 
 // ValidateUser finds what can be found without asking AWS.
 func (a *Account) ValidateUser(want platform.Desired[UserSpec]) []governance.Violation {

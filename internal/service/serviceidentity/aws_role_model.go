@@ -108,7 +108,7 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 		Path:                   knownOr(r.Path, "/"),
 		AssumeRolePolicy:       r.AssumeRolePolicy.ValueString(),
 		InlinePolicies:         stringMap(r.InlinePolicies),
-		ManagedPolicyARNs:      stringSet(r.ManagedPolicyARNs),
+		ManagedPolicyARNs:      tfkit.Strings(r.ManagedPolicyARNs),
 		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
 		MaxSessionDuration:     3600,
 		InstanceProfile:        r.InstanceProfile.ValueBool(),
@@ -128,8 +128,8 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 
 func (t trustModel) presets() []iampolicy.Preset {
 	var presets []iampolicy.Preset
-	if services := stringSet(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
-		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: stringSet(t.SourceAccounts), SourceARNs: stringSet(t.SourceARNs)})
+	if services := tfkit.Strings(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
+		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: tfkit.Strings(t.SourceAccounts), SourceARNs: tfkit.Strings(t.SourceARNs)})
 	}
 	if g := t.GitHubActions; g != nil {
 		presets = append(presets, iampolicy.GitHubActions{
@@ -144,7 +144,7 @@ func (t trustModel) presets() []iampolicy.Preset {
 		presets = append(presets, iampolicy.EKSPodIdentity{ClusterARN: e.ClusterARN.ValueString(), Namespace: e.Namespace.ValueString(), ServiceAccount: e.ServiceAccount.ValueString()})
 	}
 	if o := t.OIDC; o != nil {
-		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: stringSet(o.Subjects), Audiences: stringSet(o.Audiences)})
+		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: tfkit.Strings(o.Subjects), Audiences: tfkit.Strings(o.Audiences)})
 	}
 	return presets
 }

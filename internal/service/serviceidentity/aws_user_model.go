@@ -16,6 +16,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // awsUserModel is the nested attribute aws_user.
@@ -66,8 +67,8 @@ func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) plat
 	return platform.Desired[aws.UserSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: aws.UserSpec{
 		Path:                   knownOr(u.Path, "/"),
 		InlinePolicies:         stringMap(u.InlinePolicies),
-		ManagedPolicyARNs:      stringSet(u.ManagedPolicyARNs),
-		Groups:                 stringSet(u.Groups),
+		ManagedPolicyARNs:      tfkit.Strings(u.ManagedPolicyARNs),
+		Groups:                 tfkit.Strings(u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(),
 	}}
 }

@@ -101,6 +101,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Platform cannot be reached", title(&m), err)
 		return
 	}
+	if !m.ID.IsUnknown() && !m.Expiry.IsUnknown() {
+		r.data.PlanExpiry(m.ID.ValueString(), m.Expiry.ValueString())
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
 }
 

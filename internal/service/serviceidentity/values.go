@@ -109,17 +109,6 @@ func objectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Typ
 	return nil
 }
 
-// stringSet are the known elements, sorted by the framework.
-func stringSet(set types.Set) []string {
-	var texts []string
-	for _, element := range set.Elements() {
-		if text, ok := element.(types.String); ok && !text.IsUnknown() {
-			texts = append(texts, text.ValueString())
-		}
-	}
-	return texts
-}
-
 // stringMap are the known entries.
 func stringMap(m types.Map) map[string]string {
 	texts := map[string]string{}

@@ -1,0 +1,182 @@
+// Package credential is the life of a long-lived credential: issued, kept in a secret store, rotated with an overlap,
+// retired. It works for every platform that issues credentials and every store that keeps secrets.
+package credential
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// Life is one credential: whose it is and where its secret is kept.
+type Life struct {
+	Identity governance.ID
+	// ImportID is what an import of the credential takes.
+	ImportID string
+	Issuer   platform.Issuer
+	Store    platform.SecretStore
+	Clock    governance.Clock
+}
+
+// Owns tells whether what is in the store says that it belongs to a credential of the identity.
+func (l Life) Owns(stored platform.Stored) bool {
+	return stored.Exists && stored.ManagedBy == governance.ManagedBy && stored.Marks[governance.FieldIdentity] == l.Identity.String()
+}
+
+// State is a credential as it is.
+type State struct {
+	Holder platform.Holder
+	Stored platform.Stored
+	// Absent tells that the identity is gone.
+	Absent bool
+	// Current is the credential whose secret the store gives out; nil when there is none or it is gone.
+	Current *platform.Credential
+	// Previous are this credential's own that were current before, the oldest first.
+	Previous []platform.Credential
+	// Orphans are credentials that an interrupted issuance has left behind. Their secret is nowhere.
+	Orphans []platform.Credential
+	// Gone are this credential's own that are no more, but whose notes are still there.
+	Gone []platform.Credential
+	// Others are credentials that nobody governs.
+	Others []platform.Credential
+	// Unfinished tells that an issuance into this store was interrupted, and Interrupted that the current credential is
+	// the one that it made, so that no other is needed.
+	Unfinished, Interrupted bool
+}
+
+// Observe reads the identity and the store.
+func (l Life) Observe(ctx context.Context) (State, error) {
+	stored, err := l.Store.Describe(ctx)
+	if err != nil {
+		return State{}, storeError(err)
+	}
+	holder, absent, err := l.holder(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	state := State{Holder: holder, Stored: stored, Absent: absent}
+	reference, note := l.Store.Reference(), holder.Issuing
+	state.Unfinished = note != nil && note.Store == reference
+	for _, one := range holder.Gone {
+		if one.Store == reference {
+			state.Gone = append(state.Gone, one)
+		}
+	}
+	for _, one := range holder.Credentials {
+		made := note != nil && !slices.Contains(note.Before, one.ID)
+		switch {
+		case one.ID == stored.Current:
+			state.Current, state.Interrupted = &one, made && state.Unfinished
+		case one.Store == reference:
+			state.Previous = append(state.Previous, one)
+		case one.Store != "":
+		case made && state.Unfinished:
+			state.Orphans = append(state.Orphans, one)
+		case !made:
+			state.Others = append(state.Others, one)
+		}
+	}
+	return state, nil
+}
+
+// Admit refuses a secret of the wanted name that is another's, and one that holds a living credential of the identity
+// although a new one is to be made: that is to be imported. arn is the secret as it is known from before.
+func (l Life) Admit(state State, arn string) error {
+	switch stored := state.Stored; {
+	case !stored.Exists, arn != "" && stored.ARN == arn:
+		return nil
+	case !l.Owns(stored):
+		return &platform.ErrAlreadyExists{Object: capital(l.Store.Object()) + ", which is not this identity's,"}
+	case arn == "" && state.Current != nil && !state.Interrupted:
+		return &platform.ErrAlreadyExists{Object: capital(l.Store.Object()), ID: l.ImportID}
+	}
+	return nil
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// InUse is a conflict while another credential of the identity is being made. Whether that one has reached its store
+// only its own resource can tell.
+func (s State) InUse() error {
+	note := s.Holder.Issuing
+	if note == nil || s.Unfinished {
+		return nil
+	}
+	return &platform.ErrConflict{
+		Detail: fmt.Sprintf("Another credential of the identity is being made since %s. If that was interrupted, apply its resource again, which finishes it; if that resource is gone, revoke what it left and remove its note from the identity",
+			note.Since.UTC().Format(time.RFC3339)),
+		Blockers: append([]string{"the credential kept in " + note.Store}, s.madeFor(*note)...),
+	}
+}
+
+// madeFor are the ids of what was made under a note.
+func (s State) madeFor(note platform.Issuance) []string {
+	var ids []string
+	for _, one := range s.Holder.Credentials {
+		if one.Store == "" && !slices.Contains(note.Before, one.ID) {
+			ids = append(ids, one.ID)
+		}
+	}
+	return ids
+}
+
+// Blockers are the credentials that leave no slot for a new one, which are not this credential's to remove: whose they
+// are, since when, and when they were last used. It is empty when there is room.
+func (l Life) Blockers(ctx context.Context, state State) ([]string, error) {
+	taken := len(state.Holder.Credentials) - len(state.Orphans)
+	if removable := l.removable(state); state.Holder.Slots-taken+len(removable) > 0 {
+		return nil, nil
+	}
+	var names []string
+	for _, one := range state.Holder.Credentials {
+		if slices.ContainsFunc(state.Orphans, func(orphan platform.Credential) bool { return orphan.ID == one.ID }) {
+			continue
+		}
+		use, err := l.Issuer.LastUse(ctx, one.ID)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, describe(one, use, l.Store.Reference()))
+	}
+	return names, nil
+}
+
+// removable are this credential's own whose slot a new one can have: those that were current before, and a current one
+// that does not authenticate.
+func (l Life) removable(state State) []platform.Credential {
+	removable := slices.Clone(state.Previous)
+	if state.Current != nil && !state.Current.Active {
+		removable = append(removable, *state.Current)
+	}
+	return removable
+}
+
+func describe(one platform.Credential, use platform.LastUse, own string) string {
+	whose := "not governed"
+	switch one.Store {
+	case "":
+	case own:
+		whose = "this resource's"
+	default:
+		whose = "kept in " + one.Store
+	}
+	status := "active"
+	if !one.Active {
+		status = "inactive"
+	}
+	return fmt.Sprintf("%s (%s, %s, made on %s, %s)", one.ID, whose, status, one.CreatedAt.UTC().Format(time.DateOnly), Usage(use))
+}
+
+// Usage says when, for what and where a credential was last used.
+func Usage(use platform.LastUse) string {
+	if use.At.IsZero() {
+		return "never used, as far as the platform knows"
+	}
+	return fmt.Sprintf("last used at %s for %s in %s", use.At.UTC().Format(time.RFC3339), cmp.Or(use.Service, "an unknown service"), cmp.Or(use.Region, "an unknown region"))
+}

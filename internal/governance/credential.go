@@ -1,0 +1,111 @@
+package governance
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// DefaultOverlapHours is how long a credential stays valid beside the one that replaces it.
+const DefaultOverlapHours = 24
+
+// CredentialSubject is what a policy judges of a credential as it is to be. The names of the attributes are those of
+// governed_credential.
+type CredentialSubject struct {
+	Justification   string
+	Expiry          string
+	RotateAfterDays int
+	OverlapHours    int
+	// IdentityExpiry is the expiry of the identity; empty while it is not known.
+	IdentityExpiry string
+	// PriorExpiry is the expiry that the existing credential has; empty on create.
+	PriorExpiry string
+	// Unknown are the attributes whose values are not known yet.
+	Unknown map[string]bool
+}
+
+// EvaluateCredential judges a credential at an instant and returns all violations, in the order of the arguments. Rules
+// that are off say nothing.
+func (p Policy) EvaluateCredential(subject CredentialSubject, now time.Time) []Violation {
+	found := EvaluateCredentialTexts(subject)
+	if !subject.Unknown["justification"] && !blank(subject.Justification) {
+		found = append(found, p.checkJustification(subject.Justification)...)
+	}
+	if !subject.Unknown["expiry"] {
+		found = append(found, p.checkCredentialExpiry(subject, now)...)
+	}
+	if days, most := subject.RotateAfterDays, p.credentialMaxAge; !subject.Unknown["rotate_after_days"] && days > most {
+		found = append(found, p.violation(RuleCredentialMaxAge, "rotate_after_days",
+			fmt.Sprintf("rotate_after_days is %d; the policy lets a long-lived credential be used for %d days at most", days, most),
+			fmt.Sprintf("Write %d or less, or leave it out.", most)))
+	}
+	kept := found[:0]
+	for _, violation := range found {
+		if violation.Enforcement != EnforceOff {
+			kept = append(kept, violation)
+		}
+	}
+	return kept
+}
+
+// EvaluateCredentialTexts applies only the rules that hold under every policy.
+func EvaluateCredentialTexts(subject CredentialSubject) []Violation {
+	var found []Violation
+	var always Policy
+	wrong := func(rule Rule, attribute, message, remedy string) {
+		found = append(found, always.violation(rule, attribute, message, remedy))
+	}
+	if text := subject.Justification; !subject.Unknown["justification"] {
+		const remedy = `Write why nothing short-lived will do, for example justification = "The vendor's mail relay takes an access key only; OIDC is on its roadmap for 2027".`
+		if position, control := controlCharacter(text); control {
+			wrong(RuleText, "justification", "justification has the control character "+position+", which tags and reports cannot show", "Write it on one line; wrap a heredoc in trimspace().")
+		} else if blank(text) {
+			wrong(RuleText, "justification", "justification is empty, so nobody could tell why a long-lived credential is needed", remedy)
+		}
+	}
+	if !subject.Unknown["expiry"] {
+		if _, err := ParseExpiry(subject.Expiry); err != nil {
+			found = append(found, malformedExpiry(subject.Expiry, ""))
+		}
+	}
+	days, hours := subject.RotateAfterDays, subject.OverlapHours
+	if !subject.Unknown["rotate_after_days"] && !subject.Unknown["overlap_hours"] && hours >= days*24 {
+		wrong(RuleCredential, "overlap_hours",
+			fmt.Sprintf("overlap_hours is %d, which is not shorter than the %d days (%d hours) after which the credential is rotated: two would be valid all the time, and the next rotation would find no room", hours, days, days*24),
+			fmt.Sprintf("Write less than %d, such as %d.", days*24, min(DefaultOverlapHours, days*12)))
+	}
+	return found
+}
+
+func (p Policy) checkJustification(text string) []Violation {
+	reason := ""
+	switch length := utf8.RuneCountInString(strings.TrimSpace(text)); {
+	case p.filler(text):
+		reason = "which is filler: nobody could decide from it whether something short-lived would do"
+	case length < p.purposeMinLength:
+		reason = fmt.Sprintf("which has %d characters; the policy wants at least %d", length, p.purposeMinLength)
+	default:
+		return nil
+	}
+	return []Violation{p.violation(RuleJustification, "justification", fmt.Sprintf("justification is %q, %s", text, reason),
+		`Write why nothing short-lived will do, for example justification = "The vendor's mail relay takes an access key only; OIDC is on its roadmap for 2027".`)}
+}
+
+func (p Policy) checkCredentialExpiry(subject CredentialSubject, now time.Time) []Violation {
+	expiry, err := ParseExpiry(subject.Expiry)
+	if err != nil {
+		return nil // reported already
+	}
+	asSubject := Subject{Noun: "credential", Category: CategoryEnterpriseManaged, Metadata: Metadata{Expiry: subject.Expiry}}
+	if subject.PriorExpiry != "" {
+		asSubject.Prior = &Metadata{Expiry: subject.PriorExpiry}
+	}
+	found := p.checkExpiry(asSubject, now)
+	if identity, err := ParseExpiry(subject.IdentityExpiry); err == nil && expiry.End().After(identity.End()) {
+		found = append(found, p.violation(RuleCredential, "expiry",
+			fmt.Sprintf("expiry %s is after that of the identity, %s: a credential cannot outlive what it authenticates", subject.Expiry, subject.IdentityExpiry),
+			"Write that of the identity or an earlier one, for example by referring to the identity's own expiry, or renew the identity first."))
+	}
+	return found
+}

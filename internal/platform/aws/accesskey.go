@@ -1,0 +1,274 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// accessKeySlots is how many access keys a user can have ("IAM and AWS STS quotas"); AWS does not raise it.
+const accessKeySlots = 2
+
+// AccessKeys issues and revokes the access keys of one IAM user.
+type AccessKeys struct {
+	account *Account
+	id      governance.ID
+	// smtpRegion is the region of Amazon SES for which an SMTP password is wanted; empty for none.
+	smtpRegion string
+}
+
+var _ platform.Issuer = (*AccessKeys)(nil)
+
+// AccessKeys of a user of the account. With a region, what is issued has a password for the SMTP interface of Amazon SES
+// there.
+func (a *Account) AccessKeys(id governance.ID, smtpRegion string) *AccessKeys {
+	return &AccessKeys{account: a, id: id, smtpRegion: smtpRegion}
+}
+
+func (k *AccessKeys) calls(ctx context.Context) (userCalls, error) {
+	if err := k.account.Users().mine(ctx, k.id); err != nil {
+		return userCalls{}, err
+	}
+	connection, err := k.account.connect(ctx)
+	return userCalls{connection.iam, k.id.Name()}, err
+}
+
+// Lock keeps the user's other credentials waiting.
+func (k *AccessKeys) Lock(ctx context.Context) (unlock func(), err error) {
+	return k.account.holders.lock(ctx, k.id.String())
+}
+
+// Holder reads the user's tags, keys and password: three calls.
+func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return platform.Holder{}, err
+	}
+	var user *types.User
+	var keys []types.AccessKeyMetadata
+	holder := platform.Holder{Slots: accessKeySlots}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		// A user that this provider has just made may not be seen everywhere yet.
+		return k.account.untilPropagated(groupCtx, "iam:GetUser", k.account.isFresh(k.id), func() error {
+			output, err := calls.iam.GetUser(groupCtx, &iam.GetUserInput{UserName: &calls.name})
+			if err == nil {
+				user = output.User
+			}
+			return err
+		})
+	})
+	group.Go(func() error {
+		return k.account.untilPropagated(groupCtx, "iam:ListAccessKeys", k.account.isFresh(k.id), func() (err error) {
+			keys, err = calls.keys(groupCtx)
+			return err
+		})
+	})
+	group.Go(func() (err error) { holder.ConsoleAccess, err = calls.hasPassword(groupCtx); return err })
+	if err := group.Wait(); err != nil {
+		return platform.Holder{}, err
+	}
+	if found := awssdk.ToString(user.Path)[1:] + awssdk.ToString(user.UserName); found != k.id.Resource {
+		return platform.Holder{}, fmt.Errorf("%s: the user of that name is %s: %w", k.id, found, platform.ErrNotFound)
+	}
+	tags := tagMap(user.Tags)
+	holder.Metadata, holder.ManagedBy = k.account.tagging.metadata(tags)
+	for _, key := range keys {
+		id := awssdk.ToString(key.AccessKeyId)
+		holder.Credentials = append(holder.Credentials, platform.Credential{
+			ID: id, CreatedAt: awssdk.ToTime(key.CreateDate), Active: isActive(key), Store: storeOfNote(tags[id]),
+		})
+	}
+	for id, note := range tags {
+		if store := storeOfNote(note); isKeyNote(id) && store != "" && !slices.Contains(keyIDs(keys), id) {
+			holder.Gone = append(holder.Gone, platform.Credential{ID: id, Store: store})
+		}
+	}
+	slices.SortStableFunc(holder.Credentials, func(a, b platform.Credential) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	if note, ok := parseIssuance(tags[k.account.tagging.keys.Key(governance.RecordIssuing)]); ok {
+		holder.Issuing = &note
+	}
+	return holder, nil
+}
+
+// Announce notes what is about to be made in a tag of the user.
+func (k *AccessKeys) Announce(ctx context.Context, note platform.Issuance) error {
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return err
+	}
+	return calls.note(ctx, k.account.tagging, governance.RecordIssuing, formatIssuance(note))
+}
+
+// Withdraw removes that tag.
+func (k *AccessKeys) Withdraw(ctx context.Context) error {
+	return k.untag(ctx, k.account.tagging.keys.Key(governance.RecordIssuing))
+}
+
+func (k *AccessKeys) untag(ctx context.Context, key string) error {
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return err
+	}
+	return ignoreNotFound(mapError("iam:UntagUser", calls.untag(ctx, []string{key})))
+}
+
+// Issue makes an access key.
+func (k *AccessKeys) Issue(ctx context.Context) (platform.Issued, error) {
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return platform.Issued{}, err
+	}
+	var tries attempts
+	var made *types.AccessKey
+	err = k.account.untilPropagated(ctx, "iam:CreateAccessKey", k.account.isFresh(k.id), func() error {
+		output, err := calls.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &calls.name}, tries.watch)
+		if err == nil {
+			made = output.AccessKey
+		}
+		return err
+	})
+	if err != nil {
+		return platform.Issued{}, err
+	}
+	fields := map[string]string{"access_key_id": awssdk.ToString(made.AccessKeyId), "secret_access_key": awssdk.ToString(made.SecretAccessKey)}
+	if k.smtpRegion != "" {
+		fields["ses_smtp_password"] = smtpPassword(awssdk.ToString(made.SecretAccessKey), k.smtpRegion)
+	}
+	issued := platform.NewIssued(platform.Credential{ID: awssdk.ToString(made.AccessKeyId), CreatedAt: awssdk.ToTime(made.CreateDate), Active: true}, fields)
+	issued.Repeated = tries.uncertain.Load()
+	return issued, nil
+}
+
+// Own notes the store in a tag that has the key's id for a key, where the console keeps and shows a key's description.
+func (k *AccessKeys) Own(ctx context.Context, id, store string) error {
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return err
+	}
+	return mapError("iam:TagUser", calls.tag(ctx, []types.Tag{{Key: &id, Value: awssdk.String(noteOfStore(store))}}))
+}
+
+// SetActive makes a key active or inactive.
+func (k *AccessKeys) SetActive(ctx context.Context, id string, active bool) error {
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return err
+	}
+	status := types.StatusTypeInactive
+	if active {
+		status = types.StatusTypeActive
+	}
+	return mapError("iam:UpdateAccessKey", calls.setKey(ctx, id, status))
+}
+
+// Revoke makes a key inactive, deletes it, and then its note.
+func (k *AccessKeys) Revoke(ctx context.Context, id string) error {
+	if err := ignoreNotFound(k.SetActive(ctx, id, false)); err != nil {
+		return err
+	}
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = calls.iam.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &calls.name, AccessKeyId: &id})
+	if err := ignoreNotFound(mapError("iam:DeleteAccessKey", err)); err != nil {
+		return err
+	}
+	return k.untag(ctx, id)
+}
+
+// LastUse asks IAM, which keeps it for as long as the key exists.
+func (k *AccessKeys) LastUse(ctx context.Context, id string) (platform.LastUse, error) {
+	calls, err := k.calls(ctx)
+	if err != nil {
+		return platform.LastUse{}, err
+	}
+	output, err := calls.iam.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})
+	if err != nil {
+		return platform.LastUse{}, mapError("iam:GetAccessKeyLastUsed", err)
+	}
+	used := output.AccessKeyLastUsed
+	if used == nil || used.LastUsedDate == nil {
+		return platform.LastUse{}, nil
+	}
+	return platform.LastUse{At: *used.LastUsedDate, Service: applicable(used.ServiceName), Region: applicable(used.Region)}, nil
+}
+
+// applicable is empty for IAM's N/A.
+func applicable(text *string) string {
+	if value := awssdk.ToString(text); value != "N/A" {
+		return value
+	}
+	return ""
+}
+
+// keyNotePattern is an access key's id. A tag of that name describes the key (IAM User Guide, "Manage access keys").
+var keyNotePattern = regexp.MustCompile(`^AKIA[A-Z0-9]{12,}$`)
+
+func isKeyNote(tagKey string) bool { return keyNotePattern.MatchString(tagKey) }
+
+const storeNotePrefix = "Governed. The secret is in "
+
+// noteOfStore is the description of a key.
+func noteOfStore(store string) string { return storeNotePrefix + encodeTag(store) }
+
+// storeOfNote is the reference in a key's description; empty when the description is not this provider's.
+func storeOfNote(note string) string {
+	store, ok := strings.CutPrefix(note, storeNotePrefix)
+	if !ok {
+		return ""
+	}
+	return cmp.Or(decodeTag(store), "an unknown store")
+}
+
+// formatIssuance writes a note as a tag: the time, the store, the keys that were there.
+func formatIssuance(note platform.Issuance) string {
+	return strings.Join(append([]string{note.Since.UTC().Format(time.RFC3339), encodeTag(note.Store)}, note.Before...), " ")
+}
+
+func parseIssuance(text string) (note platform.Issuance, ok bool) {
+	parts := strings.Fields(text)
+	if len(parts) < 2 {
+		return note, false
+	}
+	since, err := time.Parse(time.RFC3339, parts[0])
+	return platform.Issuance{Since: since, Store: decodeTag(parts[1]), Before: parts[2:]}, err == nil
+}
+
+// locks lets one at a time work on what a name stands for.
+type locks struct {
+	mutex sync.Mutex
+	held  map[string]chan struct{}
+}
+
+func (l *locks) lock(ctx context.Context, name string) (unlock func(), err error) {
+	l.mutex.Lock()
+	if l.held == nil {
+		l.held = map[string]chan struct{}{}
+	}
+	if l.held[name] == nil {
+		l.held[name] = make(chan struct{}, 1)
+	}
+	token := l.held[name]
+	l.mutex.Unlock()
+	select {
+	case token <- struct{}{}:
+		return func() { <-token }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

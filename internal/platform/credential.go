@@ -1,0 +1,153 @@
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// Credential is a long-lived secret of an identity, without the secret.
+type Credential struct {
+	// ID is the platform's own, such as AKIAIOSFODNN7EXAMPLE.
+	ID        string
+	CreatedAt time.Time
+	// Active tells that it authenticates.
+	Active bool
+	// Store is the reference of the store that keeps the secret, as it is noted on the identity; empty on a credential
+	// that this provider did not make.
+	Store string
+}
+
+// LastUse is when, for what and where a credential was last used; all zero when that was never, as far as the platform
+// knows.
+type LastUse struct {
+	At              time.Time
+	Service, Region string
+}
+
+// Issued is a credential that has just been made, with its secret. It writes and logs itself without it.
+type Issued struct {
+	Credential
+	// Repeated tells that the answer of an earlier try got lost, which may have made another one.
+	Repeated bool
+
+	fields map[string]string
+}
+
+// NewIssued takes what a client needs to authenticate, by the name of the field in the stored document.
+func NewIssued(credential Credential, fields map[string]string) Issued {
+	return Issued{Credential: credential, fields: fields}
+}
+
+// Document is what a store keeps: a JSON object of the fields, created_at and expires_at (RFC 3339, UTC).
+func (i Issued) Document(expires time.Time) ([]byte, error) {
+	document := maps.Clone(i.fields)
+	document["created_at"] = i.CreatedAt.UTC().Format(time.RFC3339)
+	document["expires_at"] = expires.UTC().Format(time.RFC3339)
+	return json.Marshal(document)
+}
+
+// Format writes the id alone, whatever the verb.
+func (i Issued) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "credential %s", i.ID) }
+
+// MarshalJSON writes the id alone.
+func (i Issued) MarshalJSON() ([]byte, error) { return json.Marshal(i.ID) }
+
+// Issuance is the note of a credential that is about to be made. It is on the identity until the secret is in its
+// store, so that an interruption in between is found.
+type Issuance struct {
+	// Store is the reference of the store that is to keep the secret.
+	Store string
+	Since time.Time
+	// Before are the ids of the credentials that were there.
+	Before []string
+}
+
+// Holder is the identity whose credentials are governed, as they are.
+type Holder struct {
+	Metadata  governance.Metadata
+	ManagedBy string
+	// Credentials, the oldest first.
+	Credentials []Credential
+	// Gone are the ids and stores of credentials that are no more, but whose notes are still there.
+	Gone []Credential
+	// Slots is how many the platform allows.
+	Slots int
+	// Issuing is nil unless a credential is being made, or an interruption has left one behind.
+	Issuing *Issuance
+	// ConsoleAccess tells that a human can sign in as the identity.
+	ConsoleAccess bool
+}
+
+// Issuer makes and revokes the credentials of one identity. Every method can return the errors of this package.
+type Issuer interface {
+	// Lock keeps the other credentials of the identity waiting within this process.
+	Lock(ctx context.Context) (unlock func(), err error)
+	// Holder reads the identity; ErrNotFound when there is none.
+	Holder(ctx context.Context) (Holder, error)
+	// Announce notes on the identity what is about to be made.
+	Announce(ctx context.Context, note Issuance) error
+	// Withdraw removes the note.
+	Withdraw(ctx context.Context) error
+	// Issue makes a credential.
+	Issue(ctx context.Context) (Issued, error)
+	// Own notes on the identity which store keeps the secret of a credential.
+	Own(ctx context.Context, id, store string) error
+	// SetActive lets a credential authenticate, or not.
+	SetActive(ctx context.Context, id string, active bool) error
+	// Revoke ends a credential: it is deactivated, then deleted with its note. An absent one is no error.
+	Revoke(ctx context.Context, id string) error
+	LastUse(ctx context.Context, id string) (LastUse, error)
+}
+
+// StoreSettings are how a store keeps a secret. Each store has some of them.
+type StoreSettings struct {
+	// KeyID is the key that encrypts; empty is the platform's own.
+	KeyID string
+	// Tier of a parameter.
+	Tier           string
+	ReplicaRegions []string
+	// ResourcePolicy is JSON.
+	ResourcePolicy string
+}
+
+// Marks are what a stored secret says of its credential, by field.
+type Marks map[governance.Field]string
+
+// Stored is what a store tells of a secret without giving it away.
+type Stored struct {
+	Exists bool
+	// ARN, or what else names the object in the cloud.
+	ARN string
+	// Version is that of the current value.
+	Version string
+	// Current is the id of the credential whose secret is the current value; empty when it is none of this provider's.
+	Current   string
+	ManagedBy string
+	Marks     Marks
+	Settings  StoreSettings
+	// Scheduled is when a deletion that is under way will be over; zero when there is none.
+	Scheduled time.Time
+}
+
+// SecretStore keeps the secret of one credential. Every method can return the errors of this package.
+type SecretStore interface {
+	// Reference names the store and the secret, also before it exists.
+	Reference() string
+	// Object names the secret in messages, such as "the secret mailer/smtp of Secrets Manager in eu-west-1".
+	Object() string
+	// Describe reads what is there.
+	Describe(ctx context.Context) (Stored, error)
+	// Prepare does everything that can be done before there is a secret, so that a store that refuses is found before a
+	// credential is made: it makes the object where the store has empty ones, calls off its deletion, and brings marks
+	// and settings to what they are to be.
+	Prepare(ctx context.Context, have Stored, marks Marks) (Stored, error)
+	// Put makes a document the current value. Repeating it for the same credential is no error.
+	Put(ctx context.Context, have Stored, marks Marks, id string, document []byte) (Stored, error)
+	// Remove deletes the secret, after the recovery window where the store has one. An absent one is no error.
+	Remove(ctx context.Context, have Stored) error
+}
