@@ -157,6 +157,7 @@ func proposeObject(t testing.TB, attributes []*tfprotov6.SchemaAttribute, config
 	if err := config.As(&values); err != nil {
 		t.Fatal(err)
 	}
+	values = maps.Clone(values) // As gives the value's own map.
 	if !prior.IsNull() && prior.IsKnown() {
 		if err := prior.As(&had); err != nil {
 			t.Fatal(err)

@@ -115,6 +115,13 @@ func (s State) InUse() error {
 	}
 }
 
+// Governed tells whether another resource governs one of the identity's credentials.
+func (s State) Governed() bool {
+	return slices.ContainsFunc(s.Holder.Credentials, func(one platform.Credential) bool {
+		return one.Store != "" && !slices.ContainsFunc(s.Previous, func(own platform.Credential) bool { return own.ID == one.ID }) && (s.Current == nil || s.Current.ID != one.ID)
+	})
+}
+
 // madeFor are the ids of what was made under a note.
 func (s State) madeFor(note platform.Issuance) []string {
 	var ids []string

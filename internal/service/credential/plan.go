@@ -73,7 +73,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if m.RotateAfterDays.IsUnknown() && leftOut(ctx, req, "rotate_after_days") {
 		m.RotateAfterDays = types.Int32Value(int32(r.data.Policy.CredentialMaxAgeDays())) //nolint:gosec // a policy has 36,500 days at most
 	}
-	if prior != nil && moved(ctx, &m, prior) {
+	if prior != nil && replaced(ctx, &m, prior) {
+		// The attributes' own modifiers do not see a change from one kind of store to another.
 		resp.RequiresReplace = append(resp.RequiresReplace, storePath)
 		prior = nil
 	}
@@ -110,11 +111,12 @@ func leftOut(ctx context.Context, req resource.ModifyPlanRequest, name string) b
 	return !diags.HasError() && value.IsNull()
 }
 
-// moved tells whether the secret changes from one kind of store to another.
-func moved(ctx context.Context, m, prior *model) bool {
+// replaced tells whether the credential becomes another one.
+func replaced(ctx context.Context, m, prior *model) bool {
 	now, known := m.store(ctx).place()
-	before, _ := prior.store(ctx).place()
-	return known && before.kind != "" && now.kind != before.kind
+	before, existed := prior.store(ctx).place()
+	return !m.Identity.Equal(prior.Identity) || (known && existed && (now.kind != before.kind || now.spec.Name != before.spec.Name ||
+		now.spec.AssumeRoleARN != before.spec.AssumeRoleARN || (before.spec.Tier == tierAdvanced && now.spec.Tier == tierStandard)))
 }
 
 // preflight reads identity and store. It finds what would stop an apply: a name that is taken, no room, a human. The
@@ -166,6 +168,10 @@ func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *mode
 	switch {
 	case err != nil:
 		addError(diags, m, "Credentials of the identity cannot be read", err)
+	case len(blockers) > 0 && state.Governed():
+		diags.AddAttributeWarning(identityPath, "Identity has no room for another credential yet",
+			fmt.Sprintf("%s: the platform allows %d, and these are there:\n\n  - %s\n\nApplying works only if this plan removes one of them first, as a replacement does.",
+				title(m), state.Holder.Slots, strings.Join(blockers, "\n  - ")))
 	case len(blockers) > 0:
 		diags.AddAttributeError(identityPath, "Identity has no room for another credential",
 			fmt.Sprintf("%s: the platform allows %d, and these are there:\n\n  - %s\n\nNone of them is deleted for you. Find out who uses them, move the clients, and delete one.",
@@ -249,6 +255,9 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) str
 	before, _ := prior.store(ctx).place()
 	switch prior.Status.ValueString() {
 	case statusMissing:
+		if !prior.CredentialID.IsNull() {
+			return "" // The secret is being deleted, which is called off.
+		}
 		return "the current one is gone from the identity, or its secret from the store"
 	case statusInactive:
 		return "somebody has deactivated the current one outside Terraform, which nobody does without a reason"
@@ -289,7 +298,11 @@ func (r *Resource) judge(m, prior *model, state *credential.State, warn bool, di
 		return
 	}
 	holder := state.Holder
-	if _, planned := r.data.PlannedExpiry(m.Identity.ValueString()); !planned && (holder.ManagedBy != governance.ManagedBy || holder.Metadata.Expiry == "") {
+	_, planned := r.data.PlannedExpiry(m.Identity.ValueString())
+	if planned && warn {
+		return // The same plan makes of the identity what it should be.
+	}
+	if holder.ManagedBy != governance.ManagedBy || holder.Metadata.Expiry == "" {
 		diags.AddAttributeError(identityPath, "Identity is not governed",
 			fmt.Sprintf("%s: the identity has no owner, purpose and expiry of this provider, so nothing would bound its credential. Bring it under governance first, with governed_service_identity and an import block.", title(m)))
 	}

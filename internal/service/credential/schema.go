@@ -89,6 +89,9 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 	}
 }
 
+// The tiers of a parameter.
+const tierStandard, tierAdvanced = "Standard", "Advanced"
+
 // defaultRecoveryDays is Secrets Manager's own default.
 const defaultRecoveryDays = 30
 
@@ -147,12 +150,9 @@ func parameterSchema() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"name": storeName("Name of the parameter, such as `/mailer/smtp`."),
 			"tier": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString("Standard"),
+				Optional: true, Computed: true, Default: stringdefault.StaticString(tierStandard),
 				MarkdownDescription: "`Standard` or `Advanced`. A change rotates the credential, and one back to `Standard` replaces it. Defaults to `Standard`.",
-				Validators:          []validator.String{stringvalidator.OneOf("Standard", "Advanced")},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-					resp.RequiresReplace = req.StateValue.ValueString() == "Advanced" && req.PlanValue.ValueString() == "Standard"
-				}, "Parameter Store does not take a parameter back to the standard tier.", "Parameter Store does not take a parameter back to the standard tier.")},
+				Validators:          []validator.String{stringvalidator.OneOf(tierStandard, tierAdvanced)},
 			},
 			"key_id":          schema.StringAttribute{Optional: true, MarkdownDescription: "KMS key that encrypts it: id, alias or ARN. Defaults to `aws/ssm`. A change rotates the credential."},
 			"assume_role_arn": assumeRoleSchema(),

@@ -34,7 +34,7 @@ func (r *Resource) observedStatus(m *model, state credential.State) types.String
 	switch {
 	case state.Current == nil && over:
 		return types.StringValue(string(governance.StatusExpired))
-	case state.Current == nil:
+	case state.Current == nil, !state.Stored.Scheduled.IsZero():
 		return types.StringValue(statusMissing)
 	case state.Unfinished:
 		return types.StringValue(statusUnfinished)

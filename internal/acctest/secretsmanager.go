@@ -1,0 +1,18 @@
+package acctest
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+)
+
+// SecretsManager is a client with which a test changes the simulator's default account behind Terraform's back.
+func SecretsManager(server *sim.Server) *secretsmanager.Client {
+	key := server.Account(sim.DefaultAccount).Administrator()
+	return secretsmanager.New(secretsmanager.Options{
+		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),
+	})
+}
