@@ -85,11 +85,11 @@ func (l Life) Observe(ctx context.Context) (State, error) {
 	return state, nil
 }
 
-// Admit refuses a secret of the wanted name that is another's, and one that holds a living credential of the identity
+// Admit refuses a secret of the wanted name that is another's, unless this provider is deleting it anyway, and one that holds a living credential of the identity
 // although a new one is to be made: that is to be imported. arn is the secret as it is known from before.
 func (l Life) Admit(state State, arn string) error {
 	switch stored := state.Stored; {
-	case !stored.Exists, arn != "" && stored.ARN == arn:
+	case !stored.Exists, arn != "" && stored.ARN == arn, stored.ManagedBy == governance.ManagedBy && !stored.Scheduled.IsZero():
 		return nil
 	case !l.Owns(stored):
 		return &platform.ErrAlreadyExists{Object: capital(l.Store.Object()) + ", which is not this identity's,"}

@@ -79,7 +79,7 @@ func EvaluateCredentialTexts(subject CredentialSubject) []Violation {
 }
 
 func (p Policy) checkJustification(text string) []Violation {
-	reason := ""
+	var reason string
 	switch length := utf8.RuneCountInString(strings.TrimSpace(text)); {
 	case p.filler(text):
 		reason = "which is filler: nobody could decide from it whether something short-lived would do"

@@ -21,7 +21,7 @@ const (
 	RuleRequiredMetadata Rule = "required_metadata"
 	RuleWarnBefore       Rule = "warn_before_days"
 	RuleJustification    Rule = "justification_quality"
-	RuleCredentialMaxAge Rule = "credential_max_age_days"
+	RuleCredentialMaxAge Rule = "credential_max_age_days" //nolint:gosec // a rule, no credential
 )
 
 // Rules that always hold, because no cloud could keep or honour what breaks them, or because strangers could get in. No

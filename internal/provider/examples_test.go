@@ -68,7 +68,7 @@ func exampleProvider(t *testing.T, server *sim.Server) string {
 	}
 	// The test framework installs the provider by its own name.
 	_, block, _ := strings.Cut(text, "\n\n")
-	return strings.Replace(block, region, fmt.Sprintf("%s\n    endpoints = { iam = %[2]q, sts = %[2]q }", region, server.URL()), 1)
+	return strings.Replace(block, region, fmt.Sprintf("%s\n    endpoints = { iam = %[2]q, secretsmanager = %[2]q, ssm = %[2]q, sts = %[2]q }", region, server.URL()), 1)
 }
 
 func readExample(t *testing.T, file string) string {

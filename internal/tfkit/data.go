@@ -23,12 +23,21 @@ type Data struct {
 	// AWSUnknown says that the aws argument depends on something that is not known before apply.
 	AWSUnknown bool
 
-	expiries sync.Map
+	expiries, removals sync.Map
 }
 
 // PlanExpiry notes what a plan makes of an identity's expiry, for what depends on it in the same plan: the cloud still
 // has the old one.
 func (d *Data) PlanExpiry(id, expiry string) { d.expiries.Store(id, expiry) }
+
+// PlanRemoval notes that a plan removes an object of the cloud, so that its name will be free.
+func (d *Data) PlanRemoval(object string) { d.removals.Store(object, true) }
+
+// PlansRemoval tells whether PlanRemoval was called for an object.
+func (d *Data) PlansRemoval(object string) bool {
+	_, removed := d.removals.Load(object)
+	return removed
+}
 
 // PlannedExpiry is what PlanExpiry noted.
 func (d *Data) PlannedExpiry(id string) (expiry string, planned bool) {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
@@ -64,7 +65,7 @@ func TestSimDrift(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			server := newSim(t, 300)
+			server := newSim(t)
 			config, read := inSecretsManager(server), stores(server)["secrets manager"].read
 			r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 			r.Apply(config).Want(t)
@@ -106,7 +107,7 @@ func must(t testing.TB, err error) {
 // TestSimForeignKey shows a key that somebody else has made, and never touches it.
 func TestSimForeignKey(t *testing.T) {
 	t.Parallel()
-	server := newSim(t, 300)
+	server := newSim(t)
 	config := inSecretsManager(server)
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(config).Want(t)
@@ -131,25 +132,55 @@ func TestSimForeignKey(t *testing.T) {
 // TestSimUserGone retires a credential whose user is gone already, and brings one back whose user came back.
 func TestSimUserGone(t *testing.T) {
 	t.Parallel()
-	server := newSim(t, 300)
+	server := newSim(t)
 	config := inSecretsManager(server)
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(config).Want(t)
-	for _, secret := range []func(){func() { putMailer(server, 300) }} {
-		secret()
-	}
+	putMailer(server) // another user of the same name, without keys
 	r.Refresh().Want(t)
 	acctest.WantSame(t, "status", r.State("status"), "missing")
 	r.Apply(config).Want(t, "warning rotate_after_days: Credential is rotated")
 	use(t, server, stores(server)["secrets manager"].read(t), true)
+	client, name := acctest.IAM(server), aws.String("mailer")
+	_, err := client.DeleteAccessKey(t.Context(), &iam.DeleteAccessKeyInput{UserName: name, AccessKeyId: aws.String(text(r, "credential_id"))})
+	must(t, err)
+	_, err = client.DeleteUserPolicy(t.Context(), &iam.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String("list")})
+	must(t, err)
+	_, err = client.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: name})
+	must(t, err)
+	r.Refresh().Want(t)
+	acctest.WantSame(t, "status", r.State("status"), "missing")
 	r.Apply(nil).Want(t)
 	wantNothingLeft(t, server)
+}
+
+// TestSimBothGone drops a credential of which nothing is left.
+func TestSimBothGone(t *testing.T) {
+	t.Parallel()
+	server := newSim(t)
+	config := inParameterStore(server)
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Apply(config).Want(t)
+	putMailer(server)
+	_, err := acctest.SSM(server).DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: aws.String(parameterName)})
+	must(t, err)
+	r.Refresh().Want(t)
+	acctest.WantSame(t, "status", r.State("status"), "missing")
+	r.Apply(config).Want(t, "warning rotate_after_days: Credential is rotated")
+	use(t, server, stores(server)["parameter store"].read(t), true)
+	// Without the user there is nothing to give a credential to.
+	empty := acctest.NewSim(t)
+	gone := r.Under(acctest.NewConfiguredProtocol(t, empty, nil))
+	gone.Refresh().Want(t)
+	if gone.Exists() {
+		t.Error("it is still in the state")
+	}
 }
 
 // TestSimExpiry lets a credential end, and renews it.
 func TestSimExpiry(t *testing.T) {
 	t.Parallel()
-	server := newSim(t, 300)
+	server := newSim(t)
 	config := inSecretsManager(server).With(acctest.Values{"expiry": acctest.Date(server, 40)})
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(config).Want(t)
@@ -218,8 +249,11 @@ func TestSimChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newSim(t, 300)
-			r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+			server := newSim(t)
+			view, _ := account(server).User("mailer")
+			account(server).PutUser(sim.User{Name: "other", Tags: view.Tags})
+			p := acctest.NewConfiguredProtocol(t, server, nil)
+			r := p.Resource(typeName)
 			from, to := inSecretsManager(server).With(test.from), inSecretsManager(server).With(test.to)
 			r.Apply(from).Want(t)
 			before := text(r, "credential_id")
@@ -233,6 +267,17 @@ func TestSimChanges(t *testing.T) {
 				t.Errorf("it is replaced: %t", r.Replaces())
 			}
 			if r.Replaces() {
+				// Terraform then plans one that does not exist, destroys the old one and creates the new one.
+				created := p.Resource(typeName)
+				created.Plan(to).Want(t)
+				r.Apply(nil).Want(t)
+				created.ApplyPlanned(to).Want(t)
+				acctest.WantSame(t, "status", created.State("status"), "active")
+				created.Refresh().Want(t)
+				created.Plan(to).Want(t)
+				if created.Changes() {
+					t.Error("the plan after the replacement changes something")
+				}
 				return
 			}
 			r.ApplyPlanned(to).Want(t)
@@ -251,7 +296,7 @@ func TestSimChanges(t *testing.T) {
 // TestSimNoOverlap revokes the old credential in the same apply.
 func TestSimNoOverlap(t *testing.T) {
 	t.Parallel()
-	server := newSim(t, 300)
+	server := newSim(t)
 	config := inParameterStore(server).With(acctest.Values{"overlap_hours": 0, "rotation_trigger": acctest.Values{"n": "1"}, "ses_smtp_region": "eu-west-1"})
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(config).Want(t)
@@ -274,7 +319,7 @@ func TestSimImport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newSim(t, 300)
+			server := newSim(t)
 			store := stores(server)[name]
 			config := store.config.With(further)
 			p := acctest.NewConfiguredProtocol(t, server, nil)
@@ -296,7 +341,7 @@ func TestSimImport(t *testing.T) {
 			}
 		})
 	}
-	server := newSim(t, 300)
+	server := newSim(t)
 	for id, want := range map[string]string{
 		"AKIAIOSFODNN7EXAMPLE":                              "has no #",
 		"aws:123456789012:role/x#aws_secrets_manager:x":     "needs no long-lived credential",

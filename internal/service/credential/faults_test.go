@@ -146,7 +146,7 @@ func TestSimFaultAtEveryWrite(t *testing.T) {
 // changed something, counted from 1.
 func (s scene) play(t *testing.T, storeName string, fault sim.Fault, dies bool) (writes []int) {
 	t.Helper()
-	server := newSim(t, 300)
+	server := newSim(t)
 	store := stores(server)[storeName]
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	if s.before != nil {

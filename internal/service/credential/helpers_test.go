@@ -29,18 +29,18 @@ const (
 	listUsers = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"}]}`
 )
 
-// newSim is a simulator with a governed user whose expiry is so many days ahead.
-func newSim(t *testing.T, days int) *sim.Server {
+// newSim is a simulator with a governed user whose expiry is 300 days ahead.
+func newSim(t *testing.T) *sim.Server {
 	t.Helper()
 	server := acctest.NewSim(t)
-	putMailer(server, days)
+	putMailer(server)
 	return server
 }
 
-func putMailer(server *sim.Server, days int) {
+func putMailer(server *sim.Server) {
 	account(server).PutUser(sim.User{
 		Name: "mailer", InlinePolicies: map[string]string{"list": listUsers}, Tags: map[string]string{
-			"nhi:owner": "mail", "nhi:purpose": "Sends the receipts of the shop", "nhi:expiry": acctest.Date(server, days), "nhi:managed_by": "terraform-provider-governed",
+			"nhi:owner": "mail", "nhi:purpose": "Sends the receipts of the shop", "nhi:expiry": acctest.Date(server, 300), "nhi:managed_by": "terraform-provider-governed",
 		},
 	})
 }

@@ -13,7 +13,7 @@ func TestSimLife(t *testing.T) {
 	for _, name := range []string{"secrets manager", "parameter store"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newSim(t, 300)
+			server := newSim(t)
 			store := stores(server)[name]
 			r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 			r.Apply(store.config).Want(t)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -74,9 +75,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		m.RotateAfterDays = types.Int32Value(int32(r.data.Policy.CredentialMaxAgeDays())) //nolint:gosec // a policy has 36,500 days at most
 	}
 	if prior != nil && replaced(ctx, &m, prior) {
-		// The attributes' own modifiers do not see a change from one kind of store to another.
+		// The attributes' own modifiers do not see a change from one kind of store to another. Terraform plans the
+		// replacement by itself then, as one that does not exist.
+		r.data.PlanRemoval(prior.arn())
 		resp.RequiresReplace = append(resp.RequiresReplace, storePath)
-		prior = nil
+		return
 	}
 	seen, diags := recall(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -96,7 +99,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
 	} else {
 		r.planChange(ctx, &m, prior, seen, &resp.Diagnostics)
-		r.checkRoom(ctx, &m, prior, &resp.Diagnostics)
+		r.checkRoom(ctx, &m, &resp.Diagnostics)
 	}
 	if state != nil && !state.Absent {
 		m.ExpiryEnforcement = enforcement(&m, r.identityExpiry(&m, state))
@@ -142,21 +145,24 @@ func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.D
 	arn := ""
 	if prior != nil {
 		arn = prior.arn()
+	} else if r.data.PlansRemoval(state.Stored.ARN) {
+		arn = state.Stored.ARN
 	}
 	if err := life.Admit(state, arn); err != nil {
 		addError(diags, m, "Credential cannot be planned", err)
 		return nil
 	}
 	if prior == nil && !state.Absent {
-		if r.checkIssue(ctx, life, m, state, diags); !diags.HasError() {
+		if r.checkIssue(ctx, life, m, state, true, diags); !diags.HasError() {
 			r.warn(ctx, life, m, state, diags)
 		}
 	}
 	return &state
 }
 
-// checkIssue finds what would stop a new credential from being made.
-func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *model, state credential.State, diags *diag.Diagnostics) {
+// checkIssue finds what would stop a new credential from being made. Where that is another governed credential, the same
+// plan may remove it, unless this one only rotates.
+func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *model, state credential.State, create bool, diags *diag.Diagnostics) {
 	if state.Interrupted {
 		return
 	}
@@ -168,7 +174,7 @@ func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *mode
 	switch {
 	case err != nil:
 		addError(diags, m, "Credentials of the identity cannot be read", err)
-	case len(blockers) > 0 && state.Governed():
+	case len(blockers) > 0 && create && state.Governed():
 		diags.AddAttributeWarning(identityPath, "Identity has no room for another credential yet",
 			fmt.Sprintf("%s: the platform allows %d, and these are there:\n\n  - %s\n\nApplying works only if this plan removes one of them first, as a replacement does.",
 				title(m), state.Holder.Slots, strings.Join(blockers, "\n  - ")))
@@ -180,7 +186,7 @@ func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *mode
 }
 
 // checkRoom does the same for a rotation.
-func (r *Resource) checkRoom(ctx context.Context, m, _ *model, diags *diag.Diagnostics) {
+func (r *Resource) checkRoom(ctx context.Context, m *model, diags *diag.Diagnostics) {
 	if !m.CredentialID.IsUnknown() {
 		return
 	}
@@ -192,7 +198,7 @@ func (r *Resource) checkRoom(ctx context.Context, m, _ *model, diags *diag.Diagn
 	if err != nil {
 		addError(diags, m, "Credential cannot be planned", err)
 	} else if !state.Absent {
-		r.checkIssue(ctx, life, m, state, diags)
+		r.checkIssue(ctx, life, m, state, false, diags)
 	}
 }
 
@@ -232,6 +238,9 @@ func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, d
 func (m *model) planRotation(prior *model, reason string, diags *diag.Diagnostics) {
 	m.CredentialID, m.CreatedAt, m.RotateAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	m.SecretReference = types.ObjectUnknown(referenceTypes)
+	if arn := prior.arn(); arn != "" && prior.Status.ValueString() != statusMissing {
+		m.SecretReference = types.ObjectValueMust(referenceTypes, map[string]attr.Value{"arn": types.StringValue(arn), "version": types.StringUnknown()})
+	}
 	m.PreviousCredentialID, m.PreviousExpiresAt = types.StringUnknown(), types.StringUnknown()
 	old := prior.CredentialID.ValueString()
 	becomes := "There is none to keep beside it."

@@ -24,35 +24,55 @@ func TestSimRefusedAtPlan(t *testing.T) {
 		further func(*sim.Server) acctest.Values
 		want    string
 	}{
-		"expiry after the identity's": {further: func(s *sim.Server) acctest.Values { return acctest.Values{"expiry": acctest.Date(s, 301)} },
-			want: "error expiry: Credential cannot be like this…is after that of the identity, …cannot outlive…referring to the identity's own expiry"},
-		"expiry in the past": {further: func(s *sim.Server) acctest.Values { return acctest.Values{"expiry": acctest.Date(s, -2)} },
-			want: "error expiry: Expiry is in the past"},
-		"expiry that is none": {further: func(*sim.Server) acctest.Values { return acctest.Values{"expiry": "soon"} },
-			want: `error expiry: Expiry is not a time…"soon"`},
+		"expiry after the identity's": {
+			further: func(s *sim.Server) acctest.Values { return acctest.Values{"expiry": acctest.Date(s, 301)} },
+			want:    "error expiry: Credential cannot be like this…is after that of the identity, …cannot outlive…referring to the identity's own expiry",
+		},
+		"expiry in the past": {
+			further: func(s *sim.Server) acctest.Values { return acctest.Values{"expiry": acctest.Date(s, -2)} },
+			want:    "error expiry: Expiry is in the past",
+		},
+		"expiry that is none": {
+			further: func(*sim.Server) acctest.Values { return acctest.Values{"expiry": "soon"} },
+			want:    `error expiry: Expiry is not a time…"soon"`,
+		},
 		"overlap as long as the rotation": {further: func(*sim.Server) acctest.Values {
 			return acctest.Values{"rotate_after_days": 2, "overlap_hours": 48}
 		}, want: "error overlap_hours: Credential cannot be like this…not shorter than the 2 days (48 hours)…Write less than 48, such as 24"},
-		"rotation too seldom": {further: func(*sim.Server) acctest.Values { return acctest.Values{"rotate_after_days": 91} },
-			want: "error rotate_after_days: Credential would be used for too long…91; the policy lets a long-lived credential be used for 90 days…Write 90 or less"},
-		"filler as justification": {further: func(*sim.Server) acctest.Values { return acctest.Values{"justification": "needed for the service"} },
-			want: "error justification: Justification says too little…filler"},
-		"short justification": {further: func(*sim.Server) acctest.Values { return acctest.Values{"justification": "Vendor"} },
-			want: "error justification: Justification says too little…6 characters; the policy wants at least 10"},
-		"no justification": {further: func(*sim.Server) acctest.Values { return acctest.Values{"justification": " "} },
-			want: "error justification: Metadata text is not usable…empty"},
+		"rotation too seldom": {
+			further: func(*sim.Server) acctest.Values { return acctest.Values{"rotate_after_days": 91} },
+			want:    "error rotate_after_days: Credential would be used for too long…91; the policy lets a long-lived credential be used for 90 days…Write 90 or less",
+		},
+		"filler as justification": {
+			further: func(*sim.Server) acctest.Values { return acctest.Values{"justification": "needed for the service"} },
+			want:    "error justification: Justification says too little…filler",
+		},
+		"short justification": {
+			further: func(*sim.Server) acctest.Values { return acctest.Values{"justification": "Vendor"} },
+			want:    "error justification: Justification says too little…6 characters; the policy wants at least 10",
+		},
+		"no justification": {
+			further: func(*sim.Server) acctest.Values { return acctest.Values{"justification": " "} },
+			want:    "error justification: Metadata text is not usable…empty",
+		},
 		"long justification": {further: func(*sim.Server) acctest.Values {
 			return acctest.Values{"justification": strings.Repeat("the vendor's relay ", 20)}
 		}, want: "error justification: The platform would refuse this…more than the limit of 256"},
-		"role as identity": {further: func(*sim.Server) acctest.Values { return acctest.Values{"identity": "aws:123456789012:role/mailer"} },
-			want: "error identity: Identity has no such credentials…aws_role, which needs no long-lived credential"},
-		"identity that is no id": {further: func(*sim.Server) acctest.Values { return acctest.Values{"identity": "mailer"} },
-			want: `error identity: Identity has no such credentials…"mailer" is not a canonical identity id`},
+		"role as identity": {
+			further: func(*sim.Server) acctest.Values { return acctest.Values{"identity": "aws:123456789012:role/mailer"} },
+			want:    "error identity: Identity has no such credentials…aws_role, which needs no long-lived credential",
+		},
+		"identity that is no id": {
+			further: func(*sim.Server) acctest.Values { return acctest.Values{"identity": "mailer"} },
+			want:    `error identity: Identity has no such credentials…"mailer" is not a canonical identity id`,
+		},
 		"identity of another account": {further: func(*sim.Server) acctest.Values {
 			return acctest.Values{"identity": "aws:444455556666:user/mailer"}
 		}, want: "error identity: Credential cannot be planned…is in account 444455556666, but the provider's credentials belong to account 123456789012"},
-		"identity that nobody governs": {prepare: func(s *sim.Server) { account(s).PutUser(sim.User{Name: "mailer"}) },
-			want: "error identity: Identity is not governed…Bring it under governance first"},
+		"identity that nobody governs": {
+			prepare: func(s *sim.Server) { account(s).PutUser(sim.User{Name: "mailer"}) },
+			want:    "error identity: Identity is not governed…Bring it under governance first",
+		},
 		"identity of a human": {prepare: func(s *sim.Server) {
 			view, _ := account(s).User("mailer")
 			account(s).PutUser(sim.User{Name: "mailer", Tags: view.Tags, Login: &sim.Login{}})
@@ -63,20 +83,28 @@ func TestSimRefusedAtPlan(t *testing.T) {
 				{CreatedAt: s.Clock().Now().AddDate(-2, 0, 0), LastUsedAt: s.Clock().Now().AddDate(0, -1, 0)}, {Inactive: true, CreatedAt: s.Clock().Now().AddDate(-1, 0, 0)},
 			}})
 		}, want: "error identity: Identity has no room for another credential…allows 2…AKIA…not governed, active, made on 2024-…last used at…for s3 in eu-west-1…AKIA…inactive…never used…None of them is deleted for you"},
-		"secret that is somebody else's": {prepare: func(s *sim.Server) { account(s).PutSecret(sim.Secret{Name: secretName, Value: "theirs"}) },
-			want: "error store: Credential cannot be planned…The secret mailer/smtp in eu-west-1 of account 123456789012, which is not this identity's, exists already…Choose another name"},
-		"parameter that is somebody else's": {prepare: func(s *sim.Server) { account(s).PutParameter(sim.Parameter{Name: parameterName, Value: "theirs"}) },
+		"secret that is somebody else's": {
+			prepare: func(s *sim.Server) { account(s).PutSecret(sim.Secret{Name: secretName, Value: "theirs"}) },
+			want:    "error store: Credential cannot be planned…The secret mailer/smtp in eu-west-1 of account 123456789012, which is not this identity's, exists already…Choose another name",
+		},
+		"parameter that is somebody else's": {
+			prepare: func(s *sim.Server) { account(s).PutParameter(sim.Parameter{Name: parameterName, Value: "theirs"}) },
 			further: func(*sim.Server) acctest.Values { return parameter(parameterName) },
-			want:    "error store: Credential cannot be planned…The parameter /mailer/smtp in eu-west-1…exists already"},
+			want:    "error store: Credential cannot be planned…The parameter /mailer/smtp in eu-west-1…exists already",
+		},
 		"secret of another identity": {prepare: func(s *sim.Server) {
 			account(s).PutSecret(sim.Secret{Name: secretName, Tags: map[string]string{"nhi:managed_by": "terraform-provider-governed", "nhi:identity": "aws:123456789012:user/other"}})
 		}, want: "error store: Credential cannot be planned…which is not this identity's, exists already"},
-		"store in an account that lets nobody in": {further: func(*sim.Server) acctest.Values { return secret(acctest.Values{"assume_role_arn": foreign}) },
-			want: "error store: Secret store cannot be reached…lack the permission sts:AssumeRole…" + foreign},
-		"store in an account without permission": {prepare: func(s *sim.Server) {
-			s.Account("444455556666").PutRole(sim.Role{Name: "secrets", TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}`})
-		}, further: func(*sim.Server) acctest.Values { return secret(acctest.Values{"assume_role_arn": foreign}) },
-			want: "error store: Credential cannot be planned…lack the permission secretsmanager:DescribeSecret…assumed-role/secrets"},
+		"store in an account that lets nobody in": {
+			further: func(*sim.Server) acctest.Values { return secret(acctest.Values{"assume_role_arn": foreign}) },
+			want:    "error store: Secret store cannot be reached…lack the permission sts:AssumeRole…" + foreign,
+		},
+		"store in an account without permission": {
+			prepare: func(s *sim.Server) {
+				s.Account("444455556666").PutRole(sim.Role{Name: "secrets", TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}`})
+			}, further: func(*sim.Server) acctest.Values { return secret(acctest.Values{"assume_role_arn": foreign}) },
+			want: "error store: Credential cannot be planned…lack the permission secretsmanager:DescribeSecret…assumed-role/secrets",
+		},
 		"name that is an ARN": {further: func(*sim.Server) acctest.Values {
 			return secret(acctest.Values{"name": "arn:aws:secretsmanager:eu-west-1:444455556666:secret:x"})
 		}, want: "error store.aws_secrets_manager.name: The platform would refuse this…is an ARN, not a name…assume_role_arn"},
@@ -97,7 +125,7 @@ func TestSimRefusedAtPlan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newSim(t, 300)
+			server := newSim(t)
 			if test.prepare != nil {
 				test.prepare(server)
 			}
@@ -137,7 +165,7 @@ func TestSimStoreRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newSim(t, 300)
+			server := newSim(t)
 			config := stores(server)[test.store].config
 			r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 			server.DenyActions(sim.DefaultAccount, test.want)
@@ -156,7 +184,7 @@ func TestSimStoreRefuses(t *testing.T) {
 // TestSimRevocationFails lets both the store and the revocation fail, which the next apply mends.
 func TestSimRevocationFails(t *testing.T) {
 	t.Parallel()
-	server := newSim(t, 300)
+	server := newSim(t)
 	config := inSecretsManager(server)
 	p := acctest.NewConfiguredProtocol(t, server, nil)
 	r := p.Resource(typeName)

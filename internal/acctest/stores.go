@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
@@ -12,6 +13,15 @@ import (
 func SecretsManager(server *sim.Server) *secretsmanager.Client {
 	key := server.Account(sim.DefaultAccount).Administrator()
 	return secretsmanager.New(secretsmanager.Options{
+		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),
+	})
+}
+
+// SSM is the same for Systems Manager.
+func SSM(server *sim.Server) *ssm.Client {
+	key := server.Account(sim.DefaultAccount).Administrator()
+	return ssm.New(ssm.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),
 	})
