@@ -71,10 +71,12 @@ type Account struct {
 	caller     memo[caller]
 	summary    memo[map[string]int32]
 	details    memo[map[string]RoleState]
-	sessions   memo[map[string]int32]
+	listed     memo[map[string]listedRole]
 	roles      roleReads
 	newRoles   recent[RoleState]
 	newUsers   recent[UserState]
+	// newLinkedRoles are service-linked.
+	newLinkedRoles recent[RoleState]
 }
 
 type connection struct {

@@ -23,13 +23,14 @@ const (
 	codeConcurrentModification = "ConcurrentModification"
 	codeLimitExceeded          = "LimitExceeded"
 	codeMalformedPolicy        = "MalformedPolicyDocument"
+	codeInvalidInput           = "InvalidInput"
 	codeInvalidParameter       = "InvalidParameterValue"
 	codeUnmodifiable           = "EntityTemporarilyUnmodifiable"
 )
 
 var (
 	deniedCodes     = []string{"AccessDenied", "AccessDeniedException"}
-	invalidCodes    = []string{codeMalformedPolicy, codeLimitExceeded, "ValidationError", "InvalidInput", "PolicyNotAttachable", "UnmodifiableEntity"}
+	invalidCodes    = []string{codeMalformedPolicy, codeLimitExceeded, "ValidationError", codeInvalidInput, "PolicyNotAttachable", "UnmodifiableEntity"}
 	credentialCodes = []string{"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "IncompleteSignature", "MissingAuthenticationToken"}
 )
 

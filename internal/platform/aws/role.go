@@ -44,6 +44,9 @@ type RoleState struct {
 	OtherInstanceProfiles []string
 	// AssumeRolePolicy is TrustPolicy without what the expiry added to it.
 	AssumeRolePolicy string
+	Description      string
+	// LastUsedRegion is where the last use was; empty while none is known.
+	LastUsedRegion string
 }
 
 // Roles manages the IAM roles of an account.
