@@ -89,7 +89,7 @@ func explain(err error) string {
 	case errors.As(err, &forbidden):
 		return fmt.Sprintf("the provider's credentials lack the permission %s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", forbidden.Permission, forbidden.Permission, forbidden.Detail)
 	case errors.As(err, &exists):
-		return fmt.Sprintf("%s.\n\nChoose another name, or bring it under governance with an import block:\n\n  import {\n    to = governed_service_identity.example\n    id = %q\n  }", exists, exists.ID)
+		return sentence(exists.Error())
 	case errors.As(err, &conflict):
 		return fmt.Sprintf("%s\n\nRemove what is in the way, or try again when the other change is done.", sentence(conflict.Error()))
 	case errors.As(err, &throttled):

@@ -99,6 +99,9 @@ type GovernanceModel struct {
 	ExpiryEnforcement types.String `tfsdk:"expiry_enforcement"`
 }
 
+// Common is the model itself, for what embeds it.
+func (m *GovernanceModel) Common() *GovernanceModel { return m }
+
 func (m *GovernanceModel) texts() map[governance.Field]*types.String {
 	return map[governance.Field]*types.String{
 		governance.FieldOwner:          &m.Owner,

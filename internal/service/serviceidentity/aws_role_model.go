@@ -10,6 +10,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -87,17 +88,17 @@ func setRole(ctx context.Context, m *model, role awsRoleModel) diag.Diagnostics 
 }
 
 var (
-	awsRoleTypes = objectTypes(awsRole{}.schema())
-	trustTypes   = objectTypes(trustSchema())
+	awsRoleTypes = governed.ObjectTypes(awsRole{}.Schema())
+	trustTypes   = governed.ObjectTypes(trustSchema())
 )
 
 // wantedRole reads the nested attribute and what it asks for.
 func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
-	role, err := asError(roleOf(ctx, m))
+	role, err := governed.AsError(roleOf(ctx, m))
 	if err != nil {
 		return role, platform.Desired[aws.RoleSpec]{}, err
 	}
-	want, err := asError(role.desired(ctx, m, disabled))
+	want, err := governed.AsError(role.desired(ctx, m, disabled))
 	return role, want, err
 }
 
@@ -105,10 +106,10 @@ func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, pla
 func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
 	metadata, _ := m.Metadata(ctx)
 	spec := aws.RoleSpec{
-		Path:                   knownOr(r.Path, "/"),
+		Path:                   governed.KnownOr(r.Path, "/"),
 		AssumeRolePolicy:       r.AssumeRolePolicy.ValueString(),
-		InlinePolicies:         stringMap(r.InlinePolicies),
-		ManagedPolicyARNs:      stringSet(r.ManagedPolicyARNs),
+		InlinePolicies:         governed.StringMap(r.InlinePolicies),
+		ManagedPolicyARNs:      governed.StringSet(r.ManagedPolicyARNs),
 		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
 		MaxSessionDuration:     3600,
 		InstanceProfile:        r.InstanceProfile.ValueBool(),
@@ -128,8 +129,8 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 
 func (t trustModel) presets() []iampolicy.Preset {
 	var presets []iampolicy.Preset
-	if services := stringSet(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
-		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: stringSet(t.SourceAccounts), SourceARNs: stringSet(t.SourceARNs)})
+	if services := governed.StringSet(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
+		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: governed.StringSet(t.SourceAccounts), SourceARNs: governed.StringSet(t.SourceARNs)})
 	}
 	if g := t.GitHubActions; g != nil {
 		presets = append(presets, iampolicy.GitHubActions{
@@ -144,7 +145,7 @@ func (t trustModel) presets() []iampolicy.Preset {
 		presets = append(presets, iampolicy.EKSPodIdentity{ClusterARN: e.ClusterARN.ValueString(), Namespace: e.Namespace.ValueString(), ServiceAccount: e.ServiceAccount.ValueString()})
 	}
 	if o := t.OIDC; o != nil {
-		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: stringSet(o.Subjects), Audiences: stringSet(o.Audiences)})
+		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: governed.StringSet(o.Subjects), Audiences: governed.StringSet(o.Audiences)})
 	}
 	return presets
 }

@@ -1,4 +1,4 @@
-package serviceidentity
+package governed
 
 import (
 	"errors"
@@ -15,17 +15,17 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// converged takes over what every kind of identity has after an apply.
-func (m *model) converged(state platform.Observed) {
+// Converged takes over what every kind of identity has after an apply.
+func Converged(m *tfkit.GovernanceModel, state platform.Observed) {
 	m.ID = types.StringValue(state.ID.String())
 	m.Category, m.ManagedBy = types.StringValue(string(state.ID.Kind.Category())), types.StringValue(governance.ManagedBy)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 }
 
-// observed takes over what every kind of identity has on the cloud.
-func (m *model) observed(data *tfkit.Data, state aws.EntityState) {
-	m.converged(state.Observed)
-	m.Name, m.ManagedBy = types.StringValue(state.Name), nullable(state.ManagedBy)
+// Observed takes over what every kind of identity has on the cloud.
+func Observed(m *tfkit.GovernanceModel, data *tfkit.Data, state aws.EntityState) {
+	Converged(m, state.Observed)
+	m.Name, m.ManagedBy = types.StringValue(state.Name), Nullable(state.ManagedBy)
 	m.SetMetadata(state.Metadata)
 	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
 	if !state.EndsByItself {
@@ -33,16 +33,16 @@ func (m *model) observed(data *tfkit.Data, state aws.EntityState) {
 	}
 }
 
-// knownOr is a value of a configuration, or its default while that is null or not known.
-func knownOr(value types.String, otherwise string) string {
+// KnownOr is a value of a configuration, or its default while that is null or not known.
+func KnownOr(value types.String, otherwise string) string {
 	if value.IsNull() || value.IsUnknown() {
 		return otherwise
 	}
 	return value.ValueString()
 }
 
-// asError turns diagnostics of a conversion, which only a bug can cause, into an error.
-func asError[T any](value T, diags diag.Diagnostics) (T, error) {
+// AsError turns diagnostics of a conversion, which only a bug can cause, into an error.
+func AsError[T any](value T, diags diag.Diagnostics) (T, error) {
 	var errs []error
 	for _, d := range diags.Errors() {
 		errs = append(errs, fmt.Errorf("%s: %s", d.Summary(), d.Detail()))
@@ -50,35 +50,36 @@ func asError[T any](value T, diags diag.Diagnostics) (T, error) {
 	return value, errors.Join(errs...)
 }
 
-func nullable(text string) types.String {
+// Nullable is a text, or null when it is empty.
+func Nullable(text string) types.String {
 	if text == "" {
 		return types.StringNull()
 	}
 	return types.StringValue(text)
 }
 
-// predictedPolicy keeps a policy's text as long as the predicted one says the same. Without a prediction it is unknown.
-func predictedPolicy(had types.String, predicted string) types.String {
+// PredictedPolicy keeps a policy's text as long as the predicted one says the same. Without a prediction it is unknown.
+func PredictedPolicy(had types.String, predicted string) types.String {
 	if predicted == "" {
 		return types.StringUnknown()
 	}
-	return observedPolicy(had, predicted)
+	return ObservedPolicy(had, predicted)
 }
 
-// observedPolicy keeps a policy's text as long as the one on the role says the same.
-func observedPolicy(had types.String, observed string) types.String {
+// ObservedPolicy keeps a policy's text as long as the one on the role says the same.
+func ObservedPolicy(had types.String, observed string) types.String {
 	if !had.IsUnknown() && iampolicy.Equivalent(had.ValueString(), observed) {
 		return had
 	}
-	return nullable(observed)
+	return Nullable(observed)
 }
 
-// observedPolicies keeps the configured text of every policy that still says the same.
-func observedPolicies(had types.Map, observed map[string]string) types.Map {
+// ObservedPolicies keeps the configured text of every policy that still says the same.
+func ObservedPolicies(had types.Map, observed map[string]string) types.Map {
 	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
 		return had
 	}
-	configured := stringMap(had)
+	configured := StringMap(had)
 	texts := make(map[string]string, len(observed))
 	for name, document := range observed {
 		texts[name] = document
@@ -89,8 +90,8 @@ func observedPolicies(had types.Map, observed map[string]string) types.Map {
 	return tfkit.NullableMap(texts)
 }
 
-// observedSet keeps an empty set empty instead of null.
-func observedSet(had types.Set, observed []string) types.Set {
+// ObservedSet keeps an empty set empty instead of null.
+func ObservedSet(had types.Set, observed []string) types.Set {
 	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
 		return had
 	}
@@ -101,16 +102,16 @@ func observedSet(had types.Set, observed []string) types.Set {
 	return tfkit.NullableSet(elements)
 }
 
-// objectTypes are the types of a nested attribute, which would cost much to derive from the schema again for every identity.
-func objectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
+// ObjectTypes are the types of a nested attribute, which would cost much to derive from the schema again for every identity.
+func ObjectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
 	if object, ok := attribute.GetType().(types.ObjectType); ok {
 		return object.AttrTypes
 	}
 	return nil
 }
 
-// stringSet are the known elements, sorted by the framework.
-func stringSet(set types.Set) []string {
+// StringSet are the known elements, sorted by the framework.
+func StringSet(set types.Set) []string {
 	var texts []string
 	for _, element := range set.Elements() {
 		if text, ok := element.(types.String); ok && !text.IsUnknown() {
@@ -120,8 +121,8 @@ func stringSet(set types.Set) []string {
 	return texts
 }
 
-// stringMap are the known entries.
-func stringMap(m types.Map) map[string]string {
+// StringMap are the known entries.
+func StringMap(m types.Map) map[string]string {
 	texts := map[string]string{}
 	for key, element := range m.Elements() {
 		if text, ok := element.(types.String); ok && !text.IsUnknown() {
