@@ -29,6 +29,8 @@ const (
 	RuleExpiryFormat Rule = "expiry_format"
 	RulePlatform     Rule = "platform_limit"
 	RuleSafeTrust    Rule = "safe_trust"
+	// RuleExisting is about an identity that is there before Terraform makes it.
+	RuleExisting Rule = "existing_identity"
 )
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.

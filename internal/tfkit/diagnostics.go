@@ -26,6 +26,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleExpiryFormat:     "Expiry is not a time",
 	governance.RulePlatform:         "The platform would refuse this",
 	governance.RuleSafeTrust:        "Trust is not safe",
+	governance.RuleExisting:         "Existing identity",
 }
 
 // mapAttributes are the attributes whose elements have keys.

@@ -69,7 +69,8 @@ func IsServiceLinked(id governance.ID) bool {
 	return id.Kind == governance.KindAWSRole && strings.HasPrefix(id.Path(), serviceLinkedPath)
 }
 
-func pathOf(service string) string { return serviceLinkedPath + service + "/" }
+// ServiceLinkedPath is the IAM path of the roles of a service.
+func ServiceLinkedPath(service string) string { return serviceLinkedPath + service + "/" }
 
 // serviceOf is the service of a role on such a path.
 func serviceOf(id governance.ID) string {
@@ -196,7 +197,7 @@ func (s *ServiceLinkedRoles) Converge(ctx context.Context, id governance.ID, des
 	if err := ends(desired); err != nil {
 		return ServiceLinkedRoleState{}, err
 	}
-	if id.Path() != pathOf(want.Service) {
+	if id.Path() != ServiceLinkedPath(want.Service) {
 		return ServiceLinkedRoleState{}, fmt.Errorf("%s cannot become a role of %s: a service-linked role keeps its service", id, want.Service)
 	}
 	role, fresh := s.recent.recall(id.Name())

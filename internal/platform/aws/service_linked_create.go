@@ -127,7 +127,7 @@ func linkedObject(role RoleState) string {
 func refusal(err error) error {
 	var forbidden *platform.ErrForbidden
 	if errors.As(err, &forbidden) && strings.Contains(forbidden.Detail, noTemplate) {
-		return &platform.ErrInvalid{Operation: operationCreateLinked, Code: apiCode(err), Detail: forbidden.Detail, Err: err}
+		return &platform.ErrInvalid{Operation: operationCreateLinked, Code: apiCode(err), Detail: forbidden.Detail, Err: forbidden.Err}
 	}
 	return err
 }
@@ -138,7 +138,7 @@ func (s *ServiceLinkedRoles) namesOf(ctx context.Context, service string) ([]str
 	if err != nil {
 		return nil, err
 	}
-	path := pathOf(service)
+	path := ServiceLinkedPath(service)
 	roles, err := collect(ctx, iam.NewListRolesPaginator(connection.iam, &iam.ListRolesInput{PathPrefix: &path}), func(page *iam.ListRolesOutput) []types.Role { return page.Roles })
 	if err != nil {
 		return nil, mapError("iam:ListRoles", err)

@@ -27,7 +27,8 @@ type Model[M any] interface {
 // that take a model read its nested attribute and write the results into it.
 type Kind[P any] interface {
 	Attribute() string
-	ID() governance.Kind
+	// Owns tells whether an identity that exists is of the kind.
+	Owns(id governance.ID) bool
 	Category() governance.Category
 	Schema() schema.Attribute
 	// Declared tells whether the model has the nested attribute; known is false while that is not known yet.
@@ -53,6 +54,18 @@ type Kind[P any] interface {
 	Remove(ctx context.Context, data *tfkit.Data, id governance.ID) (removed []string, err error)
 }
 
+// Forecaster is a kind whose platform can have the identity before Terraform makes it.
+type Forecaster[P any] interface {
+	// Foresee finds, at plan, what a creation will meet.
+	Foresee(ctx context.Context, data *tfkit.Data, m P) ([]governance.Violation, error)
+}
+
+// Releaser is a kind of which some identities stay when their resource goes.
+type Releaser[P any] interface {
+	// Release lets go of such an identity and says why it stays. It returns nothing for one that is to be removed.
+	Release(ctx context.Context, data *tfkit.Data, id governance.ID, m P) (left string, err error)
+}
+
 // Warning is what the user should know about an identity that exists.
 type Warning struct {
 	// Summary is the same for every identity.
@@ -69,7 +82,7 @@ func (d Definition[P]) kindNames() string {
 
 func (d Definition[P]) kindOf(id governance.ID) (Kind[P], bool) {
 	for _, k := range d.Kinds {
-		if k.ID() == id.Kind {
+		if k.Owns(id) {
 			return k, true
 		}
 	}
@@ -108,6 +121,10 @@ func attributePath[P any](k Kind[P]) path.Path { return path.Root(k.Attribute())
 func (d Definition[P]) typeName() string { return providerTypeName + "_" + d.Name }
 
 // title names an identity in messages.
-func (d Definition[P]) title(common *tfkit.GovernanceModel) string {
-	return fmt.Sprintf("%s %q", d.typeName(), common.Name.ValueString())
+func (r *Resource[M, P]) title(m P) string {
+	label := m.Common().Name.ValueString()
+	if r.Label != nil {
+		label = r.Label(m)
+	}
+	return fmt.Sprintf("%s %q", r.typeName(), label)
 }

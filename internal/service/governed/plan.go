@@ -38,7 +38,7 @@ func (r *Resource[M, P]) ValidateConfig(ctx context.Context, req resource.Valida
 	if len(found)+len(texts) > 0 || resp.Diagnostics.HasError() {
 		texts = r.foresee(judged, texts)
 	}
-	tfkit.AddViolations(&resp.Diagnostics, r.title(m.Common()), append(texts, found...))
+	tfkit.AddViolations(&resp.Diagnostics, r.title(m), append(texts, found...))
 }
 
 // foresee adds what the policy will say. Terraform makes no plan after a validation that fails, and all that is wrong
@@ -99,15 +99,31 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(diags...)
 	disabled := common.Status.ValueString() == string(governance.StatusExpired)
 	r.judge(ctx, k, m, r.approved(ctx, had, req.Private, &resp.Diagnostics), disabled, true, &resp.Diagnostics)
+	if prior == nil {
+		r.foreseeCreation(ctx, k, m, &resp.Diagnostics)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	common.Category, common.ManagedBy = types.StringValue(string(k.Category())), types.StringValue(governance.ManagedBy)
 	if err := k.Predict(ctx, r.data, m, prior, disabled); err != nil {
-		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Platform cannot be reached", r.title(common), err)
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Platform cannot be reached", r.title(m), err)
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, m)...)
+}
+
+// foreseeCreation reports what a creation will meet.
+func (r *Resource[M, P]) foreseeCreation(ctx context.Context, k Kind[P], m P, diags *diag.Diagnostics) {
+	forecaster, ok := k.(Forecaster[P])
+	if !ok {
+		return
+	}
+	found, err := forecaster.Foresee(ctx, r.data, m)
+	if err != nil {
+		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", r.title(m), err)
+	}
+	tfkit.AddViolations(diags, r.title(m), found)
 }
 
 // plannedStatus is the same however long it takes from the plan to the apply, when Terraform plans once more: the clock

@@ -42,6 +42,8 @@ type Definition[P any] struct {
 	Attributes map[string]schema.Attribute
 	// Kinds are all that the resource can declare.
 	Kinds []Kind[P]
+	// Label is what messages call an identity whose name the platform chooses; nil where the user does.
+	Label func(P) string
 	// ImportForms says what an import takes besides canonical ids, such as "an ARN of a role".
 	ImportForms string
 }
@@ -81,7 +83,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	id, err := k.Create(ctx, r.data, m, disabled)
 	if err != nil {
-		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be created", r.title(m.Common()), err, r.wayOut(err)...)
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be created", r.title(m), err, r.wayOut(err)...)
 		return
 	}
 	common := m.Common()
@@ -94,7 +96,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
 	if err != nil {
-		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity was created but not completed", r.title(common), err,
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity was created but not completed", r.title(m), err,
 			"It exists and is saved, but Terraform replaces what it could not complete. To have the next apply complete it instead, run terraform untaint on it first.")
 		return
 	}
@@ -122,7 +124,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
 	for _, warning := range warnings {
-		resp.Diagnostics.AddAttributeWarning(attributePath(k), warning.Summary, r.title(common)+": "+warning.Detail)
+		resp.Diagnostics.AddAttributeWarning(attributePath(k), warning.Summary, r.title(m)+": "+warning.Detail)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
@@ -143,7 +145,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
 	if err != nil {
-		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", r.title(common), err)
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", r.title(m), err)
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
@@ -159,15 +161,26 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if releaser, ok := k.(Releaser[P]); ok {
+		left, err := releaser.Release(ctx, r.data, id, m)
+		if err != nil {
+			tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be released", r.title(m), err)
+			return
+		}
+		if left != "" {
+			resp.Diagnostics.AddAttributeWarning(attributePath(k), "Identity was left in place", r.title(m)+": "+left)
+			return
+		}
+	}
 	removed, err := k.Remove(ctx, r.data, id)
 	foreign, diags := withoutRemembered(ctx, req.Private, removed)
 	resp.Diagnostics.Append(diags...)
 	if len(foreign) > 0 {
 		resp.Diagnostics.AddAttributeWarning(attributePath(k), "Attachments made outside Terraform were removed",
-			fmt.Sprintf("%s could not be deleted while they were there: %s.", r.title(common), strings.Join(foreign, ", ")))
+			fmt.Sprintf("%s could not be deleted while they were there: %s.", r.title(m), strings.Join(foreign, ", ")))
 	}
 	if err != nil {
-		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be deleted", r.title(common), err)
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be deleted", r.title(m), err)
 	}
 }
 
@@ -209,7 +222,7 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *tfkit.Governan
 	disabled = status.ValueString() == string(governance.StatusExpired)
 	r.judge(ctx, k, m, prior, disabled, false, diags)
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
-		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(common), planned, common.Expiry.ValueString()))
+		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
 	}
 	if common.Status.IsUnknown() {
 		common.Status = status
@@ -220,7 +233,7 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *tfkit.Governan
 // judge reports what the policy and the platform say against an identity. Warnings have been seen at plan already when
 // it is judged again at apply.
 func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *tfkit.GovernanceModel, disabled, warn bool, diags *diag.Diagnostics) {
-	title := r.title(m.Common())
+	title := r.title(m)
 	found := r.data.Policy.Evaluate(subject(ctx, m, k.Category(), prior), r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
 	if err != nil {
@@ -250,5 +263,9 @@ func (r *Resource[M, P]) wayOut(err error) []string {
 	if !errors.As(err, &exists) {
 		return nil
 	}
-	return []string{fmt.Sprintf("Choose another name, or bring it under governance with an import block:\n\n  import {\n    to = %s.example\n    id = %q\n  }", r.typeName(), exists.ID)}
+	advice := "Choose another name, or bring it under governance with an import block"
+	if r.Label != nil {
+		advice = "Bring it here with an import block, once nothing else governs it"
+	}
+	return []string{fmt.Sprintf("%s:\n\n  import {\n    to = %s.example\n    id = %q\n  }", advice, r.typeName(), exists.ID)}
 }

@@ -19,8 +19,11 @@ import (
 // awsRole is the nested attribute aws_role: an IAM role.
 type awsRole struct{}
 
-func (awsRole) Attribute() string   { return string(governance.KindAWSRole) }
-func (awsRole) ID() governance.Kind { return governance.KindAWSRole }
+func (awsRole) Attribute() string { return string(governance.KindAWSRole) }
+
+func (awsRole) Owns(id governance.ID) bool {
+	return id.Kind == governance.KindAWSRole && !aws.IsServiceLinked(id)
+}
 
 func (awsRole) Category() governance.Category { return governance.KindAWSRole.Category() }
 

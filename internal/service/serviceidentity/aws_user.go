@@ -20,8 +20,8 @@ import (
 // awsUser is the nested attribute aws_user: an IAM user.
 type awsUser struct{}
 
-func (awsUser) Attribute() string   { return string(governance.KindAWSUser) }
-func (awsUser) ID() governance.Kind { return governance.KindAWSUser }
+func (awsUser) Attribute() string          { return string(governance.KindAWSUser) }
+func (awsUser) Owns(id governance.ID) bool { return id.Kind == governance.KindAWSUser }
 
 func (awsUser) Category() governance.Category { return governance.KindAWSUser.Category() }
 
