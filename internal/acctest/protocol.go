@@ -254,6 +254,22 @@ func (r *Resource) Import(id string, identity Values) Diagnostics {
 	return append(Diagnostics(imported.Diagnostics), r.Refresh()...)
 }
 
+// Move takes over an object from another provider's resource, whose state is JSON, and reads it.
+func (r *Resource) Move(provider, typeName string, version int64, state string) Diagnostics {
+	p := r.protocol
+	p.t.Helper()
+	moved, err := p.server.MoveResourceState(p.t.Context(), &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: provider, SourceTypeName: typeName, SourceSchemaVersion: version,
+		SourceState: &tfprotov6.RawState{JSON: []byte(state)}, TargetTypeName: r.typeName,
+	})
+	p.must(err)
+	if diags := Diagnostics(moved.Diagnostics); diags.failed() {
+		return diags
+	}
+	r.state, r.private, r.identity = p.value(r.objectType, moved.TargetState), moved.TargetPrivate, moved.TargetIdentity
+	return append(Diagnostics(moved.Diagnostics), r.Refresh()...)
+}
+
 // Exists tells whether the state has the resource.
 func (r *Resource) Exists() bool { return !r.state.IsNull() }
 

@@ -25,6 +25,7 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*Resource[plain, *plain])(nil)
 	_ resource.ResourceWithImportState    = (*Resource[plain, *plain])(nil)
 	_ resource.ResourceWithIdentity       = (*Resource[plain, *plain])(nil)
+	_ resource.ResourceWithMoveState      = (*Resource[plain, *plain])(nil)
 )
 
 // plain is the least that a model can be.

@@ -74,6 +74,30 @@ func ObservedPolicy(had types.String, observed string) types.String {
 	return Nullable(observed)
 }
 
+// PlannedPolicy keeps the text that a policy had as long as the configured one says the same, so that a plan shows no
+// change of form: an import has the cloud's text, and what Terraform generates from it orders it anew.
+func PlannedPolicy(had, configured types.String) types.String {
+	if !had.IsNull() && !configured.IsNull() && !configured.IsUnknown() && iampolicy.Equivalent(had.ValueString(), configured.ValueString()) {
+		return had
+	}
+	return configured
+}
+
+// PlannedPolicies does the same for policies by name. Terraform lets a plan keep all of a map, or nothing of it.
+func PlannedPolicies(had, configured types.Map) types.Map {
+	if had.IsNull() || configured.IsNull() || configured.IsUnknown() || len(had.Elements()) != len(configured.Elements()) {
+		return configured
+	}
+	for name, policy := range configured.Elements() {
+		text, known := policy.(types.String)
+		before, ok := had.Elements()[name].(types.String)
+		if !known || !ok || !PlannedPolicy(before, text).Equal(before) {
+			return configured
+		}
+	}
+	return had
+}
+
 // ObservedPolicies keeps the configured text of every policy that still says the same.
 func ObservedPolicies(had types.Map, observed map[string]string) types.Map {
 	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {

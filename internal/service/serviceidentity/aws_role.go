@@ -31,6 +31,11 @@ func (awsRole) Declared(m *model) (declared, known bool) {
 	return !m.AWSRole.IsNull(), !m.AWSRole.IsUnknown()
 }
 
+// Sources are resources that manage the same objects without governing them.
+func (awsRole) Sources() []governed.Source {
+	return []governed.Source{governed.HashiCorpAWS("aws_iam_role")}
+}
+
 func (k awsRole) Configured(data *tfkit.Data) diag.Diagnostics {
 	return data.RequireAWS(path.Root(k.Attribute()))
 }
@@ -84,6 +89,8 @@ func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 			return err
 		}
 	}
+	role.AssumeRolePolicy = governed.PlannedPolicy(had.AssumeRolePolicy, role.AssumeRolePolicy)
+	role.InlinePolicies = governed.PlannedPolicies(had.InlinePolicies, role.InlinePolicies)
 	m.ID, role.ARN, role.InstanceProfileARN = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	if !m.Name.IsUnknown() && !role.Path.IsUnknown() {
 		m.ID, role.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)

@@ -29,6 +29,11 @@ func (awsUser) Declared(m *model) (declared, known bool) {
 	return !m.AWSUser.IsNull(), !m.AWSUser.IsUnknown()
 }
 
+// Sources are resources that manage the same objects without governing them.
+func (awsUser) Sources() []governed.Source {
+	return []governed.Source{governed.HashiCorpAWS("aws_iam_user")}
+}
+
 func (k awsUser) Configured(data *tfkit.Data) diag.Diagnostics {
 	return data.RequireAWS(path.Root(k.Attribute()))
 }
@@ -66,6 +71,7 @@ func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 			return err
 		}
 	}
+	user.InlinePolicies = governed.PlannedPolicies(had.InlinePolicies, user.InlinePolicies)
 	m.ID, user.ARN = types.StringUnknown(), types.StringUnknown()
 	if !m.Name.IsUnknown() && !user.Path.IsUnknown() {
 		m.ID, user.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)

@@ -38,6 +38,11 @@ func (awsServiceLinkedRole) Declared(m *model) (declared, known bool) {
 	return !m.Role.IsNull(), !m.Role.IsUnknown()
 }
 
+// Sources are resources that manage the same objects without governing them.
+func (awsServiceLinkedRole) Sources() []governed.Source {
+	return []governed.Source{governed.HashiCorpAWS("aws_iam_service_linked_role")}
+}
+
 func (k awsServiceLinkedRole) Configured(data *tfkit.Data) diag.Diagnostics {
 	return data.RequireAWS(path.Root(k.Attribute()))
 }

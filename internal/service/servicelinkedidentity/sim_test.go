@@ -1,6 +1,9 @@
 package servicelinkedidentity_test
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -116,4 +119,29 @@ import {
 			ConfigStateChecks: []statecheck.StateCheck{roleValue("adopted", knownvalue.Bool(false))},
 		}},
 	})
+}
+
+// TestSimGenerate lets Terraform write the configuration of a role, and fills in what nobody can know but the owner.
+func TestSimGenerate(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	madeByAWS(t, server, autoscaling, "web", map[string]string{"team": "shop"})
+	c := acctest.NewCLI(t, server)
+	c.Write("import.tf", "import {\n  to = "+resourceAddress+"\n  id = \"arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/"+autoscalingWeb+"\"\n}\n")
+	if output, ok := c.Run("plan", "-generate-config-out=generated.tf"); ok {
+		t.Fatalf("the plan says\n%s", output)
+	}
+	generated := c.Read("generated.tf")
+	for argument, value := range map[string]string{"owner": "shop", "purpose": "Grows and shrinks the web shop", "expiry": acctest.Date(server, 90)} {
+		generated = regexp.MustCompile(`(?m)^  `+argument+` +=.*$`).ReplaceAllString(generated, fmt.Sprintf("  %s = %q", argument, value))
+	}
+	c.Write("generated.tf", generated)
+	change := c.Changes()[resourceAddress]
+	if want := []string{"expiry", "managed_by", "owner", "purpose", "status"}; !change.Imported || !slices.Equal(change.Actions, []string{"update"}) || !slices.Equal(change.Attributes, want) {
+		t.Errorf("the plan is %+v", change)
+	}
+	c.Must("apply", "plan")
+	if change := c.Changes()[resourceAddress]; !slices.Equal(change.Actions, []string{"no-op"}) {
+		t.Errorf("the second plan is %+v", change)
+	}
 }
