@@ -12,6 +12,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/thirdpartyidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -62,6 +63,7 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		serviceidentity.NewResource(&p.preview),
+		thirdpartyidentity.NewResource(&p.preview),
 	}
 }
 

@@ -72,10 +72,11 @@ func newRoleState(roleARN, uniqueID, name, path *string, created *time.Time, tru
 	if err != nil {
 		return RoleState{}, err
 	}
+	state := RoleState{EntityState: entity, TrustPolicy: document}
 	if lastUsed != nil {
-		entity.LastUsedAt = awssdk.ToTime(lastUsed.LastUsedDate)
+		state.LastUsedAt, state.LastUsedRegion = awssdk.ToTime(lastUsed.LastUsedDate), awssdk.ToString(lastUsed.Region)
 	}
-	return RoleState{EntityState: entity, TrustPolicy: document}, nil
+	return state, nil
 }
 
 func (s *RoleState) addInstanceProfiles(profiles []types.InstanceProfile) {
