@@ -20,6 +20,7 @@ const (
 	RuleExpiryInPast     Rule = "expiry_in_past"
 	RuleRequiredMetadata Rule = "required_metadata"
 	RuleWarnBefore       Rule = "warn_before_days"
+	RuleThirdParty       Rule = "third_party"
 )
 
 // Rules that always hold, because no cloud could keep or honour what breaks them, or because strangers could get in. No
@@ -34,7 +35,7 @@ const (
 )
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
-var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore}
+var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty}
 
 // Enforcement says what a broken rule does to a plan.
 type Enforcement string
@@ -51,9 +52,11 @@ var Enforcements = []Enforcement{EnforceError, EnforceWarn, EnforceOff}
 
 // What holds where no policy says otherwise.
 const (
-	DefaultMaxLifetimeDays  = 365
-	DefaultWarnBeforeDays   = 30
-	DefaultPurposeMinLength = 10
+	DefaultMaxLifetimeDays = 365
+	// DefaultExternalLifetimeDays is for what a third party uses: its contracts, staff and accounts change unseen.
+	DefaultExternalLifetimeDays = 180
+	DefaultWarnBeforeDays       = 30
+	DefaultPurposeMinLength     = 10
 	// maxPolicyDays keeps day arithmetic within the years that RFC 3339 can write.
 	maxPolicyDays = 36500
 )
@@ -159,7 +162,7 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	}
 	for _, category := range Categories {
 		if _, set := policy.maxLifetimeDays[category]; !set {
-			policy.maxLifetimeDays[category] = DefaultMaxLifetimeDays
+			policy.maxLifetimeDays[category] = longestLifetime(category, DefaultMaxLifetimeDays)
 		}
 	}
 	if policy.warnBeforeDays < 0 {
@@ -176,6 +179,15 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	return policy, errors.Join(errs...)
 }
 
+// longestLifetime is what a limit for every category means for one: only max_lifetime_days_by_category can let a third
+// party's identities live longer than their default.
+func longestLifetime(category Category, days int) int {
+	if category == CategoryExternal {
+		return min(days, DefaultExternalLifetimeDays)
+	}
+	return days
+}
+
 func defaultEnforcement(rule Rule) Enforcement {
 	if rule == RuleWarnBefore {
 		return EnforceWarn
@@ -187,7 +199,7 @@ func (p *Policy) tighten(document PolicyDocument) {
 	for _, category := range Categories {
 		days, set := document.MaxLifetimeDaysByCategory[category]
 		if !set && document.MaxLifetimeDays != nil {
-			days, set = *document.MaxLifetimeDays, true
+			days, set = longestLifetime(category, *document.MaxLifetimeDays), true
 		}
 		if current, already := p.maxLifetimeDays[category]; set && (!already || days < current) {
 			p.maxLifetimeDays[category] = days

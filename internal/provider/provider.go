@@ -13,6 +13,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/servicelinkedidentity"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/thirdpartyidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -64,6 +65,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		serviceidentity.NewResource(&p.preview),
 		servicelinkedidentity.NewResource(&p.preview),
+		thirdpartyidentity.NewResource(&p.preview),
 	}
 }
 

@@ -103,7 +103,7 @@ func policySchema() schema.Attribute {
 		Optional:            true,
 		MarkdownDescription: "Guardrails. They can also be kept in a file (see `policy_file`), so that a security team can set what no team can loosen.",
 		Attributes: map[string]schema.Attribute{
-			"max_lifetime_days": days(fmt.Sprintf("How far ahead an expiry may lie, in days. Defaults to %d.", governance.DefaultMaxLifetimeDays)),
+			"max_lifetime_days": days(fmt.Sprintf("How far ahead an expiry may lie, in days. Defaults to %d. For the category `external` it is %d at most, unless `max_lifetime_days_by_category` says otherwise.", governance.DefaultMaxLifetimeDays, governance.DefaultExternalLifetimeDays)),
 			"max_lifetime_days_by_category": schema.MapAttribute{
 				ElementType: types.Int32Type, Optional: true, MarkdownDescription: "The same for single categories: " + codeList(texts(governance.Categories)) + ".",
 			},

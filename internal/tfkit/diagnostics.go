@@ -22,6 +22,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleExpiryInPast:     "Expiry is in the past",
 	governance.RuleRequiredMetadata: "Required metadata is missing",
 	governance.RuleWarnBefore:       "Identity expires soon",
+	governance.RuleThirdParty:       "Third party cannot be reached",
 	governance.RuleText:             "Metadata text is not usable",
 	governance.RuleExpiryFormat:     "Expiry is not a time",
 	governance.RulePlatform:         "The platform would refuse this",

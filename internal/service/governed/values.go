@@ -18,7 +18,7 @@ import (
 // Converged takes over what every kind of identity has after an apply.
 func Converged(m *tfkit.GovernanceModel, state platform.Observed) {
 	m.ID = types.StringValue(state.ID.String())
-	m.Category, m.ManagedBy = types.StringValue(string(state.ID.Kind.Category())), types.StringValue(governance.ManagedBy)
+	m.Category, m.ManagedBy = types.StringValue(string(state.Metadata.Category(state.ID.Kind))), types.StringValue(governance.ManagedBy)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 }
 

@@ -2,8 +2,6 @@ package serviceidentity
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -90,20 +88,13 @@ func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 		}
 	}
 	role.AssumeRolePolicy = governed.PlannedPolicy(had.AssumeRolePolicy, role.AssumeRolePolicy)
-	role.InlinePolicies = governed.PlannedPolicies(had.InlinePolicies, role.InlinePolicies)
-	m.ID, role.ARN, role.InstanceProfileARN = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	if !m.Name.IsUnknown() && !role.Path.IsUnknown() {
-		m.ID, role.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
-		if !role.InstanceProfile.IsUnknown() {
-			role.InstanceProfileARN = governed.Nullable(state.InstanceProfileARN)
-			if had.InstanceProfileARN.ValueString() != "" && state.InstanceProfileARN != "" {
-				role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
-			}
+	role.InstanceProfileARN = types.StringUnknown()
+	if idKnown := role.Predict(&m.GovernanceModel, had.AWSRoleModel, state); idKnown && !role.InstanceProfile.IsUnknown() {
+		role.InstanceProfileARN = governed.Nullable(state.InstanceProfileARN)
+		if had.InstanceProfileARN.ValueString() != "" && state.InstanceProfileARN != "" {
+			role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
 		}
 	}
-	role.EffectiveTrustPolicy = governed.PredictedPolicy(had.EffectiveTrustPolicy, state.TrustPolicy)
-	role.ExpiryPolicy = governed.PredictedPolicy(had.ExpiryPolicy, state.ExpiryPolicy)
-	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
 	return err
 }
@@ -129,11 +120,8 @@ func (awsRole) Converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	if err != nil {
 		return intended.Attachments, err
 	}
-	governed.Converged(&m.GovernanceModel, state.Observed)
-	role.ARN, role.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
+	role.Converged(&m.GovernanceModel, state)
 	role.InstanceProfileARN = governed.Nullable(state.InstanceProfileARN)
-	role.EffectiveTrustPolicy = governed.ObservedPolicy(role.EffectiveTrustPolicy, state.TrustPolicy)
-	role.ExpiryPolicy = governed.ObservedPolicy(role.ExpiryPolicy, state.ExpiryPolicy)
 	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
 	return intended.Attachments, err
 }
@@ -147,31 +135,15 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
-	imported := m.AWSRole.IsNull()
-	governed.Observed(&m.GovernanceModel, data, state.EntityState)
-	role.Path = types.StringValue(state.ID.Path())
-	if imported {
-		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy)
+	if m.AWSRole.IsNull() {
+		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy) // it is being imported
 	}
-	role.InlinePolicies = governed.ObservedPolicies(role.InlinePolicies, state.InlinePolicies)
-	role.ManagedPolicyARNs = governed.ObservedSet(role.ManagedPolicyARNs, state.ManagedPolicyARNs)
-	role.PermissionsBoundaryARN = tfkit.Observed(role.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
-	role.MaxSessionDuration = types.Int32Value(state.MaxSessionDuration)
-	role.InstanceProfile = types.BoolValue(state.InstanceProfileARN != "")
-	role.ARN, role.UniqueID, role.InstanceProfileARN = types.StringValue(state.ARN), types.StringValue(state.UniqueID), governed.Nullable(state.InstanceProfileARN)
-	role.EffectiveTrustPolicy = governed.ObservedPolicy(role.EffectiveTrustPolicy, state.TrustPolicy)
-	role.ExpiryPolicy = governed.ObservedPolicy(role.ExpiryPolicy, state.ExpiryPolicy)
+	role.Observed(&m.GovernanceModel, data, state)
+	role.InstanceProfile, role.InstanceProfileARN = types.BoolValue(state.InstanceProfileARN != ""), governed.Nullable(state.InstanceProfileARN)
 	if _, err := governed.AsError(struct{}{}, setRole(ctx, m, role)); err != nil {
 		return nil, err
 	}
-	var warnings []governed.Warning
-	if others := state.OtherInstanceProfiles; len(others) > 0 {
-		warnings = append(warnings, governed.Warning{
-			Summary: "Something outside Terraform uses the identity",
-			Detail:  fmt.Sprintf("the role is in instance profiles that are not managed with it: %s. Removing this resource takes the role out of them.", strings.Join(others, ", ")),
-		})
-	}
-	return warnings, nil
+	return governed.OtherInstanceProfiles(state), nil
 }
 
 func (awsRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {

@@ -16,19 +16,11 @@ import (
 
 // awsRoleModel is the nested attribute aws_role.
 type awsRoleModel struct {
-	Path                   types.String `tfsdk:"path"`
-	Trust                  types.Object `tfsdk:"trust"`
-	AssumeRolePolicy       types.String `tfsdk:"assume_role_policy"`
-	InlinePolicies         types.Map    `tfsdk:"inline_policies"`
-	ManagedPolicyARNs      types.Set    `tfsdk:"managed_policy_arns"`
-	PermissionsBoundaryARN types.String `tfsdk:"permissions_boundary_arn"`
-	MaxSessionDuration     types.Int32  `tfsdk:"max_session_duration"`
-	InstanceProfile        types.Bool   `tfsdk:"instance_profile"`
-	ARN                    types.String `tfsdk:"arn"`
-	InstanceProfileARN     types.String `tfsdk:"instance_profile_arn"`
-	UniqueID               types.String `tfsdk:"unique_id"`
-	EffectiveTrustPolicy   types.String `tfsdk:"effective_trust_policy"`
-	ExpiryPolicy           types.String `tfsdk:"expiry_policy"`
+	governed.AWSRoleModel
+	Trust              types.Object `tfsdk:"trust"`
+	AssumeRolePolicy   types.String `tfsdk:"assume_role_policy"`
+	InstanceProfile    types.Bool   `tfsdk:"instance_profile"`
+	InstanceProfileARN types.String `tfsdk:"instance_profile_arn"`
 }
 
 type trustModel struct {
@@ -70,9 +62,7 @@ type openIDConnectTrustModel struct {
 
 // roleOf reads the nested attribute. It is all null when the model has none, as while importing.
 func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
-	role := awsRoleModel{
-		Trust: types.ObjectNull(trustTypes), InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: types.SetNull(types.StringType),
-	}
+	role := awsRoleModel{AWSRoleModel: governed.NullAWSRole(), Trust: types.ObjectNull(trustTypes)}
 	if m.AWSRole.IsNull() || m.AWSRole.IsUnknown() {
 		return role, nil
 	}
@@ -105,19 +95,8 @@ func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, pla
 // desired is the role that the model asks for. What is not known yet is left out.
 func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
 	metadata, _ := m.Metadata(ctx)
-	spec := aws.RoleSpec{
-		Path:                   governed.KnownOr(r.Path, "/"),
-		AssumeRolePolicy:       r.AssumeRolePolicy.ValueString(),
-		InlinePolicies:         governed.StringMap(r.InlinePolicies),
-		ManagedPolicyARNs:      governed.StringSet(r.ManagedPolicyARNs),
-		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
-		MaxSessionDuration:     3600,
-		InstanceProfile:        r.InstanceProfile.ValueBool(),
-	}
-	// In a configuration it can be null, which stands for its default.
-	if duration := r.MaxSessionDuration; !duration.IsNull() && !duration.IsUnknown() {
-		spec.MaxSessionDuration = duration.ValueInt32()
-	}
+	spec := r.Spec()
+	spec.AssumeRolePolicy, spec.InstanceProfile = r.AssumeRolePolicy.ValueString(), r.InstanceProfile.ValueBool()
 	var diags diag.Diagnostics
 	if !r.Trust.IsNull() && tfkit.FullyKnown(ctx, r.Trust) {
 		var trust trustModel
