@@ -49,7 +49,8 @@ type Driver[Spec any, S State] interface {
 
 	// Create makes the bare identity with its metadata in one atomic step and returns its id, so that it can be saved.
 	// It grants nothing yet. Where the cloud manages the identity, it takes no metadata here and grants what it will: then
-	// Converge is what records the metadata. An identity of that name is an *ErrAlreadyExists, unless an attempt of this very call made it.
+	// Converge is what records the metadata. An identity of that name is an *ErrAlreadyExists, unless an attempt of this
+	// very call made it.
 	Create(ctx context.Context, want Desired[Spec]) (governance.ID, error)
 
 	// Converge makes the identity what it is to be and returns what it then is. It is idempotent, writes only what

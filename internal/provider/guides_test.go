@@ -65,6 +65,11 @@ func TestSimMoved(t *testing.T) {
 			"aws_iam_user", "arn:aws:iam::123456789012:user/ci/relay",
 			"resource \"governed_service_identity\" \"this\" {\n  name = \"relay\"\n" + metadata + "  aws_user = { path = \"/ci/\" }\n}",
 		},
+		"governed_third_party_identity.this": {
+			"aws_iam_role", "arn:aws:iam::123456789012:role/vendor",
+			"resource \"governed_third_party_identity\" \"this\" {\n  name = \"vendor\"\n" + metadata +
+				"  third_party = {\n    name = \"Acme Monitoring\"\n    contact = \"security@monitoring.acme.example\"\n    account_ids = [\"999988887777\"]\n  }\n  aws_role = {}\n}",
+		},
 		"governed_service_linked_identity.this": {
 			"aws_iam_service_linked_role", "arn:aws:iam::123456789012:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
 			"resource \"governed_service_linked_identity\" \"this\" {\n" + metadata + "  aws_service_linked_role = { aws_service_name = \"backup.amazonaws.com\" }\n}",
@@ -75,6 +80,7 @@ func TestSimMoved(t *testing.T) {
 			server := acctest.NewSim(t, sim.WithClock(exampleDay))
 			account := server.Account(sim.DefaultAccount)
 			account.PutUser(sim.User{Name: "relay", Path: "/ci/"})
+			account.PutRole(sim.Role{Name: "vendor"})
 			account.PutRole(sim.Role{Name: "AWSServiceRoleForBackup", Path: "/aws-service-role/backup.amazonaws.com/"})
 			c := acctest.NewCLI(t, server)
 			c.Write("terraform.tfstate", hashicorpState(fmt.Sprintf(`%q, "name": "this"`, test.source), fmt.Sprintf(`"id": "x", "arn": %q`, test.arn)))
