@@ -64,6 +64,20 @@ type Driver[Spec any, S State] interface {
 	Delete(ctx context.Context, id governance.ID) (removed []string, err error)
 }
 
+// Retirer tells what a retirement will do, before it is done. Errors are those of a Driver.
+type Retirer interface {
+	Retirement(ctx context.Context, id governance.ID) (Retirement, error)
+}
+
+// Retirement is what goes with an identity, and whether something still uses it.
+type Retirement struct {
+	// Attachments are what Delete will remove, as it names them.
+	Attachments []string
+	// Gaps say what could not be listed and why, one clause each.
+	Gaps []string
+	Uses []governance.Use
+}
+
 // Inventory lists the identities of one cloud account or tenant in bulk.
 type Inventory interface {
 	Identities(ctx context.Context) (Listing, error)
