@@ -14,11 +14,6 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-var (
-	_ platform.Retirer = (*Roles)(nil)
-	_ platform.Retirer = (*Users)(nil)
-)
-
 // What the absence of a use means, from the API reference (RoleLastUsed, AccessKeyLastUsed, User).
 const (
 	neverRole     = "none in the 400 days that IAM tracks"
