@@ -178,12 +178,16 @@ func (r *Resource) Plan(config Values) Diagnostics {
 	return diags
 }
 
-// Apply plans and applies a configuration; nil destroys.
+// Apply plans and applies a configuration; nil destroys, and then only the apply's diagnostics come back, because every plan
+// of a destruction warns of what goes.
 func (r *Resource) Apply(config Values) Diagnostics {
 	r.protocol.t.Helper()
 	diags := r.Plan(config)
 	if diags.failed() {
 		return diags
+	}
+	if config == nil {
+		diags = nil
 	}
 	return append(diags, r.ApplyPlanned(config)...)
 }
@@ -252,6 +256,22 @@ func (r *Resource) Import(id string, identity Values) Diagnostics {
 	one := imported.ImportedResources[0]
 	r.state, r.private, r.identity = p.value(r.objectType, one.State), one.Private, one.Identity
 	return append(Diagnostics(imported.Diagnostics), r.Refresh()...)
+}
+
+// Move takes over an object from another provider's resource, whose state is JSON, and reads it.
+func (r *Resource) Move(provider, typeName string, version int64, state string) Diagnostics {
+	p := r.protocol
+	p.t.Helper()
+	moved, err := p.server.MoveResourceState(p.t.Context(), &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: provider, SourceTypeName: typeName, SourceSchemaVersion: version,
+		SourceState: &tfprotov6.RawState{JSON: []byte(state)}, TargetTypeName: r.typeName,
+	})
+	p.must(err)
+	if diags := Diagnostics(moved.Diagnostics); diags.failed() {
+		return diags
+	}
+	r.state, r.private, r.identity = p.value(r.objectType, moved.TargetState), moved.TargetPrivate, moved.TargetIdentity
+	return append(Diagnostics(moved.Diagnostics), r.Refresh()...)
 }
 
 // Exists tells whether the state has the resource.

@@ -20,6 +20,14 @@ const (
 // Categories lists them all, in the order of the documentation.
 var Categories = []Category{CategoryProviderManaged, CategoryShared, CategoryEnterpriseManaged, CategoryExternal}
 
+// Category is what an identity of the kind is with this metadata: one that a third party uses is external.
+func (m Metadata) Category(kind Kind) Category {
+	if m.ThirdParty != "" {
+		return CategoryExternal
+	}
+	return kind.Category()
+}
+
 // Category is what an identity of the kind is as governed_service_identity declares it.
 func (k Kind) Category() Category {
 	switch k {

@@ -52,7 +52,7 @@ const FieldLabels Field = "labels"
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkPurpose, p.checkExpiry, p.checkRequired} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })
@@ -83,6 +83,9 @@ var fieldMeaning = map[Field]string{
 	FieldEnvironment:    "which environment it belongs to",
 	FieldSystems:        "which systems it connects",
 	FieldTicket:         "which request asked for it",
+
+	FieldThirdParty:        "who uses the identity",
+	FieldThirdPartyContact: "whom to reach at the third party",
 }
 
 var fieldExample = map[Field]string{
@@ -94,13 +97,16 @@ var fieldExample = map[Field]string{
 	FieldEnvironment:    `environment = "prod"`,
 	FieldSystems:        `systems = ["billing-db"]`,
 	FieldTicket:         `ticket = "SEC-1234"`,
+
+	FieldThirdParty:        `name = "Acme Monitoring"`,
+	FieldThirdPartyContact: `contact = "security@monitoring.acme.example"`,
 }
 
 // checkTexts finds what no cloud could keep or no reader could use: required texts that are blank, optional ones that
 // are given but blank, and control characters.
 func (p Policy) checkTexts(subject Subject, _ time.Time) []Violation {
 	var found []Violation
-	for _, field := range Fields {
+	for _, field := range subject.fields() {
 		if subject.Unknown[field] {
 			continue
 		}
@@ -110,6 +116,7 @@ func (p Policy) checkTexts(subject Subject, _ time.Time) []Violation {
 		}
 		for _, value := range values {
 			if text, wrong := p.checkText(field, value); wrong {
+				text.Attribute = field.Argument()
 				found = append(found, text)
 			}
 		}
@@ -127,21 +134,30 @@ func (p Policy) checkTexts(subject Subject, _ time.Time) []Violation {
 	return found
 }
 
+// fields are those that the subject's category has.
+func (s Subject) fields() []Field {
+	if s.Category == CategoryExternal {
+		return KeptFields
+	}
+	return Fields
+}
+
 func (p Policy) checkText(field Field, value string) (Violation, bool) {
-	required := slices.Contains(RequiredFields, field)
+	required := slices.Contains(RequiredFields, field) || slices.Contains(ThirdPartyFields, field)
+	name := strings.Join(field.Argument(), ".")
 	remedy := fmt.Sprintf("Write %s, for example %s.", fieldMeaning[field], fieldExample[field])
 	switch position, control := controlCharacter(value); {
 	case control:
-		return p.violation(RuleText, string(field), fmt.Sprintf("%s has the control character %s, which tags and reports cannot show", field, position),
+		return p.violation(RuleText, string(field), fmt.Sprintf("%s has the control character %s, which tags and reports cannot show", name, position),
 			"Write it on one line; wrap a heredoc in trimspace()."), true
 	case value == "" && !required && field != FieldSystems:
 		return Violation{}, false
 	case value == "" && field != FieldSystems:
-		return p.violation(RuleText, string(field), fmt.Sprintf("%s is empty, so nobody could tell %s", field, fieldMeaning[field]), remedy), true
+		return p.violation(RuleText, string(field), fmt.Sprintf("%s is empty, so nobody could tell %s", name, fieldMeaning[field]), remedy), true
 	case blank(value) && field == FieldSystems:
 		return p.violation(RuleText, string(field), "systems has a blank element, which names no system", remedy), true
 	case blank(value):
-		return p.violation(RuleText, string(field), fmt.Sprintf("%s consists of white space only, so nobody could tell %s", field, fieldMeaning[field]), remedy), true
+		return p.violation(RuleText, string(field), fmt.Sprintf("%s consists of white space only, so nobody could tell %s", name, fieldMeaning[field]), remedy), true
 	}
 	return Violation{}, false
 }

@@ -68,4 +68,6 @@ const (
 	ExpiryByCloud ExpiryEnforcement = "cloud"
 	// ExpiryByApply means that the first apply after the end disables the identity.
 	ExpiryByApply ExpiryEnforcement = "apply"
+	// ExpiryByNobody means that only the removal of the identity ends its access; an expiry is when it has to be reviewed.
+	ExpiryByNobody ExpiryEnforcement = "none"
 )

@@ -33,11 +33,16 @@ func (p Policy) checkExpiry(subject Subject, now time.Time) []Violation {
 	}
 	unchanged := subject.keepsExpiry(expiry)
 	remedy := fmt.Sprintf("Write %s%s.", ExpiryForms, allowed)
+	onceOver, fromThen := "applying disables it and keeps it restorable", "from then on the cloud refuses it or the next apply disables it"
+	if subject.Category == CategoryProviderManaged {
+		onceOver = "nothing ends its access but its removal, so what uses it goes on"
+		fromThen = "nothing ends its access then but its removal, and every plan says so"
+	}
 	var found []Violation
 	switch {
 	case expiry.PassedAt(now) && unchanged:
 		found = []Violation{p.violation(RuleExpiryInPast, "expiry",
-			fmt.Sprintf("the %s expired on %s: applying disables it and keeps it restorable", subject.noun(), expiry.end.Format(time.RFC3339)),
+			fmt.Sprintf("the %s expired on %s: %s", subject.noun(), expiry.end.Format(time.RFC3339), onceOver),
 			fmt.Sprintf("To renew it, write a later expiry%s; otherwise remove it.", allowed))}
 	case expiry.PassedAt(now):
 		found = []Violation{p.violation(RuleExpiryInPast, "expiry",
@@ -47,7 +52,7 @@ func (p Policy) checkExpiry(subject Subject, now time.Time) []Violation {
 			fmt.Sprintf("expiry %s is too far ahead: the policy lets %s of category %s live for %d days at most, to %s", text, article(subject.noun()), subject.Category, p.MaxLifetimeDays(subject.Category), date(latest)), remedy)}
 	case expiry.StatusAt(now, p.warnBeforeDays) == StatusExpiring:
 		found = []Violation{p.violation(RuleWarnBefore, "expiry",
-			fmt.Sprintf("the %s expires on %s, in less than %d days: from then on the cloud refuses it or the next apply disables it", subject.noun(), expiry.end.Format(time.RFC3339), daysUp(expiry.end.Sub(now))),
+			fmt.Sprintf("the %s expires on %s, in less than %d days: %s", subject.noun(), expiry.end.Format(time.RFC3339), daysUp(expiry.end.Sub(now)), fromThen),
 			fmt.Sprintf("If it is still needed, renew it with a later expiry%s.", allowed))}
 	}
 	// What exists already is not made illegal by the passing of time or by a stricter policy: it is shown, and the next

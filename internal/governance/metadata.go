@@ -28,6 +28,30 @@ var Fields = []Field{
 // RequiredFields can never be left out.
 var RequiredFields = Fields[:3]
 
+// The metadata fields of an identity that a third party uses.
+const (
+	FieldThirdParty        Field = "third_party"
+	FieldThirdPartyContact Field = "third_party_contact"
+)
+
+// ThirdPartyFields lists those; an identity of the category external has all of them.
+var ThirdPartyFields = []Field{FieldThirdParty, FieldThirdPartyContact}
+
+// KeptFields are all that are kept on the cloud object.
+var KeptFields = slices.Concat(Fields, ThirdPartyFields)
+
+// Argument leads to the Terraform argument that holds the field.
+func (f Field) Argument() []string {
+	switch f {
+	case FieldThirdParty:
+		return []string{string(FieldThirdParty), "name"}
+	case FieldThirdPartyContact:
+		return []string{string(FieldThirdParty), "contact"}
+	default:
+		return []string{string(f)}
+	}
+}
+
 // Metadata is what is known of an identity besides what it may do. It is kept on the cloud object itself, so every
 // text is as it was written; an empty one is absent.
 type Metadata struct {
@@ -39,6 +63,10 @@ type Metadata struct {
 	Environment    string
 	Systems        []string
 	Ticket         string
+	// ThirdParty names who uses the identity from outside; empty when nobody does. ThirdPartyContact is an e-mail address
+	// or a URL.
+	ThirdParty        string
+	ThirdPartyContact string
 	// Labels are further tags of the object, under their own keys.
 	Labels map[string]string
 }
@@ -77,6 +105,10 @@ func (m *Metadata) text(field Field) *string {
 		return &m.Environment
 	case FieldTicket:
 		return &m.Ticket
+	case FieldThirdParty:
+		return &m.ThirdParty
+	case FieldThirdPartyContact:
+		return &m.ThirdPartyContact
 	case FieldSystems:
 		return nil
 	}
@@ -124,7 +156,7 @@ const (
 const ManagedBy = "terraform-provider-governed"
 
 // MetadataKeyFields are the fields whose key can be renamed.
-var MetadataKeyFields = slices.Concat(Fields, []Field{fieldManagedBy, RecordDeactivated, RecordRemoving, RecordIssuing}, CredentialFields)
+var MetadataKeyFields = slices.Concat(KeptFields, []Field{fieldManagedBy, RecordDeactivated, RecordRemoving, RecordIssuing}, CredentialFields)
 
 // NewMetadataKeys is the default naming, nhi:<field>, with the given fields renamed.
 func NewMetadataKeys(renamed map[Field]string) MetadataKeys {

@@ -20,6 +20,8 @@ const (
 	RuleExpiryInPast     Rule = "expiry_in_past"
 	RuleRequiredMetadata Rule = "required_metadata"
 	RuleWarnBefore       Rule = "warn_before_days"
+	RuleThirdParty       Rule = "third_party"
+	RuleRetireInUse      Rule = "retire_in_use"
 	RuleJustification    Rule = "justification_quality"
 	RuleCredentialMaxAge Rule = "credential_max_age_days" //nolint:gosec // a rule, no credential
 )
@@ -33,10 +35,15 @@ const (
 	RuleSafeTrust    Rule = "safe_trust"
 	// RuleCredential is what a credential cannot be: longer-lived than its identity, or without time between rotations.
 	RuleCredential Rule = "credential"
+	// RuleExisting is about an identity that is there before Terraform makes it.
+	RuleExisting Rule = "existing_identity"
 )
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
-var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleJustification, RuleCredentialMaxAge}
+var Rules = []Rule{
+	RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty, RuleRetireInUse,
+	RuleJustification, RuleCredentialMaxAge,
+}
 
 // Enforcement says what a broken rule does to a plan.
 type Enforcement string
@@ -53,9 +60,12 @@ var Enforcements = []Enforcement{EnforceError, EnforceWarn, EnforceOff}
 
 // What holds where no policy says otherwise.
 const (
-	DefaultMaxLifetimeDays  = 365
-	DefaultWarnBeforeDays   = 30
-	DefaultPurposeMinLength = 10
+	DefaultMaxLifetimeDays = 365
+	// DefaultExternalLifetimeDays is for what a third party uses: its contracts, staff and accounts change unseen.
+	DefaultExternalLifetimeDays = 180
+	DefaultWarnBeforeDays       = 30
+	DefaultPurposeMinLength     = 10
+	DefaultRetireInUseDays      = 30
 	// DefaultCredentialMaxAgeDays is how long a long-lived credential may be used before it is rotated.
 	DefaultCredentialMaxAgeDays = 90
 	// maxPolicyDays keeps day arithmetic within the years that RFC 3339 can write.
@@ -72,6 +82,7 @@ type PolicyDocument struct {
 	RequiredMetadata          []string             `json:"required_metadata,omitempty"`
 	Owners                    OwnersDocument       `json:"owners,omitzero"`
 	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
+	RetireInUseDays           *int                 `json:"retire_in_use_days,omitempty"`
 	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
 }
 
@@ -97,6 +108,7 @@ type Policy struct {
 	requiredMetadata []string
 	ownerPatterns    []*regexp.Regexp
 	purposeMinLength int
+	retireInUseDays  int
 	fillerWords      map[string]bool
 	enforcement      map[Rule]Enforcement
 }
@@ -121,6 +133,7 @@ func (d PolicyDocument) Complete() PolicyDocument {
 	setDefault(&d.WarnBeforeDays, DefaultWarnBeforeDays)
 	setDefault(&d.CredentialMaxAgeDays, DefaultCredentialMaxAgeDays)
 	setDefault(&d.Purpose.MinLength, DefaultPurposeMinLength)
+	setDefault(&d.RetireInUseDays, DefaultRetireInUseDays)
 	enforcement := map[Rule]Enforcement{}
 	for _, rule := range Rules {
 		enforcement[rule] = defaultEnforcement(rule)
@@ -141,6 +154,7 @@ func (d PolicyDocument) configured() []Rule {
 		RuleWarnBefore:       d.WarnBeforeDays != nil,
 		RuleCredentialMaxAge: d.CredentialMaxAgeDays != nil,
 		RuleJustification:    d.Purpose.MinLength != nil || len(d.Purpose.FillerWords) > 0,
+		RuleRetireInUse:      d.RetireInUseDays != nil,
 	} {
 		if given {
 			rules = append(rules, rule)
@@ -158,6 +172,7 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 		maxLifetimeDays:  map[Category]int{},
 		warnBeforeDays:   -1,
 		purposeMinLength: -1,
+		retireInUseDays:  -1,
 		fillerWords:      map[string]bool{},
 		enforcement:      map[Rule]Enforcement{},
 	}
@@ -168,7 +183,7 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	}
 	for _, category := range Categories {
 		if _, set := policy.maxLifetimeDays[category]; !set {
-			policy.maxLifetimeDays[category] = DefaultMaxLifetimeDays
+			policy.maxLifetimeDays[category] = longestLifetime(category, DefaultMaxLifetimeDays)
 		}
 	}
 	if policy.credentialMaxAge == 0 {
@@ -180,6 +195,9 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	if policy.purposeMinLength < 0 {
 		policy.purposeMinLength = DefaultPurposeMinLength
 	}
+	if policy.retireInUseDays < 0 {
+		policy.retireInUseDays = DefaultRetireInUseDays
+	}
 	for _, rule := range Rules {
 		if _, set := policy.enforcement[rule]; !set {
 			policy.enforcement[rule] = defaultEnforcement(rule)
@@ -188,8 +206,17 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	return policy, errors.Join(errs...)
 }
 
+// longestLifetime is what a limit for every category means for one: only max_lifetime_days_by_category can let a third
+// party's identities live longer than their default.
+func longestLifetime(category Category, days int) int {
+	if category == CategoryExternal {
+		return min(days, DefaultExternalLifetimeDays)
+	}
+	return days
+}
+
 func defaultEnforcement(rule Rule) Enforcement {
-	if rule == RuleWarnBefore {
+	if rule == RuleWarnBefore || rule == RuleRetireInUse {
 		return EnforceWarn
 	}
 	return EnforceError
@@ -199,7 +226,7 @@ func (p *Policy) tighten(document PolicyDocument) {
 	for _, category := range Categories {
 		days, set := document.MaxLifetimeDaysByCategory[category]
 		if !set && document.MaxLifetimeDays != nil {
-			days, set = *document.MaxLifetimeDays, true
+			days, set = longestLifetime(category, *document.MaxLifetimeDays), true
 		}
 		if current, already := p.maxLifetimeDays[category]; set && (!already || days < current) {
 			p.maxLifetimeDays[category] = days
@@ -213,6 +240,9 @@ func (p *Policy) tighten(document PolicyDocument) {
 	}
 	if document.Purpose.MinLength != nil {
 		p.purposeMinLength = max(p.purposeMinLength, *document.Purpose.MinLength)
+	}
+	if document.RetireInUseDays != nil {
+		p.retireInUseDays = max(p.retireInUseDays, *document.RetireInUseDays)
 	}
 	for _, word := range document.Purpose.FillerWords {
 		p.fillerWords[strings.ToLower(strings.TrimSpace(word))] = true
@@ -277,6 +307,9 @@ func (d PolicyDocument) problems() []error {
 	}
 	if d.CredentialMaxAgeDays != nil {
 		days(*d.CredentialMaxAgeDays, 1, "credential_max_age_days")
+	}
+	if d.RetireInUseDays != nil {
+		days(*d.RetireInUseDays, 0, "retire_in_use_days")
 	}
 	for _, name := range d.RequiredMetadata {
 		label, isLabel := strings.CutPrefix(name, labelPrefix)

@@ -62,11 +62,40 @@ func TestNewPolicyTakesTheStrictest(t *testing.T) {
 func TestNewPolicyDefaults(t *testing.T) {
 	t.Parallel()
 	policy := mustPolicy(t)
-	if policy.MaxLifetimeDays("shared") != 365 || policy.WarnBeforeDays() != 30 || policy.Enforcement("warn_before_days") != "warn" || policy.Enforcement("owner") != "error" {
+	if policy.MaxLifetimeDays("shared") != 365 || policy.MaxLifetimeDays("external") != 180 || policy.WarnBeforeDays() != 30 || policy.Enforcement("warn_before_days") != "warn" || policy.Enforcement("owner") != "error" {
 		t.Errorf("defaults are %+v", policy)
 	}
 	if got := mustPolicy(t, governance.PolicyDocument{MaxLifetimeDays: ptr(730), WarnBeforeDays: ptr(0)}); got.MaxLifetimeDays("shared") != 730 || got.WarnBeforeDays() != 0 {
 		t.Errorf("a single document must be able to replace the defaults, got %+v", got)
+	}
+}
+
+// TestExternalLifetime has a third party's identities live longer than half a year only where a policy says so for them.
+func TestExternalLifetime(t *testing.T) {
+	t.Parallel()
+	external := func(days int) governance.PolicyDocument {
+		return governance.PolicyDocument{MaxLifetimeDaysByCategory: map[governance.Category]int{"external": days}}
+	}
+	for name, c := range map[string]struct {
+		documents []governance.PolicyDocument
+		want      int
+	}{
+		"default":               {nil, 180},
+		"longer for all":        {[]governance.PolicyDocument{{MaxLifetimeDays: ptr(730)}}, 180},
+		"shorter for all":       {[]governance.PolicyDocument{{MaxLifetimeDays: ptr(90)}}, 90},
+		"longer for it":         {[]governance.PolicyDocument{external(365)}, 365},
+		"strictest":             {[]governance.PolicyDocument{external(365), external(120)}, 120},
+		"longer, against all":   {[]governance.PolicyDocument{external(365), {MaxLifetimeDays: ptr(300)}}, 180},
+		"silent last word":      {[]governance.PolicyDocument{external(365), governance.PolicyDocument{}.Complete()}, 180},
+		"last word lets it":     {[]governance.PolicyDocument{external(365), external(400).Complete()}, 365},
+		"last word is stricter": {[]governance.PolicyDocument{external(365), external(60).Complete()}, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := mustPolicy(t, c.documents...).MaxLifetimeDays("external"); got != c.want {
+				t.Errorf("it is %d, not %d", got, c.want)
+			}
+		})
 	}
 }
 
@@ -76,6 +105,7 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		MaxLifetimeDays:           ptr(0),
 		MaxLifetimeDaysByCategory: map[governance.Category]int{"humans": 3, "shared": -1},
 		WarnBeforeDays:            ptr(-1),
+		RetireInUseDays:           ptr(-2),
 		RequiredMetadata:          []string{"colour", "labels."},
 		Owners:                    governance.OwnersDocument{Pattern: "("},
 		Purpose:                   governance.PurposeDocument{MinLength: ptr(999), FillerWords: []string{"two words"}},
@@ -89,12 +119,13 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		"max_lifetime_days_by_category.humans: unknown category; the categories are provider_managed, shared, enterprise_managed, external",
 		"max_lifetime_days_by_category.shared: -1",
 		"warn_before_days: -1",
+		"retire_in_use_days: -2 is not a number of days from 0 to 36500",
 		`required_metadata: "colour" is not metadata`,
 		`required_metadata: "labels." is not metadata`,
 		"owners.pattern: not an RE2 regular expression",
 		"purpose.min_length: 999",
 		`purpose.filler_words: "two words"`,
-		"enforcement.owners: unknown rule; the rules are owner, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days, justification_quality, credential_max_age_days",
+		"enforcement.owners: unknown rule; the rules are owner, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days, third_party, retire_in_use, justification_quality, credential_max_age_days",
 		"enforcement.warn_before_days: an identity that expires soon is legal, so this rule can only be warn or off",
 		`enforcement.owner: "fatal" is not an enforcement; it can be error, warn, off`,
 	} {
@@ -123,8 +154,8 @@ func TestNewPolicyCannotBeLoosened(t *testing.T) {
 		switch rule {
 		case governance.RuleWarnBefore:
 			want = governance.EnforceWarn
-		case governance.RuleExpiryInPast:
-			want = governance.EnforceOff // the one rule that the document gives no value to
+		case governance.RuleExpiryInPast, governance.RuleThirdParty, governance.RuleRetireInUse:
+			want = governance.EnforceOff // the rules that the document gives no value to
 		}
 		if got := mustPolicy(t, security, off).Enforcement(rule); got != want {
 			t.Errorf("%s is %s", rule, got)

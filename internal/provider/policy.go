@@ -27,6 +27,7 @@ type policyModel struct {
 	RequiredMetadata          []string          `tfsdk:"required_metadata"`
 	Owners                    *ownersModel      `tfsdk:"owners"`
 	Purpose                   *purposeModel     `tfsdk:"purpose"`
+	RetireInUseDays           *int              `tfsdk:"retire_in_use_days"`
 	Enforcement               map[string]string `tfsdk:"enforcement"`
 }
 
@@ -41,7 +42,8 @@ type purposeModel struct {
 
 func (m policyModel) document() governance.PolicyDocument {
 	document := governance.PolicyDocument{
-		MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, CredentialMaxAgeDays: m.CredentialMaxAgeDays, RequiredMetadata: m.RequiredMetadata,
+		MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, CredentialMaxAgeDays: m.CredentialMaxAgeDays,
+		RetireInUseDays: m.RetireInUseDays, RequiredMetadata: m.RequiredMetadata,
 	}
 	if m.MaxLifetimeDaysByCategory != nil {
 		document.MaxLifetimeDaysByCategory = map[governance.Category]int{}

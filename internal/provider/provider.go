@@ -13,6 +13,8 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/servicelinkedidentity"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/thirdpartyidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -64,6 +66,8 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		credential.NewResource,
 		serviceidentity.NewResource(&p.preview),
+		servicelinkedidentity.NewResource(&p.preview),
+		thirdpartyidentity.NewResource(&p.preview),
 	}
 }
 

@@ -103,11 +103,12 @@ func policySchema() schema.Attribute {
 		Optional:            true,
 		MarkdownDescription: "Guardrails. They can also be kept in a file (see `policy_file`), so that a security team can set what no team can loosen.",
 		Attributes: map[string]schema.Attribute{
-			"max_lifetime_days": days(fmt.Sprintf("How far ahead an expiry may lie, in days. Defaults to %d.", governance.DefaultMaxLifetimeDays)),
+			"max_lifetime_days": days(fmt.Sprintf("How far ahead an expiry may lie, in days. Defaults to %d. For the category `external` it is %d at most, unless `max_lifetime_days_by_category` says otherwise.", governance.DefaultMaxLifetimeDays, governance.DefaultExternalLifetimeDays)),
 			"max_lifetime_days_by_category": schema.MapAttribute{
 				ElementType: types.Int32Type, Optional: true, MarkdownDescription: "The same for single categories: " + codeList(texts(governance.Categories)) + ".",
 			},
 			"warn_before_days":        days(fmt.Sprintf("How long before its expiry an identity counts as expiring, in days. Defaults to %d.", governance.DefaultWarnBeforeDays)),
+			"retire_in_use_days":      days(fmt.Sprintf("An identity that was used within so many days is held to be in use when it is removed. Defaults to %d; 0 holds none to be.", governance.DefaultRetireInUseDays)),
 			"credential_max_age_days": days(fmt.Sprintf("How long a long-lived credential may be used before it is rotated, in days. Defaults to %d.", governance.DefaultCredentialMaxAgeDays)),
 			"required_metadata": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
@@ -131,7 +132,7 @@ func policySchema() schema.Attribute {
 			},
 			"enforcement": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days`, which is `warn`.",
+				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days` and `retire_in_use`, which are `warn`.",
 			},
 		},
 	}

@@ -52,6 +52,7 @@ type Account struct {
 	arnsByID    map[string]string              // unique id of a live role or user to its ARN
 	quotas      map[string]int
 	denied      []string // actions denied to the administrator
+	origin      origin   // of the account's callers
 	admin       Credentials
 }
 
@@ -135,6 +136,21 @@ func (a *Account) Env() map[string]string {
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}
+}
+
+// origin is where an account's callers belong and call from, for condition keys.
+type origin struct {
+	organization string // empty outside AWS Organizations
+	address      string // empty for the address of the connection
+}
+
+// SetOrigin puts the account into an organisation, such as "o-a1b2c3d4e5", and
+// lets its callers come from an IP address, whatever that of the connection. An
+// empty text leaves it without an organisation, or with the real address.
+func (a *Account) SetOrigin(organization, address string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.origin = origin{organization: organization, address: address}
 }
 
 // SetQuota changes one of the account's quotas by its key in

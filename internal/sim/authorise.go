@@ -217,6 +217,12 @@ func (c evalContext) addPrincipal(p principal) {
 		return
 	}
 	c.set("aws:PrincipalAccount", p.account.id)
+	if organization := p.account.origin.organization; organization != "" {
+		c.set("aws:PrincipalOrgID", organization)
+	}
+	if address := p.account.origin.address; address != "" {
+		c.set("aws:SourceIp", address)
+	}
 	c.set("aws:PrincipalIsAWSService", "false")
 	c.set("aws:userid", p.userID())
 	s := p.session

@@ -122,8 +122,8 @@ func TestServiceLinkedRoles(t *testing.T) {
 	if *suffixed.Role.RoleName != "AWSServiceRoleForAutoScaling_web" {
 		t.Error(*suffixed.Role.RoleName)
 	}
-	for _, refused := range [][2]string{{"backup.amazonaws.com", ""}, {"nothing.amazonaws.com", ""}, {"rds.amazonaws.com", "x"}} {
-		if _, err := create(refused[0], refused[1]); code(err) != "InvalidInput" {
+	for _, refused := range [][3]string{{"backup.amazonaws.com", "", "InvalidInput"}, {"nothing.amazonaws.com", "", "AccessDenied"}, {"rds.amazonaws.com", "x", "InvalidInput"}} {
+		if _, err := create(refused[0], refused[1]); code(err) != refused[2] {
 			t.Errorf("%s: %v", refused, err)
 		}
 	}

@@ -49,7 +49,8 @@ func createServiceLinkedRole(r *request) ([]node, error) {
 	}
 	linked, known := linkedServices[service]
 	if !known {
-		return nil, errInvalidInput("Service %s does not support service-linked roles.", service)
+		// It is an AccessDenied, as for a caller without the permission.
+		return nil, errAccessDenied("Cannot find Service Linked Role template for %s", service)
 	}
 	if suffix != "" && !linked.suffix {
 		return nil, errInvalidInput("Custom suffix is not allowed for %s", service)

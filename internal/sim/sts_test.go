@@ -302,3 +302,34 @@ func TestSessionOfADeletedRole(t *testing.T) {
 	_, err = bot.STS.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	wantCode(t, err, "InvalidClientTokenId")
 }
+
+// A caller has the organisation and the address of its account.
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	c := newClients(t, s)
+	arn := mustCreateRole(t, c, "bot", statement(`{"Effect":"Allow","Principal":{"AWS":"999988887777"},"Action":"sts:AssumeRole",`+
+		`"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}}`))
+	party := s.Account("999988887777")
+	try := func() error {
+		in := &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: aws.String("test")}
+		_, err := clientsWith(s, party.Administrator()).STS.AssumeRole(t.Context(), in)
+		return err
+	}
+	for _, from := range []struct {
+		organization, address string
+		allowed               bool
+	}{
+		{"", "", false},
+		{"o-a1b2c3d4e5", "", false},
+		{"", "198.51.100.7", false},
+		{"o-zzzzzzzzzz", "198.51.100.7", false},
+		{"o-a1b2c3d4e5", "203.0.113.7", false},
+		{"o-a1b2c3d4e5", "198.51.100.7", true},
+	} {
+		party.SetOrigin(from.organization, from.address)
+		if err := try(); (err == nil) != from.allowed || (err != nil && code(err) != "AccessDenied") {
+			t.Errorf("from %+v: %v", from, err)
+		}
+	}
+}

@@ -22,6 +22,8 @@ var summaries = map[governance.Rule]string{
 	governance.RuleExpiryInPast:     "Expiry is in the past",
 	governance.RuleRequiredMetadata: "Required metadata is missing",
 	governance.RuleWarnBefore:       "Identity expires soon",
+	governance.RuleThirdParty:       "Third party cannot be reached",
+	governance.RuleRetireInUse:      "Identity is still in use",
 	governance.RuleText:             "Metadata text is not usable",
 	governance.RuleExpiryFormat:     "Expiry is not a time",
 	governance.RulePlatform:         "The platform would refuse this",
@@ -29,6 +31,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleJustification:    "Justification says too little",
 	governance.RuleCredentialMaxAge: "Credential would be used for too long",
 	governance.RuleCredential:       "Credential cannot be like this",
+	governance.RuleExisting:         "Existing identity",
 }
 
 // mapAttributes are the attributes whose elements have keys.
@@ -75,6 +78,15 @@ func AddError(diags *diag.Diagnostics, at path.Path, summary, identity string, e
 	diags.AddAttributeError(at, summary, strings.Join(append([]string{identity + ": " + explain(err)}, consequences...), "\n\n"))
 }
 
+// Reason is what went wrong, without what helps.
+func Reason(err error) string {
+	var forbidden *platform.ErrForbidden
+	if errors.As(err, &forbidden) {
+		return "the provider's credentials lack the permission " + forbidden.Permission
+	}
+	return err.Error()
+}
+
 // explain turns a platform's error into what went wrong and what helps.
 func explain(err error) string {
 	var (
@@ -90,11 +102,9 @@ func explain(err error) string {
 	case errors.As(err, &configured):
 		return fmt.Sprintf("%s\n\n%s\n\nProvider argument: %s.", sentence(configured.Reason), configured.Remedy, strings.Join(configured.Attribute, "."))
 	case errors.As(err, &forbidden):
-		return fmt.Sprintf("the provider's credentials lack the permission %s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", forbidden.Permission, forbidden.Permission, forbidden.Detail)
-	case errors.As(err, &exists) && exists.ID == "":
-		return fmt.Sprintf("%s.\n\nChoose another name.", exists)
+		return fmt.Sprintf("%s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", Reason(err), forbidden.Permission, forbidden.Detail)
 	case errors.As(err, &exists):
-		return fmt.Sprintf("%s.\n\nChoose another name, or bring it under governance with an import block:\n\n  import {\n    to = governed_service_identity.example\n    id = %q\n  }", exists, exists.ID)
+		return sentence(exists.Error())
 	case errors.As(err, &conflict):
 		return fmt.Sprintf("%s\n\nRemove what is in the way, or try again when the other change is done.", sentence(conflict.Error()))
 	case errors.As(err, &throttled):

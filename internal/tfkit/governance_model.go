@@ -94,21 +94,6 @@ func NullableMap(entries map[string]string) types.Map {
 	return types.MapValueMust(types.StringType, elements)
 }
 
-// Judge applies the policy, or without a policy the rules that always hold. prior is the existing identity; nil on
-// create.
-func (m *GovernanceModel) Judge(ctx context.Context, data *Data, category governance.Category, prior *GovernanceModel, now time.Time) []governance.Violation {
-	metadata, unknown := m.Metadata(ctx)
-	subject := governance.Subject{Name: m.Name.ValueString(), Category: category, Metadata: metadata, Unknown: unknown}
-	if data == nil {
-		return governance.EvaluateTexts(subject, now)
-	}
-	if prior != nil {
-		had, _ := prior.Metadata(ctx)
-		subject.Prior = &had
-	}
-	return data.Policy.Evaluate(subject, now)
-}
-
 // StatusAt is the status at an instant; unknown while the expiry is.
 func (m *GovernanceModel) StatusAt(policy governance.Policy, now time.Time) types.String {
 	expiry, err := governance.ParseExpiry(m.Expiry.ValueString())

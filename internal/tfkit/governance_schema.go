@@ -63,7 +63,7 @@ func GovernanceAttributes(further map[string]schema.Attribute) map[string]schema
 		},
 		"status": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "`active`, `expiring` (inside the policy's warning window) or `expired` (disabled).",
+			MarkdownDescription: "`active`, `expiring` (inside the policy's warning window) or `expired` (disabled, unless `expiry_enforcement` is `none`).",
 		},
 		"managed_by": schema.StringAttribute{
 			Computed:            true,
@@ -71,7 +71,7 @@ func GovernanceAttributes(further map[string]schema.Attribute) map[string]schema
 		},
 		"expiry_enforcement": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "`cloud` where the cloud itself refuses access from the expiry on, `apply` where the next apply disables the identity.",
+			MarkdownDescription: "`cloud` where the cloud itself refuses access from the expiry on, `apply` where the next apply disables the identity, `none` where only its removal ends the access.",
 		},
 	}
 	for name, attribute := range further {
@@ -98,6 +98,9 @@ type GovernanceModel struct {
 	ManagedBy         types.String `tfsdk:"managed_by"`
 	ExpiryEnforcement types.String `tfsdk:"expiry_enforcement"`
 }
+
+// Common is the model itself, for what embeds it.
+func (m *GovernanceModel) Common() *GovernanceModel { return m }
 
 func (m *GovernanceModel) texts() map[governance.Field]*types.String {
 	return map[governance.Field]*types.String{

@@ -18,17 +18,17 @@ func TestBulkIsCheaper(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range direct + 2 {
-				bulk, err := account.bulkIsCheaper(t.Context(), fmt.Sprint("role-", i))
+				bulk, err := account.bulkIsCheaper(t.Context(), fmt.Sprint("role-", i), directReadCalls)
 				if err != nil || bulk != (i >= direct) {
 					t.Errorf("for role %d it is %v, %v", i, bulk, err)
 				}
 			}
 			account.wrote("Written")
-			if bulk, err := account.bulkIsCheaper(t.Context(), "written"); err != nil || bulk {
+			if bulk, err := account.bulkIsCheaper(t.Context(), "written", directReadCalls); err != nil || bulk {
 				t.Errorf("for what was just written it is %v, %v", bulk, err)
 			}
 			account.roles.refused = true
-			if bulk, err := account.bulkIsCheaper(t.Context(), "role-0"); err != nil || bulk {
+			if bulk, err := account.bulkIsCheaper(t.Context(), "role-0", directReadCalls); err != nil || bulk {
 				t.Errorf("without the permission it is %v, %v", bulk, err)
 			}
 		})

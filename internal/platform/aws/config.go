@@ -72,10 +72,12 @@ type Account struct {
 	caller     memo[caller]
 	summary    memo[map[string]int32]
 	details    memo[map[string]RoleState]
-	sessions   memo[map[string]int32]
+	listed     memo[map[string]listedRole]
 	roles      roleReads
 	newRoles   recent[RoleState]
 	newUsers   recent[UserState]
+	// newLinkedRoles are service-linked.
+	newLinkedRoles recent[RoleState]
 	// made are the identities that this provider has just made, by canonical id.
 	made sync.Map
 	// holders keep the credentials of one identity waiting for each other.

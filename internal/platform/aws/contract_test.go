@@ -21,7 +21,7 @@ func TestSimContractRoles(t *testing.T) {
 // describe writes a role down without what only the cloud knows.
 func describe(state aws.RoleState) string {
 	state = canonical(state)
-	state.UniqueID, state.CreatedAt, state.LastUsedAt = "", time.Time{}, time.Time{}
+	state.UniqueID, state.CreatedAt, state.LastUsedAt, state.LastUsedRegion = "", time.Time{}, time.Time{}, ""
 	return text(state)
 }
 

@@ -30,7 +30,7 @@ var (
 	namePattern = regexp.MustCompile(`^[\w+=,.@-]+$`)
 	pathPattern = regexp.MustCompile(`^/([\x21-\x7e]+/)?$`)
 	// reservedPaths are AWS's own.
-	reservedPaths = []string{"/aws-service-role/", "/aws-reserved/"}
+	reservedPaths = []string{serviceLinkedPath, "/aws-reserved/"}
 )
 
 // violations of what the platform can keep.
@@ -46,7 +46,7 @@ func (v *violations) add(path []string, remedy, message string, args ...any) {
 // entity finds what can be found without asking AWS. Some tags can be reserved for records.
 func (v *violations) entity(kind entityKind, tagging tagging, want platform.Desired[entitySpec], reservedTags int) {
 	if want.Name != "" {
-		v.text([]string{"name"}, want.Name, namePattern, maxNameLength, legalInName)
+		v.name([]string{"name"}, want.Name, maxNameLength)
 	}
 	tagging.check(v, want.Metadata, reservedTags)
 	v.path(kind, want.Spec.Path)
@@ -94,12 +94,12 @@ func inlineSize(policies map[string]string) int {
 	return size
 }
 
-func (v *violations) text(path []string, value string, pattern *regexp.Regexp, limit int, legal string) {
+func (v *violations) name(path []string, value string, limit int) {
 	if length := len([]rune(value)); length > limit {
 		v.add(path, "Shorten it.", "%s has %d characters, %d more than IAM's limit of %d", value, length, length-limit, limit)
 	}
-	if !pattern.MatchString(value) {
-		v.add(path, "Use "+legal+" only.", "%q has a character that IAM does not take in a name", value)
+	if !namePattern.MatchString(value) {
+		v.add(path, "Use "+legalInName+" only.", "%q has a character that IAM does not take in a name", value)
 	}
 }
 
@@ -127,7 +127,7 @@ func (v *violations) inlinePolicy(kind entityKind, name, document string) {
 	if name == ExpiryPolicyName {
 		v.add(path, "Give the policy another name.", "the name %s is taken by the policy that enforces the expiry", name)
 	}
-	v.text(path, name, namePattern, maxPolicyNameLength, legalInName)
+	v.name(path, name, maxPolicyNameLength)
 	if _, err := iampolicy.ParseIdentity(document); err != nil {
 		v.add(path, "Write an identity policy, for example with aws_iam_policy_document or jsonencode().", "the policy %q: %s", name, err)
 	}

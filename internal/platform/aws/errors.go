@@ -23,6 +23,7 @@ const (
 	codeConcurrentModification = "ConcurrentModification"
 	codeLimitExceeded          = "LimitExceeded"
 	codeMalformedPolicy        = "MalformedPolicyDocument"
+	codeInvalidInput           = "InvalidInput"
 	codeInvalidParameter       = "InvalidParameterValue"
 	codeUnmodifiable           = "EntityTemporarilyUnmodifiable"
 	codeResourceExists         = "ResourceExistsException"
@@ -33,7 +34,7 @@ var (
 	notFoundCodes = []string{codeNoSuchEntity, "ResourceNotFoundException", "ParameterNotFound", "InvalidResourceId"}
 	deniedCodes   = []string{"AccessDenied", "AccessDeniedException"}
 	invalidCodes  = []string{
-		codeMalformedPolicy, codeLimitExceeded, "ValidationError", "InvalidInput", "PolicyNotAttachable", "UnmodifiableEntity",
+		codeMalformedPolicy, codeLimitExceeded, "ValidationError", codeInvalidInput, "PolicyNotAttachable", "UnmodifiableEntity",
 		"InvalidParameterException", "InvalidRequestException", "LimitExceededException", "MalformedPolicyDocumentException",
 		"PublicPolicyException", "EncryptionFailure", "DecryptionFailure", "PreconditionNotMetException",
 		"ValidationException", "InvalidKeyId", "ParameterLimitExceeded", "ParameterMaxVersionLimitExceeded",

@@ -260,7 +260,7 @@ func (e *estate) OnWrite(call func()) {
 	e.interpose(func(action string) (drop bool) {
 		once.Do(func() {
 			call()
-			drop = action != "CreateRole" && action != "CreateUser"
+			drop = !strings.HasPrefix(action, "Create")
 		})
 		return drop
 	})

@@ -21,7 +21,7 @@ func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
 	}
 	var listing platform.Listing
 	for _, role := range details {
-		category := governance.KindAWSRole.Category()
+		category := role.Metadata.Category(governance.KindAWSRole)
 		if slices.ContainsFunc(reservedPaths, func(reserved string) bool { return strings.HasPrefix(role.ID.Path(), reserved) }) {
 			category = governance.CategoryProviderManaged
 		}

@@ -15,7 +15,8 @@ type RoleSpec struct {
 	// Path starts and ends with a slash.
 	Path string
 	// Trust holds presets; AssumeRolePolicy is JSON for what they cannot say. One of the two is given, neither while
-	// the trust is not known yet. A GitHubActions preset without a provider ARN takes the account's own.
+	// the trust is not known yet. A GitHubActions preset without a provider ARN takes the account's own, and a ThirdParty
+	// preset the account's partition.
 	Trust            []iampolicy.Preset
 	AssumeRolePolicy string
 	// InlinePolicies are JSON documents by name.
@@ -44,6 +45,9 @@ type RoleState struct {
 	OtherInstanceProfiles []string
 	// AssumeRolePolicy is TrustPolicy without what the expiry added to it.
 	AssumeRolePolicy string
+	Description      string
+	// LastUsedRegion is where the role was last used, and LastUsedAt when: IAM knows of the last 400 days.
+	LastUsedRegion string
 }
 
 // Roles manages the IAM roles of an account.
@@ -97,7 +101,7 @@ func (s RoleSpec) trust(me caller) (document iampolicy.Document, known bool, err
 	case s.AssumeRolePolicy != "":
 		document, err = iampolicy.ParseTrust(s.AssumeRolePolicy)
 	case len(s.Trust) > 0:
-		document, err = iampolicy.Trust(withAccountProvider(s.Trust, me)...)
+		document, err = iampolicy.Trust(inAccount(s.Trust, me)...)
 	default:
 		return iampolicy.Document{}, false, nil
 	}
@@ -107,12 +111,19 @@ func (s RoleSpec) trust(me caller) (document iampolicy.Document, known bool, err
 // githubProvider is GitHub's OIDC issuer, as IAM names its provider.
 const githubProvider = "token.actions.githubusercontent.com"
 
-func withAccountProvider(presets []iampolicy.Preset, me caller) []iampolicy.Preset {
+// inAccount fills in what presets take from the account.
+func inAccount(presets []iampolicy.Preset, me caller) []iampolicy.Preset {
 	presets = slices.Clone(presets)
 	for i, preset := range presets {
-		if github, ok := preset.(iampolicy.GitHubActions); ok && github.ProviderARN == "" {
-			github.ProviderARN = me.iamARN("oidc-provider/" + githubProvider)
-			presets[i] = github
+		switch preset := preset.(type) {
+		case iampolicy.GitHubActions:
+			if preset.ProviderARN == "" {
+				preset.ProviderARN = me.iamARN("oidc-provider/" + githubProvider)
+			}
+			presets[i] = preset
+		case iampolicy.ThirdParty:
+			preset.Partition, preset.Guesses = me.partition, append(slices.Clone(preset.Guesses), me.account)
+			presets[i] = preset
 		}
 	}
 	return presets

@@ -3,6 +3,8 @@ package aws
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -17,6 +19,7 @@ func (r *Roles) Check(ctx context.Context, want platform.Desired[RoleSpec]) ([]g
 	if err != nil {
 		return nil, err
 	}
+	checked.ownAccount(want.Spec, me)
 	// What does not parse has been reported already, and has no size.
 	trustSize := 0
 	if trust, known, err := want.Spec.trust(me); err == nil && known {
@@ -26,17 +29,20 @@ func (r *Roles) Check(ctx context.Context, want platform.Desired[RoleSpec]) ([]g
 	}
 	sizes := checked.sizes(roleKind, asEntity(want))
 	_, err = r.account.beyondQuota(ctx, append(sizes, measure{quotaTrustPolicySize, trustSize, func(over, quota int) {
-		checked.add(roleKind.in(trustAttribute(want.Spec)), "Trust fewer principals in this role, or ask AWS for a larger quota (up to 8192).",
+		checked.add(trustAttribute(want.Spec), "Trust fewer principals in this role, or ask AWS for a larger quota (up to 8192).",
 			"the trust policy has %d characters once the expiry is enforced in it (a time limit in each statement, and the statement that closes the role afterwards), %d more than this account's quota of %d", trustSize, over, quota)
 	}}))
 	return checked, err
 }
 
-func trustAttribute(spec RoleSpec) string {
+func trustAttribute(spec RoleSpec) []string {
 	if spec.AssumeRolePolicy != "" {
-		return "assume_role_policy"
+		return roleKind.in("assume_role_policy")
 	}
-	return "trust"
+	if slices.ContainsFunc(spec.Trust, func(preset iampolicy.Preset) bool { _, ok := preset.(iampolicy.ThirdParty); return ok }) {
+		return []string{"third_party", "account_ids"}
+	}
+	return roleKind.in("trust")
 }
 
 // offline is an account of which nothing is known, not even how it is configured.
@@ -64,7 +70,7 @@ func (a *Account) ValidateRole(want platform.Desired[RoleSpec]) []governance.Vio
 			found.openTrust(trust)
 		}
 		if _, err := boxedTrust(trust, endOf(want.Metadata), true); err != nil {
-			found.add(roleKind.in(trustAttribute(spec)), "Write the limit as an RFC 3339 time with a zone, or leave it out: the expiry adds one to every statement.",
+			found.add(trustAttribute(spec), "Write the limit as an RFC 3339 time with a zone, or leave it out: the expiry adds one to every statement.",
 				"the trust policy has a time limit that cannot be compared with the expiry: %s", err)
 		}
 	}
@@ -75,15 +81,9 @@ func (a *Account) ValidateRole(want platform.Desired[RoleSpec]) []governance.Vio
 func (v *violations) trust(err error) {
 	presets := iampolicy.PresetErrors(err)
 	for _, problem := range presets {
-		path := roleKind.in("trust", presetAttributes[problem.Preset])
-		if problem.Preset == "Services" {
-			path = roleKind.in("trust", serviceAttributes[problem.Field])
-		} else if problem.Field != "" {
-			path = append(path, problem.Field)
-		}
 		*v = append(*v, governance.Violation{
 			Rule: governance.RuleSafeTrust, Enforcement: governance.EnforceError,
-			Attribute: path, Message: strings.TrimSuffix(problem.Reason, "."), Remedy: problem.Fix,
+			Attribute: presetPath(problem), Message: strings.TrimSuffix(problem.Reason, "."), Remedy: problem.Fix,
 		})
 	}
 	var syntax *iampolicy.SyntaxError
@@ -96,9 +96,38 @@ func (v *violations) trust(err error) {
 	}
 }
 
-// Where a preset's problem is shown, by its statement's Sid and, for services, by its field.
+// ownAccount refuses the account itself as a third party.
+func (v *violations) ownAccount(spec RoleSpec, me caller) {
+	for _, preset := range spec.Trust {
+		if party, ok := preset.(iampolicy.ThirdParty); ok && slices.Contains(party.AccountIDs, me.account) {
+			*v = append(*v, governance.Violation{
+				Rule: governance.RuleSafeTrust, Enforcement: governance.EnforceError, Attribute: []string{"third_party", "account_ids"},
+				Message: fmt.Sprintf("%s is the account of the role itself, so that everybody in it who may assume roles could use this one", me.account),
+				Remedy:  "Name the accounts of the third party; what your own workloads use is a governed_service_identity.",
+			})
+		}
+	}
+}
+
+// presetPath is where a preset's problem is shown.
+func presetPath(problem *iampolicy.PresetError) []string {
+	switch {
+	case problem.Preset == "Services":
+		return roleKind.in("trust", serviceAttributes[problem.Field])
+	case problem.Preset == "ThirdParty" && slices.Contains(thirdPartyAttributes, problem.Field):
+		return []string{"third_party", problem.Field}
+	case problem.Preset == "ThirdParty":
+		return roleKind.in(problem.Field)
+	case problem.Field == "":
+		return roleKind.in("trust", presetAttributes[problem.Preset])
+	}
+	return roleKind.in("trust", presetAttributes[problem.Preset], problem.Field)
+}
+
+// Where a preset's problem is shown, by its statement's Sid and, for services and third parties, by its field.
 var (
-	presetAttributes = map[string]string{
+	thirdPartyAttributes = []string{"account_ids", "organization_id"}
+	presetAttributes     = map[string]string{
 		"GitHubActions": "github_actions", "EKSServiceAccount": "eks_service_account", "EKSPodIdentity": "eks_pod_identity", "OIDC": "oidc",
 	}
 	serviceAttributes = map[string]string{

@@ -58,6 +58,7 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 		return RoleState{}, err
 	}
 	want.keep(have.EntityState)
+	want.LastUsedRegion = have.LastUsedRegion
 	if have.InstanceProfileARN != "" && want.InstanceProfileARN != "" {
 		want.InstanceProfileARN = have.InstanceProfileARN // one that was there before can be on another path
 	}

@@ -18,7 +18,7 @@ func (r *Roles) Read(ctx context.Context, id governance.ID) (RoleState, error) {
 	if err := r.mine(ctx, id); err != nil {
 		return RoleState{}, err
 	}
-	state, found, err := r.account.snapshotRole(ctx, id)
+	state, found, err := r.account.snapshotRole(ctx, id, directReadCalls)
 	if err != nil || found {
 		return state, err
 	}
@@ -59,7 +59,7 @@ func (r *Roles) readOne(ctx context.Context, name string) (RoleState, error) {
 
 func roleState(role *types.Role) (RoleState, error) {
 	state, err := newRoleState(role.Arn, role.RoleId, role.RoleName, role.Path, role.CreateDate, role.AssumeRolePolicyDocument, role.PermissionsBoundary, role.RoleLastUsed)
-	state.MaxSessionDuration = awssdk.ToInt32(role.MaxSessionDuration)
+	state.MaxSessionDuration, state.Description = awssdk.ToInt32(role.MaxSessionDuration), awssdk.ToString(role.Description)
 	return state, err
 }
 
@@ -72,10 +72,11 @@ func newRoleState(roleARN, uniqueID, name, path *string, created *time.Time, tru
 	if err != nil {
 		return RoleState{}, err
 	}
+	state := RoleState{EntityState: entity, TrustPolicy: document}
 	if lastUsed != nil {
-		entity.LastUsedAt = awssdk.ToTime(lastUsed.LastUsedDate)
+		state.LastUsedAt, state.LastUsedRegion = awssdk.ToTime(lastUsed.LastUsedDate), awssdk.ToString(lastUsed.Region)
 	}
-	return RoleState{EntityState: entity, TrustPolicy: document}, nil
+	return state, nil
 }
 
 func (s *RoleState) addInstanceProfiles(profiles []types.InstanceProfile) {

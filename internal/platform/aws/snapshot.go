@@ -19,8 +19,12 @@ import (
 // bulkPage is the most that GetAccountAuthorizationDetails and ListRoles return at a time.
 const bulkPage = 1000
 
-// directReadCalls is what asking for one role alone costs, with one inline policy of its own besides the expiry's.
-const directReadCalls = 6
+// What asking for one role alone costs: a role of the account's own with one inline policy besides the expiry's, and one
+// of a service, which has none.
+const (
+	directReadCalls       = 6
+	directReadCallsLinked = 1
+)
 
 // roleReads decides between one bulk read and many direct ones.
 type roleReads struct {
@@ -44,17 +48,17 @@ func (a *Account) wrote(name string) {
 }
 
 // snapshotRole is the role from the bulk read, where that is the cheaper way to have it. found is false when it is
-// not, and when the snapshot does not have the role, which a direct read has to confirm.
-func (a *Account) snapshotRole(ctx context.Context, id governance.ID) (state RoleState, found bool, err error) {
-	bulk, err := a.bulkIsCheaper(ctx, id.Name())
+// not, and when the snapshot does not have the role, which a direct read has to confirm. directCalls is what that costs.
+func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCalls int) (state RoleState, found bool, err error) {
+	bulk, err := a.bulkIsCheaper(ctx, id.Name(), directCalls)
 	if err != nil || !bulk {
 		return RoleState{}, false, err
 	}
 	var details map[string]RoleState
-	var sessions map[string]int32
+	var list map[string]listedRole
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { details, err = a.roleDetails(groupCtx); return err })
-	group.Go(func() (err error) { sessions, err = a.sessionDurations(groupCtx); return err })
+	group.Go(func() (err error) { list, err = a.roleList(groupCtx); return err })
 	err = group.Wait()
 	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
 		tflog.Warn(ctx, "The roles of the account are read one by one, because the caller may not read them in bulk", map[string]any{"missing_permission": forbidden.Permission})
@@ -68,17 +72,17 @@ func (a *Account) snapshotRole(ctx context.Context, id governance.ID) (state Rol
 	}
 	key := strings.ToLower(id.Name())
 	state, inDetails := details[key]
-	duration, inSessions := sessions[key]
-	if !inDetails || !inSessions || state.ID != id {
+	listed, inList := list[key]
+	if !inDetails || !inList || state.ID != id {
 		return RoleState{}, false, nil
 	}
-	state.MaxSessionDuration = duration
+	state.MaxSessionDuration, state.Description = listed.maxSessionDuration, listed.description
 	return state.clone(), true, nil
 }
 
 // bulkIsCheaper compares what direct reads have cost so far, this one included, with what one bulk read costs. That is
 // never worse than twice the best that could have been done with knowledge of how many roles will be asked for.
-func (a *Account) bulkIsCheaper(ctx context.Context, name string) (bool, error) {
+func (a *Account) bulkIsCheaper(ctx context.Context, name string, directCalls int) (bool, error) {
 	a.roles.mutex.Lock()
 	excluded := a.roles.refused || a.roles.written[strings.ToLower(name)]
 	a.roles.mutex.Unlock()
@@ -93,14 +97,14 @@ func (a *Account) bulkIsCheaper(ctx context.Context, name string) (bool, error) 
 	bulkCalls := 2 * (int(quotas[summaryRoles])/bulkPage + 1)
 	a.roles.mutex.Lock()
 	defer a.roles.mutex.Unlock()
-	if a.roles.spent+directReadCalls > bulkCalls {
+	if a.roles.spent+directCalls > bulkCalls {
 		return true, nil
 	}
-	a.roles.spent += directReadCalls
+	a.roles.spent += directCalls
 	return false, nil
 }
 
-// roleDetails reads everything about all roles but their session duration, by lower-case name.
+// roleDetails reads everything about all roles but what roleList has, by lower-case name.
 func (a *Account) roleDetails(ctx context.Context) (map[string]RoleState, error) {
 	return a.details.get(ctx, func() (map[string]RoleState, error) {
 		connection, err := a.connect(ctx)
@@ -149,14 +153,21 @@ func (a *Account) detailState(detail types.RoleDetail) (RoleState, error) {
 	return state, nil
 }
 
-// sessionDurations reads the one thing that the details lack, in seconds by lower-case name.
-func (a *Account) sessionDurations(ctx context.Context) (map[string]int32, error) {
-	return a.sessions.get(ctx, func() (map[string]int32, error) {
+// listedRole is what the details lack.
+type listedRole struct {
+	// maxSessionDuration is in seconds.
+	maxSessionDuration int32
+	description        string
+}
+
+// roleList reads what the details lack, by lower-case name.
+func (a *Account) roleList(ctx context.Context) (map[string]listedRole, error) {
+	return a.listed.get(ctx, func() (map[string]listedRole, error) {
 		connection, err := a.connect(ctx)
 		if err != nil {
 			return nil, err
 		}
-		durations := map[string]int32{}
+		roles := map[string]listedRole{}
 		pages := iam.NewListRolesPaginator(connection.iam, &iam.ListRolesInput{MaxItems: awssdk.Int32(bulkPage)})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
@@ -164,9 +175,9 @@ func (a *Account) sessionDurations(ctx context.Context) (map[string]int32, error
 				return nil, mapError("iam:ListRoles", err)
 			}
 			for _, role := range page.Roles {
-				durations[strings.ToLower(awssdk.ToString(role.RoleName))] = awssdk.ToInt32(role.MaxSessionDuration)
+				roles[strings.ToLower(awssdk.ToString(role.RoleName))] = listedRole{awssdk.ToInt32(role.MaxSessionDuration), awssdk.ToString(role.Description)}
 			}
 		}
-		return durations, nil
+		return roles, nil
 	})
 }

@@ -152,11 +152,12 @@ func TestSimInventory(t *testing.T) {
 	used := e.Now().Add(-time.Hour)
 	e.account.PutRole(sim.Role{Name: "AWSServiceRoleForBackup", Path: "/aws-service-role/backup.amazonaws.com/"})
 	e.account.PutRole(sim.Role{Name: "used", LastUsedAt: used})
+	e.account.PutRole(sim.Role{Name: "party", Tags: map[string]string{"nhi:third_party": "Acme"}})
 	want := e.Wanted("governed")
 	create(t, e.Driver(), want)
 	before := e.sim.CountCalls("")
 	listing, err := aws.NewAccount(e.config()).Identities(t.Context())
-	if err != nil || len(listing.Gaps) > 0 || len(listing.Identities) != 6 {
+	if err != nil || len(listing.Gaps) > 0 || len(listing.Identities) != 7 {
 		t.Fatalf("got %+v, %v", listing, err)
 	}
 	if got := e.sim.CountCalls("") - before; got != 1 {
@@ -167,6 +168,8 @@ func TestSimInventory(t *testing.T) {
 		switch identity.Name {
 		case "AWSServiceRoleForBackup":
 			category = governance.CategoryProviderManaged
+		case "party":
+			category = governance.CategoryExternal
 		case "governed":
 			managedBy = governance.ManagedBy
 		case "used":

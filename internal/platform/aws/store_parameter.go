@@ -36,8 +36,8 @@ type Parameter struct {
 
 var _ platform.SecretStore = (*Parameter)(nil)
 
-// descriptionPattern reads the id of the credential out of a description. A description changes together with the value.
-var descriptionPattern = regexp.MustCompile(`^Credential (\S+) of \S+\. Managed by ` + governance.ManagedBy + `\.$`)
+// credentialDescription reads the id of the credential out of a description. A description changes together with the value.
+var credentialDescription = regexp.MustCompile(`^Credential (\S+) of \S+\. Managed by ` + governance.ManagedBy + `\.$`)
 
 func description(id string, marks platform.Marks) string {
 	return "Credential " + id + " of " + marks[governance.FieldIdentity] + ". Managed by " + governance.ManagedBy + "."
@@ -71,7 +71,7 @@ func (p *Parameter) stored(ctx context.Context, parameter types.ParameterMetadat
 	if stored.Settings.KeyID == defaultParameterKey {
 		stored.Settings.KeyID = ""
 	}
-	if match := descriptionPattern.FindStringSubmatch(awssdk.ToString(parameter.Description)); match != nil {
+	if match := credentialDescription.FindStringSubmatch(awssdk.ToString(parameter.Description)); match != nil {
 		stored.Current = match[1]
 	}
 	output, err := p.client.ListTagsForResource(ctx, &ssm.ListTagsForResourceInput{ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: &p.spec.Name})

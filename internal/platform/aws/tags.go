@@ -49,7 +49,7 @@ func (t tagging) tags(metadata governance.Metadata) map[string]string {
 	if tags == nil {
 		tags = map[string]string{}
 	}
-	for _, field := range governance.Fields {
+	for _, field := range governance.KeptFields {
 		if value := t.encoded(metadata, field); value != "" {
 			tags[t.keys.Key(field)] = value
 		}

@@ -18,7 +18,7 @@ const (
 
 // check finds metadata that tags could not hold. Some tags can be reserved for records.
 func (t tagging) check(found *violations, metadata governance.Metadata, reserved int) {
-	for _, field := range governance.Fields {
+	for _, field := range governance.KeptFields {
 		value := t.encoded(metadata, field)
 		length := tagLength(value)
 		if length <= maxTagValueLength {
@@ -28,8 +28,8 @@ func (t tagging) check(found *violations, metadata governance.Metadata, reserved
 		if length > plain {
 			escaped = fmt.Sprintf(" (%d as written; characters that IAM does not take in tags, such as %s, are stored in three or more)", plain, examplesOfEscaped(metadata.Text(field)))
 		}
-		found.add([]string{string(field)}, "Shorten it, and keep the full story in the ticket.",
-			"%s takes %d characters in its tag%s, %d more than IAM's limit of %d", field, length, escaped, length-maxTagValueLength, maxTagValueLength)
+		found.add(field.Argument(), "Shorten it, and keep the full story in the ticket.",
+			"%s takes %d characters in its tag%s, %d more than IAM's limit of %d", strings.Join(field.Argument(), "."), length, escaped, length-maxTagValueLength, maxTagValueLength)
 	}
 	seen := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(metadata.Labels)) {
@@ -51,7 +51,7 @@ func (t tagging) check(found *violations, metadata governance.Metadata, reserved
 
 func (t tagging) checkLabel(found *violations, path []string, key, value string) {
 	if field, taken := t.keys.Field(key); taken {
-		found.add(path, fmt.Sprintf("Use the argument %s, or another key.", field), "the label %q is the tag that holds %s", key, field)
+		found.add(path, fmt.Sprintf("Use the argument %s, or another key.", strings.Join(field.Argument(), ".")), "the label %q is the tag that holds %s", key, field)
 	}
 	if strings.HasPrefix(strings.ToLower(key), "aws:") {
 		found.add(path, "Use another key.", "the label %q starts with aws:, which is reserved", key)

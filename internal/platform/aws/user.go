@@ -106,7 +106,7 @@ func (a *Account) ValidateUser(want platform.Desired[UserSpec]) []governance.Vio
 	found := violations{}
 	found.entity(userKind, a.tagging, asEntity(want), recordTags)
 	for _, group := range want.Spec.Groups {
-		found.text(userKind.in("groups"), group, namePattern, maxGroupNameLength, legalInName)
+		found.name(userKind.in("groups"), group, maxGroupNameLength)
 	}
 	return found
 }

@@ -16,6 +16,9 @@ type Harness[Spec any, S platform.State] struct {
 	Open func(t *testing.T) Estate[Spec, S]
 	// Describe writes down all of a state that does not come from the cloud, such as ids that it makes up.
 	Describe func(S) string
+	// ProviderManaged says that the cloud alone decides what the identity may do and for how long: it makes up the id, only
+	// Converge can record metadata, and only Delete ends access.
+	ProviderManaged bool
 }
 
 // Method is a method of a driver.
@@ -82,7 +85,7 @@ type Estate[Spec any, S platform.State] interface {
 // Run holds a platform against the contract.
 func Run[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 	t.Helper()
-	for name, check := range map[string]func(*testing.T, Harness[Spec, S]){
+	checks := map[string]func(*testing.T, Harness[Spec, S]){
 		"Absent": absent[Spec, S], "CreateTwice": createTwice[Spec, S], "CreateGrantsNothing": createGrantsNothing[Spec, S],
 		"RoundTrip": roundTrip[Spec, S], "Change": change[Spec, S], "Drift": drift[Spec, S],
 		"Expiry": expiry[Spec, S], "ShorterExpiry": shorterExpiry[Spec, S], "DisableAndRenew": disableAndRenew[Spec, S], "UnknownExpiry": unknownExpiry[Spec, S],
@@ -90,7 +93,14 @@ func Run[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 		"InterruptedCreate": interruptedCreate[Spec, S], "InterruptedChange": interruptedChange[Spec, S], "InterruptedDelete": interruptedDelete[Spec, S],
 		"Forbidden": forbidden[Spec, S], "Throttled": throttled[Spec, S],
 		"CancelledBefore": cancelledBefore[Spec, S], "CancelledCreate": cancelledCreate[Spec, S], "CancelledLater": cancelledLater[Spec, S],
-	} {
+	}
+	if h.ProviderManaged {
+		for _, ended := range []string{"Expiry", "ShorterExpiry", "DisableAndRenew"} {
+			delete(checks, ended)
+		}
+		checks["Endless"] = endless[Spec, S]
+	}
+	for name, check := range checks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			check(t, h)

@@ -2,35 +2,45 @@ package serviceidentity
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // awsRole is the nested attribute aws_role: an IAM role.
 type awsRole struct{}
 
-func (awsRole) attribute() string   { return string(governance.KindAWSRole) }
-func (awsRole) id() governance.Kind { return governance.KindAWSRole }
+func (awsRole) Attribute() string { return string(governance.KindAWSRole) }
 
-func (awsRole) declared(m *model) (declared, known bool) {
+func (awsRole) Owns(id governance.ID) bool {
+	return id.Kind == governance.KindAWSRole && !aws.IsServiceLinked(id)
+}
+
+func (awsRole) Category() governance.Category { return governance.KindAWSRole.Category() }
+
+func (awsRole) Declared(m *model) (declared, known bool) {
 	return !m.AWSRole.IsNull(), !m.AWSRole.IsUnknown()
 }
 
-func (k awsRole) configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAWS(attributePath(k))
+// Sources are resources that manage the same objects without governing them.
+func (awsRole) Sources() []governed.Source {
+	return []governed.Source{governed.HashiCorpAWS("aws_iam_role")}
 }
 
-func (awsRole) parseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
+func (k awsRole) Configured(data *tfkit.Data) diag.Diagnostics {
+	return data.RequireAWS(path.Root(k.Attribute()))
+}
 
-func (awsRole) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governance.Violation, diag.Diagnostics) {
+func (awsRole) ParseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
+
+func (awsRole) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
 	role, diags := roleOf(ctx, m)
 	want, more := role.desired(ctx, m, false)
 	diags.Append(more...)
@@ -41,7 +51,7 @@ func (awsRole) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governa
 	return append(role.untrusted(ctx, want), found...), diags
 }
 
-func (awsRole) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
 	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return nil, err
@@ -62,7 +72,7 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 	}}
 }
 
-func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return err
@@ -73,28 +83,23 @@ func (awsRole) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 	}
 	var had awsRoleModel
 	if prior != nil {
-		if had, err = asError(roleOf(ctx, prior)); err != nil {
+		if had, err = governed.AsError(roleOf(ctx, prior)); err != nil {
 			return err
 		}
 	}
-	m.ID, role.ARN, role.InstanceProfileARN = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	if !m.Name.IsUnknown() && !role.Path.IsUnknown() {
-		m.ID, role.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
-		if !role.InstanceProfile.IsUnknown() {
-			role.InstanceProfileARN = nullable(state.InstanceProfileARN)
-			if had.InstanceProfileARN.ValueString() != "" && state.InstanceProfileARN != "" {
-				role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
-			}
+	role.AssumeRolePolicy = governed.PlannedPolicy(had.AssumeRolePolicy, role.AssumeRolePolicy)
+	role.InstanceProfileARN = types.StringUnknown()
+	if idKnown := role.Predict(&m.GovernanceModel, had.AWSRoleModel, state); idKnown && !role.InstanceProfile.IsUnknown() {
+		role.InstanceProfileARN = governed.Nullable(state.InstanceProfileARN)
+		if had.InstanceProfileARN.ValueString() != "" && state.InstanceProfileARN != "" {
+			role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
 		}
 	}
-	role.EffectiveTrustPolicy = predictedPolicy(had.EffectiveTrustPolicy, state.TrustPolicy)
-	role.ExpiryPolicy = predictedPolicy(had.ExpiryPolicy, state.ExpiryPolicy)
-	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
-	_, err = asError(struct{}{}, setRole(ctx, m, role))
+	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
 	return err
 }
 
-func (awsRole) create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+func (awsRole) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
 	_, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return governance.ID{}, err
@@ -102,7 +107,7 @@ func (awsRole) create(ctx context.Context, data *tfkit.Data, m *model, disabled 
 	return data.AWS.Roles().Create(ctx, want)
 }
 
-func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+func (awsRole) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
 	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
 		return nil, err
@@ -115,51 +120,36 @@ func (awsRole) converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	if err != nil {
 		return intended.Attachments, err
 	}
-	m.converged(state.Observed)
-	role.ARN, role.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
-	role.InstanceProfileARN = nullable(state.InstanceProfileARN)
-	role.EffectiveTrustPolicy = observedPolicy(role.EffectiveTrustPolicy, state.TrustPolicy)
-	role.ExpiryPolicy = observedPolicy(role.ExpiryPolicy, state.ExpiryPolicy)
-	_, err = asError(struct{}{}, setRole(ctx, m, role))
+	role.Converged(&m.GovernanceModel, state)
+	role.InstanceProfileARN = governed.Nullable(state.InstanceProfileARN)
+	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
 	return intended.Attachments, err
 }
 
-func (awsRole) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]warning, error) {
+func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.AWS.Roles().Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	role, err := asError(roleOf(ctx, m))
+	role, err := governed.AsError(roleOf(ctx, m))
 	if err != nil {
 		return nil, err
 	}
-	imported := m.AWSRole.IsNull()
-	m.observed(data, state.EntityState)
-	role.Path = types.StringValue(state.ID.Path())
-	if imported {
-		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy)
+	if m.AWSRole.IsNull() {
+		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy) // it is being imported
 	}
-	role.InlinePolicies = observedPolicies(role.InlinePolicies, state.InlinePolicies)
-	role.ManagedPolicyARNs = observedSet(role.ManagedPolicyARNs, state.ManagedPolicyARNs)
-	role.PermissionsBoundaryARN = tfkit.Observed(role.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
-	role.MaxSessionDuration = types.Int32Value(state.MaxSessionDuration)
-	role.InstanceProfile = types.BoolValue(state.InstanceProfileARN != "")
-	role.ARN, role.UniqueID, role.InstanceProfileARN = types.StringValue(state.ARN), types.StringValue(state.UniqueID), nullable(state.InstanceProfileARN)
-	role.EffectiveTrustPolicy = observedPolicy(role.EffectiveTrustPolicy, state.TrustPolicy)
-	role.ExpiryPolicy = observedPolicy(role.ExpiryPolicy, state.ExpiryPolicy)
-	if _, err := asError(struct{}{}, setRole(ctx, m, role)); err != nil {
+	role.Observed(&m.GovernanceModel, data, state)
+	role.InstanceProfile, role.InstanceProfileARN = types.BoolValue(state.InstanceProfileARN != ""), governed.Nullable(state.InstanceProfileARN)
+	if _, err := governed.AsError(struct{}{}, setRole(ctx, m, role)); err != nil {
 		return nil, err
 	}
-	var warnings []warning
-	if others := state.OtherInstanceProfiles; len(others) > 0 {
-		warnings = append(warnings, warning{
-			"Something outside Terraform uses the identity",
-			fmt.Sprintf("the role is in instance profiles that are not managed with it: %s. Removing this resource takes the role out of them.", strings.Join(others, ", ")),
-		})
-	}
-	return warnings, nil
+	return governed.OtherInstanceProfiles(state), nil
 }
 
-func (awsRole) remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
+func (awsRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.AWS.Roles().Retirement(ctx, id)
+}
+
+func (awsRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
 	return data.AWS.Roles().Delete(ctx, id)
 }

@@ -10,24 +10,17 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // awsRoleModel is the nested attribute aws_role.
 type awsRoleModel struct {
-	Path                   types.String `tfsdk:"path"`
-	Trust                  types.Object `tfsdk:"trust"`
-	AssumeRolePolicy       types.String `tfsdk:"assume_role_policy"`
-	InlinePolicies         types.Map    `tfsdk:"inline_policies"`
-	ManagedPolicyARNs      types.Set    `tfsdk:"managed_policy_arns"`
-	PermissionsBoundaryARN types.String `tfsdk:"permissions_boundary_arn"`
-	MaxSessionDuration     types.Int32  `tfsdk:"max_session_duration"`
-	InstanceProfile        types.Bool   `tfsdk:"instance_profile"`
-	ARN                    types.String `tfsdk:"arn"`
-	InstanceProfileARN     types.String `tfsdk:"instance_profile_arn"`
-	UniqueID               types.String `tfsdk:"unique_id"`
-	EffectiveTrustPolicy   types.String `tfsdk:"effective_trust_policy"`
-	ExpiryPolicy           types.String `tfsdk:"expiry_policy"`
+	governed.AWSRoleModel
+	Trust              types.Object `tfsdk:"trust"`
+	AssumeRolePolicy   types.String `tfsdk:"assume_role_policy"`
+	InstanceProfile    types.Bool   `tfsdk:"instance_profile"`
+	InstanceProfileARN types.String `tfsdk:"instance_profile_arn"`
 }
 
 type trustModel struct {
@@ -69,9 +62,7 @@ type openIDConnectTrustModel struct {
 
 // roleOf reads the nested attribute. It is all null when the model has none, as while importing.
 func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
-	role := awsRoleModel{
-		Trust: types.ObjectNull(trustTypes), InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: types.SetNull(types.StringType),
-	}
+	role := awsRoleModel{AWSRoleModel: governed.NullAWSRole(), Trust: types.ObjectNull(trustTypes)}
 	if m.AWSRole.IsNull() || m.AWSRole.IsUnknown() {
 		return role, nil
 	}
@@ -87,36 +78,25 @@ func setRole(ctx context.Context, m *model, role awsRoleModel) diag.Diagnostics 
 }
 
 var (
-	awsRoleTypes = objectTypes(awsRole{}.schema())
-	trustTypes   = objectTypes(trustSchema())
+	awsRoleTypes = governed.ObjectTypes(awsRole{}.Schema())
+	trustTypes   = governed.ObjectTypes(trustSchema())
 )
 
 // wantedRole reads the nested attribute and what it asks for.
 func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
-	role, err := asError(roleOf(ctx, m))
+	role, err := governed.AsError(roleOf(ctx, m))
 	if err != nil {
 		return role, platform.Desired[aws.RoleSpec]{}, err
 	}
-	want, err := asError(role.desired(ctx, m, disabled))
+	want, err := governed.AsError(role.desired(ctx, m, disabled))
 	return role, want, err
 }
 
 // desired is the role that the model asks for. What is not known yet is left out.
 func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
 	metadata, _ := m.Metadata(ctx)
-	spec := aws.RoleSpec{
-		Path:                   knownOr(r.Path, "/"),
-		AssumeRolePolicy:       r.AssumeRolePolicy.ValueString(),
-		InlinePolicies:         stringMap(r.InlinePolicies),
-		ManagedPolicyARNs:      tfkit.Strings(r.ManagedPolicyARNs),
-		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
-		MaxSessionDuration:     3600,
-		InstanceProfile:        r.InstanceProfile.ValueBool(),
-	}
-	// In a configuration it can be null, which stands for its default.
-	if duration := r.MaxSessionDuration; !duration.IsNull() && !duration.IsUnknown() {
-		spec.MaxSessionDuration = duration.ValueInt32()
-	}
+	spec := r.Spec()
+	spec.AssumeRolePolicy, spec.InstanceProfile = r.AssumeRolePolicy.ValueString(), r.InstanceProfile.ValueBool()
 	var diags diag.Diagnostics
 	if !r.Trust.IsNull() && tfkit.FullyKnown(ctx, r.Trust) {
 		var trust trustModel
@@ -128,8 +108,8 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 
 func (t trustModel) presets() []iampolicy.Preset {
 	var presets []iampolicy.Preset
-	if services := tfkit.Strings(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
-		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: tfkit.Strings(t.SourceAccounts), SourceARNs: tfkit.Strings(t.SourceARNs)})
+	if services := governed.StringSet(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
+		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: governed.StringSet(t.SourceAccounts), SourceARNs: governed.StringSet(t.SourceARNs)})
 	}
 	if g := t.GitHubActions; g != nil {
 		presets = append(presets, iampolicy.GitHubActions{
@@ -144,7 +124,7 @@ func (t trustModel) presets() []iampolicy.Preset {
 		presets = append(presets, iampolicy.EKSPodIdentity{ClusterARN: e.ClusterARN.ValueString(), Namespace: e.Namespace.ValueString(), ServiceAccount: e.ServiceAccount.ValueString()})
 	}
 	if o := t.OIDC; o != nil {
-		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: tfkit.Strings(o.Subjects), Audiences: tfkit.Strings(o.Audiences)})
+		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: governed.StringSet(o.Subjects), Audiences: governed.StringSet(o.Audiences)})
 	}
 	return presets
 }

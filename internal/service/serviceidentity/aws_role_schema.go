@@ -3,67 +3,32 @@ package serviceidentity
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int32default"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 )
 
-func (awsRole) schema() schema.Attribute {
-	computed := func(description string) schema.Attribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
+func (awsRole) Schema() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
 		Validators:          []validator.Object{oneTrust{}},
 		MarkdownDescription: "An IAM role. Its trust policy gets the expiry as a condition, and an inline policy `governed-expiry` denies everything from the expiry on, so that AWS itself ends new and live sessions.",
-		Attributes: map[string]schema.Attribute{
-			"path": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString("/"),
-				MarkdownDescription: "IAM path, such as `/teams/payments/`. Changing it replaces the role.",
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
+		Attributes: governed.AWSRoleAttributes(map[string]schema.Attribute{
 			"trust": trustSchema(),
 			"assume_role_policy": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Trust policy as JSON, for what `trust` cannot say. Exactly one of the two is needed. The expiry is added to every statement that allows something.",
 			},
-			"inline_policies": schema.MapAttribute{
-				ElementType: types.StringType, Optional: true,
-				Validators:          []validator.Map{mapvalidator.NoNullValues()},
-				MarkdownDescription: "Inline policies as JSON, by name. These are all that the role has: others show as drift and are removed. The name `governed-expiry` is taken.",
-			},
-			"managed_policy_arns": schema.SetAttribute{
-				ElementType: types.StringType, Optional: true,
-				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				MarkdownDescription: "ARNs of the managed policies attached to the role. These are all that it has: others show as drift and are detached.",
-			},
-			"permissions_boundary_arn": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "ARN of the policy that bounds what the role can be allowed.",
-			},
-			"max_session_duration": schema.Int32Attribute{
-				Optional: true, Computed: true, Default: int32default.StaticInt32(3600),
-				MarkdownDescription: "Longest session in seconds, 3600 to 43200. Defaults to 3600.",
-			},
 			"instance_profile": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether the role gets an EC2 instance profile of its own name and path. Defaults to `false`.",
 			},
-			"arn":                  computed("ARN of the role, known already at plan."),
-			"instance_profile_arn": computed("ARN of the instance profile; null without one."),
-			"unique_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "Unique id that IAM gave the role (`AROA…`).",
-				PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
-			},
-			"effective_trust_policy": computed("Trust policy as it is on the role, with the expiry. A change made outside Terraform shows here."),
-			"expiry_policy":          computed("The inline policy `governed-expiry` as it is on the role. A change made outside Terraform shows here."),
-		},
+			"instance_profile_arn": schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the instance profile; null without one."},
+		}),
 	}
 }
 

@@ -8,30 +8,40 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // awsUser is the nested attribute aws_user: an IAM user.
 type awsUser struct{}
 
-func (awsUser) attribute() string   { return string(governance.KindAWSUser) }
-func (awsUser) id() governance.Kind { return governance.KindAWSUser }
+func (awsUser) Attribute() string          { return string(governance.KindAWSUser) }
+func (awsUser) Owns(id governance.ID) bool { return id.Kind == governance.KindAWSUser }
 
-func (awsUser) declared(m *model) (declared, known bool) {
+func (awsUser) Category() governance.Category { return governance.KindAWSUser.Category() }
+
+func (awsUser) Declared(m *model) (declared, known bool) {
 	return !m.AWSUser.IsNull(), !m.AWSUser.IsUnknown()
 }
 
-func (k awsUser) configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAWS(attributePath(k))
+// Sources are resources that manage the same objects without governing them.
+func (awsUser) Sources() []governed.Source {
+	return []governed.Source{governed.HashiCorpAWS("aws_iam_user")}
 }
 
-func (awsUser) parseImport(text string) (governance.ID, bool) { return aws.ParseUserARN(text) }
+func (k awsUser) Configured(data *tfkit.Data) diag.Diagnostics {
+	return data.RequireAWS(path.Root(k.Attribute()))
+}
 
-func (awsUser) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governance.Violation, diag.Diagnostics) {
+func (awsUser) ParseImport(text string) (governance.ID, bool) { return aws.ParseUserARN(text) }
+
+func (awsUser) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
 	user, diags := userOf(ctx, m)
 	if diags.HasError() {
 		return nil, diags
@@ -39,7 +49,7 @@ func (awsUser) validate(ctx context.Context, _ *tfkit.Data, m *model) ([]governa
 	return aws.ValidateUser(user.desired(ctx, m, false)), diags
 }
 
-func (awsUser) check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+func (awsUser) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
 	_, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return nil, err
@@ -47,7 +57,7 @@ func (awsUser) check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Users().Check(ctx, want)
 }
 
-func (awsUser) predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	user, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return err
@@ -58,15 +68,16 @@ func (awsUser) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 	}
 	var had awsUserModel
 	if prior != nil {
-		if had, err = asError(userOf(ctx, prior)); err != nil {
+		if had, err = governed.AsError(userOf(ctx, prior)); err != nil {
 			return err
 		}
 	}
+	user.InlinePolicies = governed.PlannedPolicies(had.InlinePolicies, user.InlinePolicies)
 	m.ID, user.ARN = types.StringUnknown(), types.StringUnknown()
 	if !m.Name.IsUnknown() && !user.Path.IsUnknown() {
 		m.ID, user.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
 	}
-	user.ExpiryPolicy = predictedPolicy(had.ExpiryPolicy, state.ExpiryPolicy)
+	user.ExpiryPolicy = governed.PredictedPolicy(had.ExpiryPolicy, state.ExpiryPolicy)
 	user.ConsoleAccess, user.MFADevices = types.BoolValue(false), textSet(nil)
 	switch {
 	case disabled && prior != nil && prior.Status.Equal(m.Status):
@@ -80,7 +91,7 @@ func (awsUser) predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 	return setUser(ctx, m, user)
 }
 
-func (awsUser) create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+func (awsUser) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
 	_, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return governance.ID{}, err
@@ -88,7 +99,7 @@ func (awsUser) create(ctx context.Context, data *tfkit.Data, m *model, disabled 
 	return data.AWS.Users().Create(ctx, want)
 }
 
-func (awsUser) converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+func (awsUser) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
 	user, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {
 		return nil, err
@@ -101,7 +112,7 @@ func (awsUser) converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	if err != nil {
 		return intended.Attachments, err
 	}
-	m.converged(state.Observed)
+	governed.Converged(&m.GovernanceModel, state.Observed)
 	// What the plan has promised stays, also where a key has gone meanwhile: the next refresh tells.
 	if user.DeactivatedAccessKeys.IsUnknown() {
 		user.DeactivatedAccessKeys = deactivatedKeys(state)
@@ -113,7 +124,7 @@ func (awsUser) converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 // observe takes over what is only on the user.
 func (u *awsUserModel) observe(state aws.UserState) {
 	u.ARN, u.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
-	u.ExpiryPolicy = observedPolicy(u.ExpiryPolicy, state.ExpiryPolicy)
+	u.ExpiryPolicy = governed.ObservedPolicy(u.ExpiryPolicy, state.ExpiryPolicy)
 	u.ConsoleAccess, u.MFADevices = types.BoolValue(state.ConsoleAccess), textSet(state.MFADevices)
 }
 
@@ -124,20 +135,20 @@ func deactivatedKeys(state aws.UserState) types.Set {
 	return textSet(state.DeactivatedKeys)
 }
 
-func (awsUser) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]warning, error) {
+func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.AWS.Users().Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	user, err := asError(userOf(ctx, m))
+	user, err := governed.AsError(userOf(ctx, m))
 	if err != nil {
 		return nil, err
 	}
-	m.observed(data, state.EntityState)
+	governed.Observed(&m.GovernanceModel, data, state.EntityState)
 	user.Path = types.StringValue(state.ID.Path())
-	user.InlinePolicies = observedPolicies(user.InlinePolicies, state.InlinePolicies)
-	user.ManagedPolicyARNs = observedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
-	user.Groups = observedSet(user.Groups, state.Groups)
+	user.InlinePolicies = governed.ObservedPolicies(user.InlinePolicies, state.InlinePolicies)
+	user.ManagedPolicyARNs = governed.ObservedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
+	user.Groups = governed.ObservedSet(user.Groups, state.Groups)
 	user.PermissionsBoundaryARN = tfkit.Observed(user.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
 	user.DeactivatedAccessKeys = deactivatedKeys(state)
 	user.observe(state)
@@ -145,7 +156,7 @@ func (awsUser) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 }
 
 // humanUse tells of what only a human can use.
-func humanUse(state aws.UserState) []warning {
+func humanUse(state aws.UserState) []governed.Warning {
 	var signs []string
 	if state.ConsoleAccess {
 		used := "not used so far"
@@ -160,11 +171,15 @@ func humanUse(state aws.UserState) []warning {
 	if len(signs) == 0 {
 		return nil
 	}
-	return []warning{{"A human uses the identity", fmt.Sprintf("%s. This is human use of a non-human identity (OWASP NHI10): nobody can tell who acted, and the access stays when the person leaves. "+
+	return []governed.Warning{{Summary: "A human uses the identity", Detail: fmt.Sprintf("%s. This is human use of a non-human identity (OWASP NHI10): nobody can tell who acted, and the access stays when the person leaves. "+
 		"The next apply removes it. Give the person an identity of their own, for example in IAM Identity Center.", strings.Join(signs, "; "))}}
 }
 
-func (awsUser) remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
+func (awsUser) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.AWS.Users().Retirement(ctx, id)
+}
+
+func (awsUser) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
 	return data.AWS.Users().Delete(ctx, id)
 }
 

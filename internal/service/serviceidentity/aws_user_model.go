@@ -16,7 +16,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
-	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 )
 
 // awsUserModel is the nested attribute aws_user.
@@ -49,15 +49,15 @@ func userOf(ctx context.Context, m *model) (awsUserModel, diag.Diagnostics) {
 func setUser(ctx context.Context, m *model, user awsUserModel) error {
 	object, diags := types.ObjectValueFrom(ctx, awsUserTypes, user)
 	m.AWSUser = object
-	_, err := asError(struct{}{}, diags)
+	_, err := governed.AsError(struct{}{}, diags)
 	return err
 }
 
-var awsUserTypes = objectTypes(awsUser{}.schema())
+var awsUserTypes = governed.ObjectTypes(awsUser{}.Schema())
 
 // wantedUser reads the nested attribute and what it asks for.
 func wantedUser(ctx context.Context, m *model, disabled bool) (awsUserModel, platform.Desired[aws.UserSpec], error) {
-	user, err := asError(userOf(ctx, m))
+	user, err := governed.AsError(userOf(ctx, m))
 	return user, user.desired(ctx, m, disabled), err
 }
 
@@ -65,15 +65,15 @@ func wantedUser(ctx context.Context, m *model, disabled bool) (awsUserModel, pla
 func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) platform.Desired[aws.UserSpec] {
 	metadata, _ := m.Metadata(ctx)
 	return platform.Desired[aws.UserSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: aws.UserSpec{
-		Path:                   knownOr(u.Path, "/"),
-		InlinePolicies:         stringMap(u.InlinePolicies),
-		ManagedPolicyARNs:      tfkit.Strings(u.ManagedPolicyARNs),
-		Groups:                 tfkit.Strings(u.Groups),
+		Path:                   governed.KnownOr(u.Path, "/"),
+		InlinePolicies:         governed.StringMap(u.InlinePolicies),
+		ManagedPolicyARNs:      governed.StringSet(u.ManagedPolicyARNs),
+		Groups:                 governed.StringSet(u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(),
 	}}
 }
 
-func (awsUser) schema() schema.Attribute {
+func (awsUser) Schema() schema.Attribute {
 	exclusive := func(description string) schema.Attribute {
 		return schema.SetAttribute{
 			ElementType: types.StringType, Optional: true, MarkdownDescription: description,

@@ -61,6 +61,12 @@ var (
 			[]string{"UntagRole", "UntagInstanceProfile"},
 			nil,
 		},
+		"a third party claimed": {
+			func(ctx context.Context, c *iam.Client) error { return tag(ctx, c, "nhi:third_party", "Acme") },
+			[]string{"category"},
+			[]string{"UntagRole", "UntagInstanceProfile"},
+			nil,
+		},
 		"trust widened": {
 			func(ctx context.Context, c *iam.Client) error {
 				_, err := c.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: roleName, PolicyDocument: aws.String(anyoneTrust)})

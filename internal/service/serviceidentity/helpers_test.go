@@ -112,22 +112,13 @@ func wantGone(t testing.TB, server *sim.Server) {
 
 // writes are the recorded calls that change something, in order.
 func writes(server *sim.Server) []string {
-	var actions []string
-	for _, call := range server.Calls() {
-		if !strings.HasPrefix(call.Action, "Get") && !strings.HasPrefix(call.Action, "List") {
-			actions = append(actions, call.Action)
-		}
-	}
-	return actions
+	return acctest.Writes(server)
 }
 
 // wantWrites fails the test unless exactly these changes have been asked for since the last ResetCalls, in any order.
 func wantWrites(t testing.TB, server *sim.Server, actions ...string) {
 	t.Helper()
-	got := writes(server)
-	if !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(actions))) {
-		t.Errorf("writes were %v, not %v", got, actions)
-	}
+	acctest.WantWrites(t, server, actions...)
 }
 
 func same(a, b any) bool { return reflect.DeepEqual(a, b) }

@@ -60,8 +60,8 @@ func PresetErrors(err error) []*PresetError {
 }
 
 // Trust returns a trust policy with the statements of the presets in the given
-// order. The Sids are Services, GitHubActions, EKSServiceAccount, EKSPodIdentity
-// and OIDC; a second statement of the same kind gets the digit 2, and so on.
+// order. The Sids are Services, GitHubActions, EKSServiceAccount, EKSPodIdentity,
+// OIDC and ThirdParty; a second statement of the same kind gets the digit 2, and so on.
 // The error joins the problems of all presets; a trust without any preset is an
 // error too.
 func Trust(presets ...Preset) (Document, error) {

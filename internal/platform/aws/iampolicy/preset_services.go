@@ -30,6 +30,10 @@ var (
 	sourceARN = regexp.MustCompile(`^` + partitionPattern + `:[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}|):(.+)$`)
 )
 
+// IsServicePrincipal tells whether a text is written as AWS writes the principals
+// of its services, which are case-sensitive.
+func IsServicePrincipal(text string) bool { return servicePrincipal.MatchString(text) }
+
 // Statements implements Preset.
 func (p AWSServices) Statements() ([]Statement, error) {
 	c := &checker{preset: "Services"}

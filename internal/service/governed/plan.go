@@ -1,4 +1,4 @@
-package serviceidentity
+package governed
 
 import (
 	"context"
@@ -15,39 +15,40 @@ import (
 
 // ValidateConfig finds what is wrong under any policy. Terraform runs it before it configures the provider; the second
 // time, ModifyPlan does it together with everything else.
-func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var m model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+func (r *Resource[M, P]) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	m := P(new(M))
+	resp.Diagnostics.Append(req.Config.Get(ctx, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	k, diags := declaredKind(&m)
+	k, diags := r.declaredKind(m)
 	resp.Diagnostics.Append(diags...)
 	if r.data != nil {
 		return
 	}
-	category := governance.CategoryShared
+	category := r.Kinds[0].Category()
 	var found []governance.Violation
 	if k != nil {
-		category = k.id().Category()
-		found, diags = k.validate(ctx, nil, &m)
+		category = k.Category()
+		found, diags = k.Validate(ctx, m)
 		resp.Diagnostics.Append(diags...)
 	}
-	texts := m.Judge(ctx, nil, category, nil, time.Time{})
+	judged := subject(ctx, m, category, nil)
+	texts := governance.EvaluateTexts(judged, time.Time{})
 	if len(found)+len(texts) > 0 || resp.Diagnostics.HasError() {
-		texts = r.foresee(ctx, &m, category, texts)
+		texts = r.foresee(judged, texts)
 	}
-	tfkit.AddViolations(&resp.Diagnostics, title(&m), append(texts, found...))
+	tfkit.AddViolations(&resp.Diagnostics, r.title(m), append(texts, found...))
 }
 
 // foresee adds what the policy will say. Terraform makes no plan after a validation that fails, and all that is wrong
 // with an identity is reported at once.
-func (r *Resource) foresee(ctx context.Context, m *model, category governance.Category, texts []governance.Violation) []governance.Violation {
+func (r *Resource[M, P]) foresee(subject governance.Subject, texts []governance.Violation) []governance.Violation {
 	data := r.preview.Load()
 	if data == nil {
 		return texts
 	}
-	found := m.Judge(ctx, data, category, nil, data.Clock.Now())
+	found := data.Policy.Evaluate(subject, data.Clock.Now())
 	for i := range found {
 		// An identity that exists keeps its expiry, and here nobody knows whether this one does.
 		if rule := found[i].Rule; rule == governance.RuleExpiryInPast || rule == governance.RuleMaxLifetime {
@@ -59,60 +60,90 @@ func (r *Resource) foresee(ctx context.Context, m *model, category governance.Ca
 
 // ModifyPlan judges the planned identity and fills in what will be known after apply already now, so that a plan shows
 // the policies as they will be on the cloud.
-func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.data == nil {
-		return // A destruction is never refused.
+func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.data == nil {
+		return
 	}
-	var m model
-	var prior *model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	if req.Plan.Raw.IsNull() {
+		r.foretellRetirement(ctx, req, resp)
+		return
+	}
+	m := P(new(M))
+	var prior P
+	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
 	if !req.State.Raw.IsNull() {
-		prior = &model{}
+		prior = P(new(M))
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	k, diags := declaredKind(&m)
+	k, diags := r.declaredKind(m)
 	resp.Diagnostics.Append(diags...)
 	if k == nil || resp.Diagnostics.HasError() {
 		return
 	}
 	if prior != nil {
-		if had, _ := declaredKind(prior); had != nil && had != k {
+		if had, _ := r.declaredKind(prior); had != nil && had != k {
 			// What is on another platform is another identity.
 			resp.RequiresReplace = append(resp.RequiresReplace, attributePath(had), attributePath(k))
 			prior = nil
 		}
 	}
-	resp.Diagnostics.Append(k.configured(r.data)...)
+	resp.Diagnostics.Append(k.Configured(r.data)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.Status, diags = r.plannedStatus(ctx, &m, prior, req.Private)
+	common := m.Common()
+	var had *tfkit.GovernanceModel
+	if prior != nil {
+		had = prior.Common()
+	}
+	common.Status, diags = r.plannedStatus(ctx, common, had, req.Private)
 	resp.Diagnostics.Append(diags...)
-	disabled := m.Status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, &m, r.approved(ctx, prior, req.Private, &resp.Diagnostics), disabled, true, &resp.Diagnostics)
+	disabled := common.Status.ValueString() == string(governance.StatusExpired)
+	r.judge(ctx, k, m, r.approved(ctx, had, req.Private, &resp.Diagnostics), disabled, true, &resp.Diagnostics)
+	if prior == nil {
+		r.foreseeCreation(ctx, k, m, &resp.Diagnostics)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.Category, m.ManagedBy = types.StringValue(string(k.id().Category())), types.StringValue(governance.ManagedBy)
-	if err := k.predict(ctx, r.data, &m, prior, disabled); err != nil {
-		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Platform cannot be reached", title(&m), err)
+	common.Category, common.ManagedBy = types.StringValue(string(k.Category())), types.StringValue(governance.ManagedBy)
+	if err := k.Predict(ctx, r.data, m, prior, disabled); err != nil {
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Platform cannot be reached", r.title(m), err)
 		return
 	}
-	if !m.ID.IsUnknown() && !m.Expiry.IsUnknown() {
-		r.data.PlanExpiry(m.ID.ValueString(), m.Expiry.ValueString())
+	if !common.ID.IsUnknown() && !common.Expiry.IsUnknown() {
+		r.data.PlanExpiry(common.ID.ValueString(), common.Expiry.ValueString())
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, m)...)
+	// What is replaced goes as well, and Terraform asks for no plan of that. An id that is not known yet is that of a name or a
+	// path that is not, which replaces too.
+	if !req.State.Raw.IsNull() && (had == nil || !had.ID.Equal(common.ID)) {
+		r.foretellRetirement(ctx, req, resp)
+	}
+}
+
+// foreseeCreation reports what a creation will meet.
+func (r *Resource[M, P]) foreseeCreation(ctx context.Context, k Kind[P], m P, diags *diag.Diagnostics) {
+	forecaster, ok := k.(Forecaster[P])
+	if !ok {
+		return
+	}
+	found, err := forecaster.Foresee(ctx, r.data, m)
+	if err != nil {
+		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", r.title(m), err)
+	}
+	tfkit.AddViolations(diags, r.title(m), found)
 }
 
 // plannedStatus is the same however long it takes from the plan to the apply, when Terraform plans once more: the clock
 // counts only where it can no longer change the answer. Everything else is the refresh's to find out.
-func (r *Resource) plannedStatus(ctx context.Context, m, prior *model, private privateState) (types.String, diag.Diagnostics) {
+func (r *Resource[M, P]) plannedStatus(ctx context.Context, m, prior *tfkit.GovernanceModel, private privateState) (types.String, diag.Diagnostics) {
 	status := m.StatusAt(r.data.Policy, r.data.Clock.Now())
 	over := status.ValueString() == string(governance.StatusExpired)
-	if prior == nil || !m.KeepsExpiry(&prior.GovernanceModel) {
+	if prior == nil || !m.KeepsExpiry(prior) {
 		if over {
 			return status, nil
 		}
@@ -136,7 +167,7 @@ func (r *Resource) plannedStatus(ctx context.Context, m, prior *model, private p
 const expiryKey = "expiry"
 
 // rememberExpiry notes the expiry of an identity that the policy has let pass.
-func rememberExpiry(ctx context.Context, private privateState, m *model) diag.Diagnostics {
+func rememberExpiry(ctx context.Context, private privateState, m *tfkit.GovernanceModel) diag.Diagnostics {
 	value, err := json.Marshal(m.Expiry.ValueString())
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Expiry cannot be noted", err.Error())}
@@ -146,13 +177,13 @@ func rememberExpiry(ctx context.Context, private privateState, m *model) diag.Di
 
 // approved is the existing identity with the expiry that the policy once let pass. What its tag says does not count:
 // whoever may tag could lengthen a life with it, and an import brings tags that no policy has seen.
-func (r *Resource) approved(ctx context.Context, prior *model, private privateState, diags *diag.Diagnostics) *tfkit.GovernanceModel {
+func (r *Resource[M, P]) approved(ctx context.Context, prior *tfkit.GovernanceModel, private privateState, diags *diag.Diagnostics) *tfkit.GovernanceModel {
 	if prior == nil {
 		return nil
 	}
 	value, keyDiags := private.GetKey(ctx, expiryKey)
 	diags.Append(keyDiags...)
-	had, text := prior.GovernanceModel, ""
+	had, text := *prior, ""
 	if value != nil {
 		if err := json.Unmarshal(value, &text); err != nil {
 			diags.AddError("Noted expiry cannot be read", err.Error())
@@ -166,7 +197,7 @@ func (r *Resource) approved(ctx context.Context, prior *model, private privateSt
 const overKey, overYes, overNo = "over", "true", "false"
 
 // rememberOver notes whether the identity's time is over.
-func (r *Resource) rememberOver(ctx context.Context, private privateState, m *model) diag.Diagnostics {
+func (r *Resource[M, P]) rememberOver(ctx context.Context, private privateState, m *tfkit.GovernanceModel) diag.Diagnostics {
 	value := overNo
 	if m.StatusAt(r.data.Policy, r.data.Clock.Now()).ValueString() == string(governance.StatusExpired) {
 		value = overYes

@@ -1,0 +1,4 @@
+import {
+  to = governed_service_linked_identity.example
+  id = "aws:123456789012:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
+}

@@ -1,0 +1,6 @@
+import {
+  to = governed_third_party_identity.example
+  identity = {
+    id = "aws:123456789012:role/acme-monitoring"
+  }
+}

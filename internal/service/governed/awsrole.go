@@ -1,0 +1,146 @@
+package governed
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int32default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// AWSRoleModel is what every IAM role has, whoever assumes it. Nested attributes embed it.
+type AWSRoleModel struct {
+	Path                   types.String `tfsdk:"path"`
+	InlinePolicies         types.Map    `tfsdk:"inline_policies"`
+	ManagedPolicyARNs      types.Set    `tfsdk:"managed_policy_arns"`
+	PermissionsBoundaryARN types.String `tfsdk:"permissions_boundary_arn"`
+	MaxSessionDuration     types.Int32  `tfsdk:"max_session_duration"`
+	ARN                    types.String `tfsdk:"arn"`
+	UniqueID               types.String `tfsdk:"unique_id"`
+	EffectiveTrustPolicy   types.String `tfsdk:"effective_trust_policy"`
+	ExpiryPolicy           types.String `tfsdk:"expiry_policy"`
+}
+
+// NullAWSRole is all null, as while importing.
+func NullAWSRole() AWSRoleModel {
+	return AWSRoleModel{InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: types.SetNull(types.StringType)}
+}
+
+// AWSRoleAttributes are the arguments and results of AWSRoleModel, with further ones added.
+func AWSRoleAttributes(further map[string]schema.Attribute) map[string]schema.Attribute {
+	computed := func(description string) schema.Attribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	attributes := map[string]schema.Attribute{
+		"path": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString("/"),
+			MarkdownDescription: "IAM path, such as `/teams/payments/`. Changing it replaces the role.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"inline_policies": schema.MapAttribute{
+			ElementType: types.StringType, Optional: true,
+			Validators:          []validator.Map{mapvalidator.NoNullValues()},
+			MarkdownDescription: "Inline policies as JSON, by name. These are all that the role has: others show as drift and are removed. The name `governed-expiry` is taken.",
+		},
+		"managed_policy_arns": schema.SetAttribute{
+			ElementType: types.StringType, Optional: true,
+			Validators:          []validator.Set{setvalidator.NoNullValues()},
+			MarkdownDescription: "ARNs of the managed policies attached to the role. These are all that it has: others show as drift and are detached.",
+		},
+		"permissions_boundary_arn": schema.StringAttribute{
+			Optional: true, MarkdownDescription: "ARN of the policy that bounds what the role can be allowed.",
+		},
+		"max_session_duration": schema.Int32Attribute{
+			Optional: true, Computed: true, Default: int32default.StaticInt32(3600),
+			MarkdownDescription: "Longest session in seconds, 3600 to 43200. Defaults to 3600.",
+		},
+		"arn": computed("ARN of the role, known already at plan."),
+		"unique_id": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "Unique id that IAM gave the role (`AROA…`).",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
+		},
+		"effective_trust_policy": computed("Trust policy as it is on the role, with the expiry. A change made outside Terraform shows here."),
+		"expiry_policy":          computed("The inline policy `governed-expiry` as it is on the role. A change made outside Terraform shows here."),
+	}
+	for name, attribute := range further {
+		attributes[name] = attribute
+	}
+	return attributes
+}
+
+// Spec is the role that the model asks for, but for its trust. What is not known yet is left out.
+func (r AWSRoleModel) Spec() aws.RoleSpec {
+	spec := aws.RoleSpec{
+		Path:                   KnownOr(r.Path, "/"),
+		InlinePolicies:         StringMap(r.InlinePolicies),
+		ManagedPolicyARNs:      StringSet(r.ManagedPolicyARNs),
+		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
+		MaxSessionDuration:     3600,
+	}
+	// In a configuration it can be null, which stands for its default.
+	if duration := r.MaxSessionDuration; !duration.IsNull() && !duration.IsUnknown() {
+		spec.MaxSessionDuration = duration.ValueInt32()
+	}
+	return spec
+}
+
+// Predict fills in what will be known after apply, keeping of the prior state what says the same. The ids are not known
+// while the name or the path is not.
+func (r *AWSRoleModel) Predict(m *tfkit.GovernanceModel, had AWSRoleModel, state aws.RoleState) (idKnown bool) {
+	idKnown = !m.Name.IsUnknown() && !r.Path.IsUnknown()
+	m.ID, r.ARN = types.StringUnknown(), types.StringUnknown()
+	if idKnown {
+		m.ID, r.ARN = types.StringValue(state.ID.String()), types.StringValue(state.ARN)
+	}
+	r.InlinePolicies = PlannedPolicies(had.InlinePolicies, r.InlinePolicies)
+	r.EffectiveTrustPolicy = PredictedPolicy(had.EffectiveTrustPolicy, state.TrustPolicy)
+	r.ExpiryPolicy = PredictedPolicy(had.ExpiryPolicy, state.ExpiryPolicy)
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+	return idKnown
+}
+
+// Converged takes over what an apply has made.
+func (r *AWSRoleModel) Converged(m *tfkit.GovernanceModel, state aws.RoleState) {
+	Converged(m, state.Observed)
+	r.results(state)
+}
+
+// Observed takes over what the role is.
+func (r *AWSRoleModel) Observed(m *tfkit.GovernanceModel, data *tfkit.Data, state aws.RoleState) {
+	Observed(m, data, state.EntityState)
+	r.Path = types.StringValue(state.ID.Path())
+	r.InlinePolicies = ObservedPolicies(r.InlinePolicies, state.InlinePolicies)
+	r.ManagedPolicyARNs = ObservedSet(r.ManagedPolicyARNs, state.ManagedPolicyARNs)
+	r.PermissionsBoundaryARN = tfkit.Observed(r.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
+	r.MaxSessionDuration = types.Int32Value(state.MaxSessionDuration)
+	r.results(state)
+}
+
+func (r *AWSRoleModel) results(state aws.RoleState) {
+	r.ARN, r.UniqueID = types.StringValue(state.ARN), types.StringValue(state.UniqueID)
+	r.EffectiveTrustPolicy = ObservedPolicy(r.EffectiveTrustPolicy, state.TrustPolicy)
+	r.ExpiryPolicy = ObservedPolicy(r.ExpiryPolicy, state.ExpiryPolicy)
+}
+
+// OtherInstanceProfiles warns of profiles that would lose the role.
+func OtherInstanceProfiles(state aws.RoleState) []Warning {
+	others := state.OtherInstanceProfiles
+	if len(others) == 0 {
+		return nil
+	}
+	return []Warning{{
+		Summary: "Something outside Terraform uses the identity",
+		Detail:  fmt.Sprintf("the role is in instance profiles that are not managed with it: %s. Removing this resource takes the role out of them.", strings.Join(others, ", ")),
+	}}
+}

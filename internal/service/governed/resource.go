@@ -1,0 +1,272 @@
+// Package governed is what the resources of governed identities have in common: how an identity is judged, planned, made,
+// saved, changed, imported and retired. A resource is a Definition with its model and its kinds.
+package governed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*Resource[plain, *plain])(nil)
+	_ resource.ResourceWithValidateConfig = (*Resource[plain, *plain])(nil)
+	_ resource.ResourceWithModifyPlan     = (*Resource[plain, *plain])(nil)
+	_ resource.ResourceWithImportState    = (*Resource[plain, *plain])(nil)
+	_ resource.ResourceWithIdentity       = (*Resource[plain, *plain])(nil)
+	_ resource.ResourceWithMoveState      = (*Resource[plain, *plain])(nil)
+)
+
+// plain is the least that a model can be.
+type plain struct{ tfkit.GovernanceModel }
+
+const providerTypeName = "governed"
+
+// Definition is what is particular to one resource.
+type Definition[P any] struct {
+	// Name is the resource's without that of the provider, such as service_identity.
+	Name string
+	// Description is Markdown, for the documentation.
+	Description string
+	// Attributes are further arguments besides those that every governed resource has and those of the kinds.
+	Attributes map[string]schema.Attribute
+	// Kinds are all that the resource can declare.
+	Kinds []Kind[P]
+	// Label is what messages call an identity whose name the platform chooses; nil where the user does.
+	Label func(P) string
+	// ImportForms says what an import takes besides canonical ids, such as "an ARN of a role".
+	ImportForms string
+}
+
+// Resource is the resource that a definition makes of a model.
+type Resource[M any, P Model[M]] struct {
+	Definition[P]
+	data    *tfkit.Data
+	preview *tfkit.Preview
+}
+
+// NewResource makes the resource for the provider's list.
+func NewResource[M any, P Model[M]](definition Definition[P], preview *tfkit.Preview) func() resource.Resource {
+	return func() resource.Resource { return &Resource[M, P]{Definition: definition, preview: preview} }
+}
+
+// Metadata names the resource.
+func (r *Resource[M, P]) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = r.typeName()
+}
+
+// Configure takes the provider's data.
+func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	data, diags := tfkit.FromProvider(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
+	r.data = data
+}
+
+// Create makes the identity and saves it before anything else is done to it, so that nothing is orphaned when the rest
+// fails.
+func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	m := P(new(M))
+	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
+	k, disabled := r.prepare(ctx, m, nil, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	id, err := k.Create(ctx, r.data, m, disabled)
+	if err != nil {
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be created", r.title(m), err, r.wayOut(err)...)
+		return
+	}
+	common := m.Common()
+	common.ID = types.StringValue(id.String())
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
+	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, common)...)
+	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
+	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
+	if err != nil {
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity was created but not completed", r.title(m), err,
+			"It exists and is saved, but Terraform replaces what it could not complete. To have the next apply complete it instead, run terraform untaint on it first.")
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// Read takes over what the cloud has.
+func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	m := P(new(M))
+	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	common := m.Common()
+	k, id := r.locate(common, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
+	warnings, err := k.Read(ctx, r.data, id, m)
+	if errors.Is(err, platform.ErrNotFound) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be read", common.ID.ValueString(), err)
+		return
+	}
+	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
+	for _, warning := range warnings {
+		resp.Diagnostics.AddAttributeWarning(attributePath(k), warning.Summary, r.title(m)+": "+warning.Detail)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// Update makes the identity what the plan says.
+func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	m, prior := P(new(M)), P(new(M))
+	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	k, disabled := r.prepare(ctx, m, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
+	_, id := r.locate(prior.Common(), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	common := m.Common()
+	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, common)...)
+	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
+	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
+	if err != nil {
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", r.title(m), err)
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// Delete retires the identity. It works whatever its state, its expiry and the policy.
+func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	m := P(new(M))
+	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	common := m.Common()
+	k, id := r.locate(common, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if releaser, ok := k.(Releaser[P]); ok {
+		left, err := releaser.Release(ctx, r.data, id, m)
+		if err != nil {
+			tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be released", r.title(m), err)
+			return
+		}
+		if left != "" {
+			resp.Diagnostics.AddAttributeWarning(attributePath(k), "Identity was left in place", r.title(m)+": "+left)
+			return
+		}
+	}
+	removed, err := k.Remove(ctx, r.data, id)
+	foreign, diags := withoutRemembered(ctx, req.Private, removed)
+	resp.Diagnostics.Append(diags...)
+	if len(foreign) > 0 {
+		resp.Diagnostics.AddAttributeWarning(attributePath(k), "Attachments made outside Terraform were removed",
+			fmt.Sprintf("%s could not be deleted while they were there: %s.", r.title(m), strings.Join(foreign, ", ")))
+	}
+	if err != nil {
+		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be deleted", r.title(m), err)
+	}
+}
+
+// locate finds the platform and the id of an identity that exists.
+func (r *Resource[M, P]) locate(common *tfkit.GovernanceModel, diags *diag.Diagnostics) (Kind[P], governance.ID) {
+	if diags.HasError() {
+		return nil, governance.ID{}
+	}
+	id, err := governance.ParseID(common.ID.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("id"), "Identity id is malformed", err.Error())
+		return nil, governance.ID{}
+	}
+	k, ok := r.kindOf(id)
+	if !ok {
+		diags.AddAttributeError(path.Root("id"), "Identity is of another kind", fmt.Sprintf("%s is no identity that %s can declare; it declares: %s.", id, r.typeName(), r.kindNames()))
+		return nil, governance.ID{}
+	}
+	diags.Append(k.Configured(r.data)...)
+	return k, id
+}
+
+// prepare judges a planned identity once more, now that everything is known, before any call that changes something.
+func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *tfkit.GovernanceModel, diags *diag.Diagnostics) (k Kind[P], disabled bool) {
+	if diags.HasError() {
+		return nil, false
+	}
+	k, kindDiags := r.declaredKind(m)
+	diags.Append(kindDiags...)
+	if k == nil || diags.HasError() {
+		return nil, false
+	}
+	diags.Append(k.Configured(r.data)...)
+	if diags.HasError() {
+		return nil, false
+	}
+	common := m.Common()
+	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
+	disabled = status.ValueString() == string(governance.StatusExpired)
+	r.judge(ctx, k, m, prior, disabled, false, diags)
+	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
+		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
+	}
+	if common.Status.IsUnknown() {
+		common.Status = status
+	}
+	return k, disabled
+}
+
+// judge reports what the policy and the platform say against an identity. Warnings have been seen at plan already when
+// it is judged again at apply.
+func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *tfkit.GovernanceModel, disabled, warn bool, diags *diag.Diagnostics) {
+	title := r.title(m)
+	found := r.data.Policy.Evaluate(subject(ctx, m, k.Category(), prior), r.data.Clock.Now())
+	checked, err := k.Check(ctx, r.data, m, disabled)
+	if err != nil {
+		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
+	}
+	for _, violation := range append(found, checked...) {
+		if warn || violation.Enforcement == governance.EnforceError {
+			tfkit.AddViolations(diags, title, []governance.Violation{violation})
+		}
+	}
+}
+
+// subject is what a policy judges of a model; prior is the existing identity, nil on create.
+func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *tfkit.GovernanceModel) governance.Subject {
+	metadata, unknown := m.Metadata(ctx)
+	subject := governance.Subject{Name: m.Common().Name.ValueString(), Category: category, Metadata: metadata, Unknown: unknown}
+	if prior != nil {
+		had, _ := prior.Metadata(ctx)
+		subject.Prior = &had
+	}
+	return subject
+}
+
+// wayOut says how to go on where the name is taken.
+func (r *Resource[M, P]) wayOut(err error) []string {
+	var exists *platform.ErrAlreadyExists
+	if !errors.As(err, &exists) {
+		return nil
+	}
+	advice := "Choose another name, or bring it under governance with an import block"
+	if r.Label != nil {
+		advice = "Bring it here with an import block, once nothing else governs it"
+	}
+	return []string{fmt.Sprintf("%s:\n\n  import {\n    to = %s.example\n    id = %q\n  }", advice, r.typeName(), exists.ID)}
+}

@@ -1,0 +1,157 @@
+package governed
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// Converged takes over what every kind of identity has after an apply.
+func Converged(m *tfkit.GovernanceModel, state platform.Observed) {
+	m.ID = types.StringValue(state.ID.String())
+	m.Category, m.ManagedBy = types.StringValue(string(state.Metadata.Category(state.ID.Kind))), types.StringValue(governance.ManagedBy)
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+}
+
+// Observed takes over what every kind of identity has on the cloud.
+func Observed(m *tfkit.GovernanceModel, data *tfkit.Data, state aws.EntityState) {
+	Converged(m, state.Observed)
+	m.Name, m.ManagedBy = types.StringValue(state.Name), Nullable(state.ManagedBy)
+	m.SetMetadata(state.Metadata)
+	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
+	if !state.EndsByItself {
+		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	}
+}
+
+// KnownOr is a value of a configuration, or its default while that is null or not known.
+func KnownOr(value types.String, otherwise string) string {
+	if value.IsNull() || value.IsUnknown() {
+		return otherwise
+	}
+	return value.ValueString()
+}
+
+// AsError turns diagnostics of a conversion, which only a bug can cause, into an error.
+func AsError[T any](value T, diags diag.Diagnostics) (T, error) {
+	var errs []error
+	for _, d := range diags.Errors() {
+		errs = append(errs, fmt.Errorf("%s: %s", d.Summary(), d.Detail()))
+	}
+	return value, errors.Join(errs...)
+}
+
+// Nullable is a text, or null when it is empty.
+func Nullable(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
+
+// PredictedPolicy keeps a policy's text as long as the predicted one says the same. Without a prediction it is unknown.
+func PredictedPolicy(had types.String, predicted string) types.String {
+	if predicted == "" {
+		return types.StringUnknown()
+	}
+	return ObservedPolicy(had, predicted)
+}
+
+// ObservedPolicy keeps a policy's text as long as the one on the role says the same.
+func ObservedPolicy(had types.String, observed string) types.String {
+	if !had.IsUnknown() && iampolicy.Equivalent(had.ValueString(), observed) {
+		return had
+	}
+	return Nullable(observed)
+}
+
+// PlannedPolicy keeps the text that a policy had as long as the configured one says the same, so that a plan shows no
+// change of form: an import has the cloud's text, and what Terraform generates from it orders it anew.
+func PlannedPolicy(had, configured types.String) types.String {
+	if !had.IsNull() && !configured.IsNull() && !configured.IsUnknown() && iampolicy.Equivalent(had.ValueString(), configured.ValueString()) {
+		return had
+	}
+	return configured
+}
+
+// PlannedPolicies does the same for policies by name. Terraform lets a plan keep all of a map, or nothing of it.
+func PlannedPolicies(had, configured types.Map) types.Map {
+	if had.IsNull() || configured.IsNull() || configured.IsUnknown() || len(had.Elements()) != len(configured.Elements()) {
+		return configured
+	}
+	for name, policy := range configured.Elements() {
+		text, known := policy.(types.String)
+		before, ok := had.Elements()[name].(types.String)
+		if !known || !ok || !PlannedPolicy(before, text).Equal(before) {
+			return configured
+		}
+	}
+	return had
+}
+
+// ObservedPolicies keeps the configured text of every policy that still says the same.
+func ObservedPolicies(had types.Map, observed map[string]string) types.Map {
+	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
+		return had
+	}
+	configured := StringMap(had)
+	texts := make(map[string]string, len(observed))
+	for name, document := range observed {
+		texts[name] = document
+		if text, ok := configured[name]; ok && iampolicy.Equivalent(text, document) {
+			texts[name] = text
+		}
+	}
+	return tfkit.NullableMap(texts)
+}
+
+// ObservedSet keeps an empty set empty instead of null.
+func ObservedSet(had types.Set, observed []string) types.Set {
+	if len(observed) == 0 && !had.IsNull() && len(had.Elements()) == 0 {
+		return had
+	}
+	elements := make([]attr.Value, len(observed))
+	for i, text := range observed {
+		elements[i] = types.StringValue(text)
+	}
+	return tfkit.NullableSet(elements)
+}
+
+// ObjectTypes are the types of a nested attribute, which would cost much to derive from the schema again for every identity.
+func ObjectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
+	if object, ok := attribute.GetType().(types.ObjectType); ok {
+		return object.AttrTypes
+	}
+	return nil
+}
+
+// StringSet are the known elements, sorted by the framework.
+func StringSet(set types.Set) []string {
+	var texts []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts = append(texts, text.ValueString())
+		}
+	}
+	return texts
+}
+
+// StringMap are the known entries.
+func StringMap(m types.Map) map[string]string {
+	texts := map[string]string{}
+	for key, element := range m.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts[key] = text.ValueString()
+		}
+	}
+	return texts
+}

@@ -1,0 +1,108 @@
+package servicelinkedidentity_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+)
+
+// TestFaults fails each call of a life in each way, applies again, and finds the role whole and then gone.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"ListRoles", "CreateServiceLinkedRole", "TagRole", "UntagRole", "UpdateRole", "GetRole", "DeleteServiceLinkedRole", "GetServiceLinkedRoleDeletionStatus"} {
+		for _, kind := range []sim.FaultKind{sim.FaultAccessDenied, sim.FaultThrottling, sim.FaultInternal, sim.FaultDropBefore, sim.FaultDropAfter} {
+			t.Run(fmt.Sprintf("%s %s", action, kind), func(t *testing.T) {
+				t.Parallel()
+				server := acctest.NewSim(t)
+				impatient := acctest.Values{"aws": acctest.AWSArgument(server.URL()).With(acctest.Values{"max_retries": 1})}
+				r := acctest.NewConfiguredProtocol(t, server, impatient).Resource(typeName)
+				first := linkedRole(server, acctest.Values{"description": "Nightly"}).With(acctest.Values{"labels": acctest.Values{"team": "storage"}})
+				second := linkedRole(server, acctest.Values{"description": "Weekly"})
+				server.InjectFault(sim.Fault{Service: "iam", Action: action, Nth: 1, Times: 2, Kind: kind})
+				for _, config := range []acctest.Values{first, first, second, second, nil} {
+					r.Apply(config)
+					r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+					if r.Exists() {
+						r.Refresh()
+					}
+				}
+				server.ClearFaults()
+				if r.Exists() {
+					r.Apply(nil).Want(t)
+				}
+				left := server.Account(sim.DefaultAccount).Roles()
+				// Without an answer to the creation nobody can tell the role from one that AWS made, so it is adopted and stays.
+				if lost := action == "CreateServiceLinkedRole" && kind == sim.FaultDropAfter; len(left) > 0 && !lost {
+					t.Errorf("left: %v", left)
+				}
+				for _, name := range left {
+					wantTags(t, server, name)
+				}
+			})
+		}
+	}
+}
+
+// TestIncomplete saves the role before it is tagged. What is adopted is not deleted when Terraform replaces it.
+func TestIncomplete(t *testing.T) {
+	t.Parallel()
+	for _, adopted := range []bool{false, true} {
+		server := acctest.NewSim(t)
+		if adopted {
+			madeByAWS(t, server, backup, "", nil)
+		}
+		r := protocol(t, server)
+		r.Plan(linkedRole(server, nil))
+		server.DenyActions(sim.DefaultAccount, "iam:TagRole")
+		r.ApplyPlanned(linkedRole(server, nil)).Want(t, "error aws_service_linked_role: Identity was created but not completed … the provider's credentials lack the permission iam:TagRole")
+		acctest.WantSame(t, "id", r.State("id"), backupID)
+		acctest.WantSame(t, "adopted", r.State(nested, "adopted"), adopted)
+		server.DenyActions(sim.DefaultAccount)
+		// Untainted without a refresh, it is completed.
+		untainted := *r
+		untainted.Apply(linkedRole(server, nil)).Want(t)
+		acctest.WantSame(t, "ARN", untainted.State(nested, "arn"), backupARN)
+		// Tainted, it is replaced.
+		r.Apply(nil)
+		if adopted {
+			wantRoles(t, server, backupRole)
+		} else {
+			wantRoles(t, server)
+		}
+	}
+}
+
+// TestDelete names what stands in the way, keeps the role until it is gone, and resumes.
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	r := protocol(t, server)
+	r.Apply(linkedRole(server, nil)).Want(t)
+	account := server.Account(sim.DefaultAccount)
+	account.SetServiceLinkedRoleUsage(backupRole, "eu-west-1", "arn:aws:backup:eu-west-1:123456789012:backup-vault:main")
+	r.Apply(nil).Want(t, `error aws_service_linked_role: Identity cannot be deleted … governed_service_linked_identity "backup.amazonaws.com": AWS did not delete the role AWSServiceRoleForBackup: `+
+		"… (in the way: arn:aws:backup:eu-west-1:123456789012:backup-vault:main (eu-west-1)) … Remove what is in the way")
+	if !r.Exists() {
+		t.Fatal("the state has lost the role")
+	}
+	account.SetServiceLinkedRoleUsage(backupRole, "eu-west-1")
+	server.SetServiceLinkedRoleDeletionPolls(1000)
+	r.Apply(nil).Want(t, "error aws_service_linked_role: Identity cannot be deleted … AWS is still deleting the role AWSServiceRoleForBackup after 10m … try again when the other change is done")
+	r.Refresh().Want(t)
+	if !r.Exists() {
+		t.Fatal("the state has lost the role")
+	}
+	wantTags(t, server, backupRole, metadataTags(server)...)
+}
+
+// TestReplicationLag has IAM not see at once what was just made.
+func TestReplicationLag(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	server.SetReplicationLag(3)
+	r := protocol(t, server)
+	r.Apply(linkedRole(server, acctest.Values{"description": "Nightly"})).Want(t)
+	wantTags(t, server, backupRole, metadataTags(server)...)
+}

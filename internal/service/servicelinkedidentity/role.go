@@ -1,0 +1,240 @@
+package servicelinkedidentity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// awsServiceLinkedRole is the nested attribute aws_service_linked_role. It is never disabled: AWS lets nobody but the
+// service change its trust and its permissions.
+type awsServiceLinkedRole struct{}
+
+var (
+	_ governed.Forecaster[*model] = awsServiceLinkedRole{}
+	_ governed.Releaser[*model]   = awsServiceLinkedRole{}
+)
+
+func (awsServiceLinkedRole) Attribute() string          { return aws.AttributeServiceLinkedRole }
+func (awsServiceLinkedRole) Owns(id governance.ID) bool { return aws.IsServiceLinked(id) }
+
+func (awsServiceLinkedRole) Category() governance.Category {
+	return governance.CategoryProviderManaged
+}
+
+func (awsServiceLinkedRole) Declared(m *model) (declared, known bool) {
+	return !m.Role.IsNull(), !m.Role.IsUnknown()
+}
+
+// Sources are resources that manage the same objects without governing them.
+func (awsServiceLinkedRole) Sources() []governed.Source {
+	return []governed.Source{governed.HashiCorpAWS("aws_iam_service_linked_role")}
+}
+
+func (k awsServiceLinkedRole) Configured(data *tfkit.Data) diag.Diagnostics {
+	return data.RequireAWS(path.Root(k.Attribute()))
+}
+
+func (awsServiceLinkedRole) ParseImport(text string) (governance.ID, bool) {
+	return aws.ParseRoleARN(text)
+}
+
+func (awsServiceLinkedRole) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
+	_, want, err := wantedRole(ctx, m)
+	if err != nil {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Configuration cannot be read", err.Error())}
+	}
+	return aws.ValidateServiceLinkedRole(want), nil
+}
+
+func (awsServiceLinkedRole) Check(ctx context.Context, data *tfkit.Data, m *model, _ bool) ([]governance.Violation, error) {
+	_, want, err := wantedRole(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return data.AWS.ServiceLinkedRoles().Check(ctx, want)
+}
+
+func (awsServiceLinkedRole) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
+	role, want, err := wantedRole(ctx, m)
+	if err != nil || role.ServiceName.IsUnknown() || role.CustomSuffix.IsUnknown() {
+		return nil, err
+	}
+	state, presence, err := data.AWS.ServiceLinkedRoles().Existing(ctx, want.Spec)
+	var forbidden *platform.ErrForbidden
+	switch {
+	case errors.As(err, &forbidden):
+		return []governance.Violation{existing(governance.EnforceWarn, "whether the role exists already cannot be told, because the provider's credentials lack the permission "+forbidden.Permission,
+			"Allow it to them, to see at plan whether a role is made or adopted.")}, nil
+	case err != nil || presence == aws.Absent:
+		return nil, err
+	}
+	found := adoption(state, want.Spec.AdoptExisting || role.AdoptExisting.IsUnknown(), data.AWS.ServiceLinkedRoles().OtherTags(state, want.Metadata.Labels))
+	if presence == aws.Possible {
+		found.Enforcement = governance.EnforceWarn
+		found.Message = "AWS may find the role to be there: " + found.Message
+	}
+	return []governance.Violation{found}, nil
+}
+
+// adoption says what becomes of a role that is there already. Some of its tags would go.
+func adoption(state aws.ServiceLinkedRoleState, adopt bool, otherTags []string) governance.Violation {
+	toImport := fmt.Sprintf("import it:\n\n  import {\n    to = governed_service_linked_identity.example\n    id = %q\n  }", state.ID)
+	since := fmt.Sprintf("the role %s exists already, since %s", state.Name, state.CreatedAt.UTC().Format(time.RFC3339))
+	switch {
+	case state.ManagedBy != "":
+		return existing(governance.EnforceError, fmt.Sprintf("%s, and is marked as governed by %s", since, state.ManagedBy),
+			"Find the resource that governs it. Once no other state has it, "+toImport)
+	case !adopt:
+		return existing(governance.EnforceError, since+", and adopt_existing is false", "Either write adopt_existing = true, or "+toImport)
+	}
+	consequence := since + ": applying adopts it and writes the metadata to its tags. When this resource goes, the role stays"
+	if len(otherTags) > 0 {
+		consequence += ". These tags of it are removed: " + strings.Join(otherTags, ", ")
+	}
+	return existing(governance.EnforceWarn, consequence, "To have Terraform own the role, its removal included, "+toImport)
+}
+
+func existing(enforcement governance.Enforcement, message, remedy string) governance.Violation {
+	return governance.Violation{
+		Rule: governance.RuleExisting, Enforcement: enforcement, Attribute: []string{aws.AttributeServiceLinkedRole, "aws_service_name"}, Message: message, Remedy: remedy,
+	}
+}
+
+func (awsServiceLinkedRole) Predict(ctx context.Context, _ *tfkit.Data, m, prior *model, _ bool) error {
+	role, err := roleOf(ctx, m)
+	if err != nil {
+		return err
+	}
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByNobody))
+	if prior == nil {
+		unknown := types.StringUnknown()
+		m.ID, m.Name, role.Adopted = unknown, unknown, types.BoolUnknown()
+		role.ARN, role.UniqueID, role.TrustPolicy, role.LastUsedAt, role.LastUsedRegion = unknown, unknown, unknown, unknown, unknown
+		role.Path = unknown
+		if !role.ServiceName.IsUnknown() {
+			role.Path = types.StringValue(aws.ServiceLinkedPath(role.ServiceName.ValueString()))
+		}
+		return setRole(ctx, m, role)
+	}
+	had, err := roleOf(ctx, prior)
+	if err != nil {
+		return err
+	}
+	m.ID, m.Name, role.Adopted, role.Path = prior.ID, prior.Name, had.Adopted, orUnknown(had.Path)
+	role.ARN, role.UniqueID, role.TrustPolicy = orUnknown(had.ARN), orUnknown(had.UniqueID), orUnknown(had.TrustPolicy)
+	role.LastUsedAt, role.LastUsedRegion = had.LastUsedAt, had.LastUsedRegion
+	return setRole(ctx, m, role)
+}
+
+// orUnknown is what an interrupted creation has not come to know yet.
+func orUnknown(had types.String) types.String {
+	if had.IsNull() {
+		return types.StringUnknown()
+	}
+	return had
+}
+
+// Create notes whether the role is adopted, which decides what becomes of it when the resource goes.
+func (awsServiceLinkedRole) Create(ctx context.Context, data *tfkit.Data, m *model, _ bool) (governance.ID, error) {
+	role, want, err := wantedRole(ctx, m)
+	if err != nil {
+		return governance.ID{}, err
+	}
+	id, adopted, err := data.AWS.ServiceLinkedRoles().Obtain(ctx, want)
+	if err != nil {
+		return governance.ID{}, err
+	}
+	role.Adopted = types.BoolValue(adopted)
+	m.Name = types.StringValue(id.Name())
+	return id, setRole(ctx, m, role)
+}
+
+func (awsServiceLinkedRole) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, _ bool) (attachments []string, err error) {
+	role, want, err := wantedRole(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	state, err := data.AWS.ServiceLinkedRoles().Converge(ctx, id, want)
+	if err != nil {
+		return nil, err
+	}
+	m.observe(state)
+	// What the plan has promised stays, also where the role has been used meanwhile: the next refresh tells.
+	if role.LastUsedAt.IsUnknown() {
+		role.observeUse(state)
+	}
+	role.observe(state)
+	return nil, setRole(ctx, m, role)
+}
+
+func (awsServiceLinkedRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+	state, err := data.AWS.ServiceLinkedRoles().Read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	role, err := roleOf(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if m.Role.IsNull() {
+		role.AdoptExisting, role.Adopted = types.BoolValue(true), types.BoolValue(false)
+	}
+	m.observe(state)
+	m.ManagedBy = governed.Nullable(state.ManagedBy)
+	m.SetMetadata(state.Metadata)
+	now := data.Clock.Now()
+	over := m.StatusAt(data.Policy, now).ValueString() == string(governance.StatusExpired)
+	m.Status = m.ObservedStatus(data.Policy, now, over)
+	role.ServiceName = types.StringValue(state.Service)
+	role.Description = tfkit.Observed(role.Description, state.Description)
+	role.observe(state)
+	role.observeUse(state)
+	return nil, setRole(ctx, m, role)
+}
+
+// observe takes over what every such role has.
+func (m *model) observe(state aws.ServiceLinkedRoleState) {
+	m.ID, m.Name = types.StringValue(state.ID.String()), types.StringValue(state.Name)
+	m.Category, m.ManagedBy = types.StringValue(string(governance.CategoryProviderManaged)), types.StringValue(governance.ManagedBy)
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByNobody))
+}
+
+// observe takes over what is only on the role.
+func (r *roleModel) observe(state aws.ServiceLinkedRoleState) {
+	r.Path, r.ARN, r.UniqueID = types.StringValue(state.ID.Path()), types.StringValue(state.ARN), types.StringValue(state.UniqueID)
+	r.TrustPolicy = governed.ObservedPolicy(r.TrustPolicy, state.TrustPolicy)
+}
+
+func (r *roleModel) observeUse(state aws.ServiceLinkedRoleState) {
+	r.LastUsedAt, r.LastUsedRegion = types.StringNull(), governed.Nullable(state.LastUsedRegion)
+	if !state.LastUsedAt.IsZero() {
+		r.LastUsedAt = types.StringValue(state.LastUsedAt.UTC().Format(time.RFC3339))
+	}
+}
+
+// Release lets go of a role that was there before the resource.
+func (awsServiceLinkedRole) Release(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) (left string, err error) {
+	role, err := roleOf(ctx, m)
+	if err != nil || !role.Adopted.ValueBool() {
+		return "", err
+	}
+	return fmt.Sprintf("the role %s was there before this resource, so it stays. Its metadata and labels have been taken off its tags. "+
+		"To delete it, run aws iam delete-service-linked-role --role-name %[1]s; AWS refuses that while anything uses it.", id.Name()), data.AWS.ServiceLinkedRoles().Release(ctx, id)
+}
+
+func (awsServiceLinkedRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) (removed []string, err error) {
+	return data.AWS.ServiceLinkedRoles().Delete(ctx, id)
+}

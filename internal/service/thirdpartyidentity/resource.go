@@ -1,0 +1,100 @@
+// Package thirdpartyidentity is the resource governed_third_party_identity.
+package thirdpartyidentity
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// NewResource makes the resource for the provider's list.
+func NewResource(preview *tfkit.Preview) func() resource.Resource {
+	return governed.NewResource(governed.Definition[*model]{
+		Name: "third_party_identity",
+		Description: "An identity that a third party uses from outside: its credentials are the third party's, its entitlements yours. " +
+			"It is governed as every identity is, lives shorter (180 days at most, unless a policy says otherwise), and says who the third party is and whom to reach there.\n\n" +
+			"Exactly one nested attribute says what it is on its platform.",
+		Attributes:  map[string]schema.Attribute{"third_party": thirdPartySchema()},
+		Kinds:       []governed.Kind[*model]{awsRole{}},
+		ImportForms: "an ARN of a role",
+	}, preview)
+}
+
+// model is the resource in plan and state.
+type model struct {
+	tfkit.GovernanceModel
+	ThirdParty types.Object `tfsdk:"third_party"`
+	AWSRole    types.Object `tfsdk:"aws_role"`
+}
+
+// Metadata has the third party besides what every identity has.
+func (m *model) Metadata(ctx context.Context) (governance.Metadata, map[governance.Field]bool) {
+	metadata, unknown := m.GovernanceModel.Metadata(ctx)
+	// What cannot be converted is blamed where it is needed.
+	party, _ := thirdPartyOf(ctx, m)
+	metadata.ThirdParty, metadata.ThirdPartyContact = party.Name.ValueString(), party.Contact.ValueString()
+	unknown[governance.FieldThirdParty] = m.ThirdParty.IsUnknown() || party.Name.IsUnknown()
+	unknown[governance.FieldThirdPartyContact] = m.ThirdParty.IsUnknown() || party.Contact.IsUnknown()
+	return metadata, unknown
+}
+
+// thirdPartyModel is the nested attribute third_party.
+type thirdPartyModel struct {
+	Name           types.String `tfsdk:"name"`
+	Contact        types.String `tfsdk:"contact"`
+	AccountIDs     types.Set    `tfsdk:"account_ids"`
+	OrganizationID types.String `tfsdk:"organization_id"`
+}
+
+func thirdPartySchema() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Required:            true,
+		MarkdownDescription: "Who the third party is. Name and contact are kept in tags of the identity, so that every inventory can tell.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Name of the third party, as its contract has it. Placeholders such as `vendor` are refused.",
+			},
+			"contact": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Where the third party can be told that something is wrong: an e-mail address, or the URL of a page that leads to one. Placeholders such as `security@example.com` are refused.",
+			},
+			"account_ids": schema.SetAttribute{
+				ElementType: types.StringType, Required: true,
+				Validators:          []validator.Set{setvalidator.NoNullValues()},
+				MarkdownDescription: "AWS accounts that the third party calls from, of twelve digits each.",
+			},
+			"organization_id": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "Id of the third party's organisation in AWS Organizations, such as `o-a1b2c3d4e5`: callers must belong to it (`aws:PrincipalOrgID`).",
+			},
+		},
+	}
+}
+
+// thirdPartyOf reads the nested attribute. It is all null when the model has none, as while importing.
+func thirdPartyOf(ctx context.Context, m *model) (thirdPartyModel, diag.Diagnostics) {
+	party := thirdPartyModel{AccountIDs: types.SetNull(types.StringType)}
+	if m.ThirdParty.IsNull() || m.ThirdParty.IsUnknown() {
+		return party, nil
+	}
+	diags := m.ThirdParty.As(ctx, &party, basetypes.ObjectAsOptions{})
+	return party, diags
+}
+
+// setThirdParty writes the nested attribute.
+func setThirdParty(ctx context.Context, m *model, party thirdPartyModel) error {
+	object, diags := types.ObjectValueFrom(ctx, thirdPartyTypes, party)
+	m.ThirdParty = object
+	_, err := governed.AsError(struct{}{}, diags)
+	return err
+}
+
+var thirdPartyTypes = governed.ObjectTypes(thirdPartySchema())
