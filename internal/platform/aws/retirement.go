@@ -33,7 +33,7 @@ func (r *Roles) Retirement(ctx context.Context, id governance.ID) (platform.Reti
 	}, nil
 }
 
-// Retirement asks for the user, its credentials, and when each access key was last used: eleven calls, and one for each
+// Retirement asks for the user, its credentials, and when each access key was last used: ten calls, and one for each
 // inline policy and each access key. What cannot be listed is a gap, and what cannot be told is unknown.
 func (u *Users) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
 	user, err := u.Read(ctx, id)

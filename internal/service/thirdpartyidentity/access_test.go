@@ -1,11 +1,13 @@
 package thirdpartyidentity_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
@@ -23,34 +25,50 @@ func made(t *testing.T, server *sim.Server, config acctest.Values) (*acctest.Res
 	return r, id
 }
 
-// TestWhoGetsIn has the third party get in, from its account and with the external id, until the expiry, and nobody else.
+// TestWhoGetsIn has the third party get in, from its account and with the external id, and nobody else.
 func TestWhoGetsIn(t *testing.T) {
 	t.Parallel()
 	server := newSim(t)
-	r, id := made(t, server, collector(server))
+	_, id := made(t, server, collector(server))
 	getsIn(t, server, partyAccount, id, true)
 	getsIn(t, server, partyAccount, "", false)
 	getsIn(t, server, partyAccount, id+"x", false)
 	getsIn(t, server, otherAccount, id, false)
 	getsIn(t, server, sim.DefaultAccount, id, false)
+}
+
+// TestExpiryEndsAccess has AWS refuse new sessions and deny live ones from the expiry on, before anybody applies anything,
+// and a renewal let the third party in again with the same external id.
+func TestExpiryEndsAccess(t *testing.T) {
+	t.Parallel()
+	server := newSim(t)
+	config := collector(server).With(acctest.Values{"expiry": server.Clock().Now().Add(48 * time.Hour).UTC().Format(time.RFC3339)})
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Apply(config).Want(t, "warning expiry: Identity expires soon")
+	id, _ := r.State("aws_role", "external_id").(string)
+	server.Clock().Advance(47*time.Hour + 30*time.Minute)
 	session, err := acctest.AssumeRole(t, server, partyAccount, roleARN, id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Clock().Advance(91*day - 30*time.Minute)
-	// The live session has run out by then; a younger one is denied everything at the expiry.
-	if young, err := acctest.AssumeRole(t, server, partyAccount, roleARN, id); err == nil {
-		session = young
+	list := func() error {
+		_, err := session.ListRoles(t.Context(), &iam.ListRolesInput{MaxItems: aws.Int32(1)})
+		return err
 	}
-	server.Clock().Advance(30 * day)
+	if err := list(); err != nil {
+		t.Errorf("before the expiry: %s", err)
+	}
+	server.Clock().Advance(31 * time.Minute)
+	var refused smithy.APIError
+	if err := list(); !errors.As(err, &refused) || refused.ErrorCode() != "AccessDenied" {
+		t.Errorf("after the expiry, the live session is answered with %v", err)
+	}
 	getsIn(t, server, partyAccount, id, false)
-	if _, err := session.ListRoles(t.Context(), &iam.ListRolesInput{}); err == nil {
-		t.Error("the session outlives the expiry")
-	}
 	r.Refresh().Want(t)
-	r.Apply(collector(server).With(acctest.Values{"expiry": r.State("expiry")})).Want(t, "warning expiry: Expiry is in the past")
-	renewed := collector(server).With(acctest.Values{"expiry": acctest.Date(server, 100)})
-	r.Apply(renewed).Want(t)
+	r.Apply(config).Want(t, "warning expiry: Expiry is in the past")
+	acctest.WantSame(t, "the status", r.State("status"), "expired")
+	getsIn(t, server, partyAccount, id, false)
+	r.Apply(config.With(acctest.Values{"expiry": acctest.Date(server, 100)})).Want(t)
 	getsIn(t, server, partyAccount, id, true)
 }
 
