@@ -363,7 +363,7 @@ func (l Life) Retire(ctx context.Context, arn string) (removed []string, err err
 			return removed, err
 		}
 	}
-	if stored := state.Stored; !stored.Exists || !stored.Scheduled.IsZero() || (stored.ARN != arn && !l.Owns(stored)) {
+	if !l.removes(state.Stored, arn) {
 		return removed, nil
 	}
 	if err := ignoreNotFound(l.Store.Remove(ctx, state.Stored)); err != nil {

@@ -3,8 +3,8 @@
 package credential
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -164,7 +164,7 @@ func (l Life) removable(state State) []platform.Credential {
 	return removable
 }
 
-func describe(one platform.Credential, use platform.LastUse, own string) string {
+func describe(one platform.Credential, use governance.Use, own string) string {
 	whose := "not governed"
 	switch one.Store {
 	case "":
@@ -177,13 +177,32 @@ func describe(one platform.Credential, use platform.LastUse, own string) string 
 	if !one.Active {
 		status = "inactive"
 	}
-	return fmt.Sprintf("%s (%s, %s, made on %s, %s)", one.ID, whose, status, one.CreatedAt.UTC().Format(time.DateOnly), Usage(use))
+	return fmt.Sprintf("%s (%s, %s, made on %s; last use: %s)", one.ID, whose, status, one.CreatedAt.UTC().Format(time.DateOnly), use)
 }
 
-// Usage says when, for what and where a credential was last used.
-func Usage(use platform.LastUse) string {
-	if use.At.IsZero() {
-		return "never used, as far as the platform knows"
+// Retirement is what Retire would remove, and what still uses it.
+func (l Life) Retirement(ctx context.Context, state State, arn string) (platform.Retirement, error) {
+	var going platform.Retirement
+	for _, one := range slices.Concat(current(state), state.Previous, state.Orphans) {
+		name := l.Issuer.Noun() + " " + one.ID
+		use, err := l.Issuer.LastUse(ctx, one.ID)
+		var forbidden *platform.ErrForbidden
+		switch {
+		case errors.As(err, &forbidden):
+			use.Unknown = "the provider's credentials lack the permission " + forbidden.Permission
+		case err != nil:
+			return going, err
+		}
+		use.Credential = name
+		going.Attachments, going.Uses = append(going.Attachments, name), append(going.Uses, use)
 	}
-	return fmt.Sprintf("last used at %s for %s in %s", use.At.UTC().Format(time.RFC3339), cmp.Or(use.Service, "an unknown service"), cmp.Or(use.Region, "an unknown region"))
+	if l.removes(state.Stored, arn) {
+		going.Attachments = append(going.Attachments, l.Store.Object()+l.Store.Recovery())
+	}
+	return going, nil
+}
+
+// removes tells whether a retirement deletes what is in the store.
+func (l Life) removes(stored platform.Stored, arn string) bool {
+	return stored.Exists && stored.Scheduled.IsZero() && (stored.ARN == arn || l.Owns(stored))
 }

@@ -22,13 +22,6 @@ type Credential struct {
 	Store string
 }
 
-// LastUse is when, for what and where a credential was last used; all zero when that was never, as far as the platform
-// knows.
-type LastUse struct {
-	At              time.Time
-	Service, Region string
-}
-
 // Issued is a credential that has just been made, with its secret. It writes and logs itself without it.
 type Issued struct {
 	Credential
@@ -101,7 +94,10 @@ type Issuer interface {
 	SetActive(ctx context.Context, id string, active bool) error
 	// Revoke ends a credential: it is deactivated, then deleted with its note. An absent one is no error.
 	Revoke(ctx context.Context, id string) error
-	LastUse(ctx context.Context, id string) (LastUse, error)
+	// LastUse tells when a credential was last used, without naming it.
+	LastUse(ctx context.Context, id string) (governance.Use, error)
+	// Noun is what the platform calls such a credential, such as "access key".
+	Noun() string
 }
 
 // StoreSettings are how a store keeps a secret. Each store has some of them.
@@ -140,6 +136,9 @@ type SecretStore interface {
 	Reference() string
 	// Object names the secret in messages, such as "the secret mailer/smtp of Secrets Manager in eu-west-1".
 	Object() string
+	// Recovery says how long a removed secret can be restored, such as ", which can be restored for 30 days"; empty where
+	// it cannot.
+	Recovery() string
 	// Describe reads what is there.
 	Describe(ctx context.Context) (Stored, error)
 	// Prepare does everything that can be done before there is a secret, so that a store that refuses is found before a

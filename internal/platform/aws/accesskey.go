@@ -192,29 +192,16 @@ func (k *AccessKeys) Revoke(ctx context.Context, id string) error {
 }
 
 // LastUse asks IAM, which keeps it for as long as the key exists.
-func (k *AccessKeys) LastUse(ctx context.Context, id string) (platform.LastUse, error) {
+func (k *AccessKeys) LastUse(ctx context.Context, id string) (governance.Use, error) {
 	calls, err := k.calls(ctx)
 	if err != nil {
-		return platform.LastUse{}, err
+		return governance.Use{}, err
 	}
-	output, err := calls.iam.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})
-	if err != nil {
-		return platform.LastUse{}, mapError("iam:GetAccessKeyLastUsed", err)
-	}
-	used := output.AccessKeyLastUsed
-	if used == nil || used.LastUsedDate == nil {
-		return platform.LastUse{}, nil
-	}
-	return platform.LastUse{At: *used.LastUsedDate, Service: applicable(used.ServiceName), Region: applicable(used.Region)}, nil
+	return calls.keyUse(ctx, id)
 }
 
-// applicable is empty for IAM's N/A.
-func applicable(text *string) string {
-	if value := awssdk.ToString(text); value != "N/A" {
-		return value
-	}
-	return ""
-}
+// Noun is IAM's.
+func (*AccessKeys) Noun() string { return strings.TrimSpace(keyPrefix) }
 
 // keyNotePattern is an access key's id. A tag of that name describes the key (IAM User Guide, "Manage access keys").
 var keyNotePattern = regexp.MustCompile(`^AKIA[A-Z0-9]{12,}$`)

@@ -87,23 +87,29 @@ func (c userCalls) keyUses(ctx context.Context, keys []types.AccessKeyMetadata) 
 	group, ctx := errgroup.WithContext(ctx)
 	for i, id := range keyIDs(keys) {
 		group.Go(func() error {
-			uses[i] = governance.Use{Credential: keyPrefix + id, Never: neverKey}
-			output, err := c.iam.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})
-			err = mapError("iam:GetAccessKeyLastUsed", err)
+			use, err := c.keyUse(ctx, id)
 			if isUnlistable(err) {
-				uses[i].Unknown = gaps(err)[0]
-				return nil
+				use.Unknown, err = gaps(err)[0], nil
 			}
-			if err != nil {
-				return ignoreNotFound(err)
-			}
-			if last := output.AccessKeyLastUsed; last != nil && last.LastUsedDate != nil {
-				uses[i].At, uses[i].Service, uses[i].Region = *last.LastUsedDate, awssdk.ToString(last.ServiceName), awssdk.ToString(last.Region)
-			}
-			return nil
+			use.Credential = keyPrefix + id
+			uses[i] = use
+			return ignoreNotFound(err)
 		})
 	}
 	return uses, group.Wait()
+}
+
+// keyUse is the last use of an access key.
+func (c userCalls) keyUse(ctx context.Context, id string) (governance.Use, error) {
+	use := governance.Use{Never: neverKey}
+	output, err := c.iam.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})
+	if err != nil {
+		return use, mapError("iam:GetAccessKeyLastUsed", err)
+	}
+	if last := output.AccessKeyLastUsed; last != nil && last.LastUsedDate != nil {
+		use.At, use.Service, use.Region = *last.LastUsedDate, awssdk.ToString(last.ServiceName), awssdk.ToString(last.Region)
+	}
+	return use, nil
 }
 
 // gaps say why something could not be read, one clause for each error that is joined.

@@ -155,6 +155,9 @@ func (p *Parameter) Put(ctx context.Context, have platform.Stored, marks platfor
 	}, nil
 }
 
+// Recovery is not possible.
+func (*Parameter) Recovery() string { return "" }
+
 // Remove deletes the parameter, which cannot be restored.
 func (p *Parameter) Remove(ctx context.Context, _ platform.Stored) error {
 	_, err := p.client.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &p.spec.Name})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -231,6 +232,14 @@ func (s *Secret) Put(ctx context.Context, have platform.Stored, _ platform.Marks
 	})
 	have.Version, have.Current = version, id
 	return have, err
+}
+
+// Recovery is the recovery window.
+func (s *Secret) Recovery() string {
+	if s.spec.RecoveryWindowDays == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", which can be restored for %d days", s.spec.RecoveryWindowDays)
 }
 
 // Remove takes the replicas away, and schedules the deletion at the end of the recovery window. A secret that never held

@@ -16,6 +16,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // ValidateConfig finds what is wrong under any policy.
@@ -57,7 +58,11 @@ func validateStore(ctx context.Context, m *model, diags *diag.Diagnostics) {
 
 // ModifyPlan judges the credential, finds what stands in its way, and decides whether it is rotated.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.data == nil {
+	if r.data == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.foretellRetirement(ctx, req, resp)
 		return
 	}
 	var m model
@@ -78,6 +83,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		// The attributes' own modifiers do not see a change from one kind of store to another. Terraform plans the
 		// replacement by itself then, as one that does not exist.
 		r.data.PlanRemoval(prior.arn())
+		r.foretellRetirement(ctx, req, resp)
 		resp.RequiresReplace = append(resp.RequiresReplace, storePath)
 		return
 	}
@@ -105,6 +111,29 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		m.ExpiryEnforcement = enforcement(&m, r.identityExpiry(&m, state))
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
+}
+
+// foretellRetirement warns of what a destruction, or the destroying half of a replacement, takes away, and when it was
+// last used. Only a policy that enforces retire_in_use refuses it.
+func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var m model
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	life, ok := r.open(ctx, &m, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	state, err := life.Observe(ctx)
+	var going platform.Retirement
+	if err == nil {
+		going, err = life.Retirement(ctx, state, m.arn())
+	}
+	if err != nil {
+		going = platform.Retirement{Gaps: []string{tfkit.Reason(err)}, Uses: []governance.Use{{Unknown: "the credential cannot be read"}}}
+	}
+	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{"identity"}, "Credential will be revoked", title(&m), going, nil)
 }
 
 // leftOut tells whether an argument is left to its default.
@@ -227,8 +256,8 @@ func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, d
 	}
 	if ends, err := time.Parse(time.RFC3339, m.PreviousExpiresAt.ValueString()); err == nil && seen.Use.At.After(ends.Add(-m.overlap()/2)) {
 		diags.AddAttributeWarning(path.Root("overlap_hours"), "Previous credential is still in use",
-			fmt.Sprintf("%s: the overlap ended at %s, but %s was %s. It stays valid until its client takes the new one from the store; the next rotation revokes it in any case.",
-				title(m), m.PreviousExpiresAt.ValueString(), prior.PreviousCredentialID.ValueString(), credential.Usage(seen.Use)))
+			fmt.Sprintf("%s: the overlap ended at %s, but the last use of %s is %s. It stays valid until its client takes the new one from the store; the next rotation revokes it in any case.",
+				title(m), m.PreviousExpiresAt.ValueString(), prior.PreviousCredentialID.ValueString(), seen.Use))
 		return
 	}
 	m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
@@ -353,7 +382,7 @@ type seen struct {
 	// At is when that was. Until the next refresh the time stands still for this resource.
 	At time.Time `json:"at"`
 	// Use is that of the previous credential once its overlap is over.
-	Use platform.LastUse `json:"use,omitzero"`
+	Use governance.Use `json:"use,omitzero"`
 	// Interrupted tells that the current credential is new, and that only the note of its making is still there.
 	Interrupted bool `json:"interrupted,omitzero"`
 }

@@ -117,7 +117,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	m.applied(result)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
-	resp.Diagnostics.Append(r.remember(ctx, resp.Private, platform.LastUse{}, false)...)
+	resp.Diagnostics.Append(r.remember(ctx, resp.Private, governance.Use{}, false)...)
 }
 
 // Update brings the credential to what the plan says: rotated, renewed, disabled, or without the one before it.
@@ -138,7 +138,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	m.applied(result)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
-	resp.Diagnostics.Append(r.remember(ctx, resp.Private, platform.LastUse{}, false)...)
+	resp.Diagnostics.Append(r.remember(ctx, resp.Private, governance.Use{}, false)...)
 }
 
 // apply judges the credential once more, now that everything is known, and makes it what it is to be.
@@ -245,7 +245,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(m.observed(ctx, at, state)...)
 	m.Status = r.observedStatus(&m, state)
 	m.ExpiryEnforcement = enforcement(&m, state.Holder.Metadata.Expiry)
-	var use platform.LastUse
+	var use governance.Use
 	if r.overlapEnded(&m) {
 		if use, err = life.Issuer.LastUse(ctx, m.PreviousCredentialID.ValueString()); err != nil {
 			addError(&resp.Diagnostics, &m, "Last use of the previous credential cannot be read", err)
@@ -266,8 +266,8 @@ func (r *Resource) warn(ctx context.Context, life credential.Life, m *model, sta
 			return
 		}
 		diags.AddAttributeWarning(identityPath, "Identity has a credential that nobody governs",
-			fmt.Sprintf("%s: %s was made outside Terraform on %s; %s. Its secret is not in a store that this provider knows. It is not touched: move its clients to the governed one and delete it.",
-				title(m), other.ID, other.CreatedAt.UTC().Format("2006-01-02"), credential.Usage(use)))
+			fmt.Sprintf("%s: %s was made outside Terraform on %s; last use: %s. Its secret is not in a store that this provider knows. It is not touched: move its clients to the governed one and delete it.",
+				title(m), other.ID, other.CreatedAt.UTC().Format("2006-01-02"), use))
 	}
 	for _, orphan := range state.Orphans {
 		diags.AddAttributeWarning(identityPath, "Interrupted apply left a credential behind",

@@ -75,7 +75,7 @@ type privateState interface {
 }
 
 // remember notes what was seen.
-func (r *Resource) remember(ctx context.Context, private privateState, use platform.LastUse, interrupted bool) diag.Diagnostics {
+func (r *Resource) remember(ctx context.Context, private privateState, use governance.Use, interrupted bool) diag.Diagnostics {
 	value, err := json.Marshal(seen{At: r.data.Clock.Now().UTC(), Use: use, Interrupted: interrupted})
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Refresh cannot be noted", err.Error())}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -40,51 +38,5 @@ func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.Mo
 	}
 	foreign, diags := withoutRemembered(ctx, req.Private, going.Attachments)
 	resp.Diagnostics.Append(diags...)
-	found := r.data.Policy.EvaluateRetirement(going.Uses, r.data.Clock.Now())
-	for i := range found {
-		found[i].Attribute = []string{k.Attribute()}
-	}
-	resp.Diagnostics.AddAttributeWarning(attributePath(k), "Identity will be retired", retirementText(title, going, foreign, found))
-	if len(found) > 0 && found[0].Enforcement == governance.EnforceError {
-		tfkit.AddViolations(&resp.Diagnostics, title, found)
-	}
-}
-
-// retirementText says what goes with an identity, what of it others have made, when it was last used, and what the policy
-// says to that.
-func retirementText(title string, going platform.Retirement, foreign []string, found []governance.Violation) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s is removed for good, with its access.\n", title)
-	switch {
-	case len(going.Attachments) > 0:
-		text.WriteString("\nDeleted with it, or detached from it where others share it:\n")
-		for _, name := range going.Attachments {
-			made := ""
-			if slices.Contains(foreign, name) {
-				made = " (not made by Terraform)"
-			}
-			fmt.Fprintf(&text, "  - %s%s\n", governance.Printable(name), made)
-		}
-	case len(going.Gaps) == 0:
-		text.WriteString("\nNothing else goes with it.\n")
-	}
-	if len(going.Gaps) > 0 {
-		text.WriteString("\nThere may be more, which could not be listed:\n")
-		for _, gap := range going.Gaps {
-			fmt.Fprintf(&text, "  - %s\n", governance.Printable(gap))
-		}
-	}
-	text.WriteString("\nLast use:\n")
-	for _, use := range going.Uses {
-		fmt.Fprintf(&text, "  - %s\n", use)
-	}
-	if len(going.Uses) == 0 {
-		text.WriteString("  - none: it has no credential\n")
-	}
-	for _, violation := range found {
-		if violation.Enforcement == governance.EnforceWarn {
-			fmt.Fprintf(&text, "\nTake care: %s. %s\n", violation.Message, violation.Remedy)
-		}
-	}
-	return strings.TrimSuffix(text.String(), "\n")
+	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{k.Attribute()}, "Identity will be retired", title, going, foreign)
 }
