@@ -88,6 +88,7 @@ func Run[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 		"Expiry": expiry[Spec, S], "ShorterExpiry": shorterExpiry[Spec, S], "DisableAndRenew": disableAndRenew[Spec, S], "UnknownExpiry": unknownExpiry[Spec, S],
 		"Delete":            deletes[Spec, S],
 		"InterruptedCreate": interruptedCreate[Spec, S], "InterruptedChange": interruptedChange[Spec, S], "InterruptedDelete": interruptedDelete[Spec, S],
+		"InterruptedRepair": interruptedRepair[Spec, S], "InterruptedDisabling": interruptedDisabling[Spec, S], "InterruptedRenewal": interruptedRenewal[Spec, S],
 		"Forbidden": forbidden[Spec, S], "Throttled": throttled[Spec, S],
 		"CancelledBefore": cancelledBefore[Spec, S], "CancelledCreate": cancelledCreate[Spec, S], "CancelledLater": cancelledLater[Spec, S],
 	} {

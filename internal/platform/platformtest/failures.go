@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -62,6 +63,60 @@ func interruptedChange[Spec any, S platform.State](t *testing.T, h Harness[Spec,
 		fail()
 		_, failed := estate.Driver().Converge(t.Context(), id, estate.Changed("interrupted"))
 		finished(t, h, estate, id, estate.Changed("interrupted"))
+		return failed
+	})
+}
+
+// interruptedRepair puts right what others have changed.
+func interruptedRepair[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
+	atEachRequest(t, h, func(t *testing.T, estate Estate[Spec, S], fail func()) error {
+		want := estate.Wanted("interrupted")
+		id, _ := made(t, estate, want)
+		estate.Drift(id)
+		fail()
+		_, failed := estate.Driver().Converge(t.Context(), id, want)
+		finished(t, h, estate, id, want)
+		return failed
+	})
+}
+
+// interruptedDisabling disables an identity that is in use.
+func interruptedDisabling[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
+	atEachRequest(t, h, func(t *testing.T, estate Estate[Spec, S], fail func()) error {
+		want := estate.Wanted("interrupted")
+		id, _ := made(t, estate, want)
+		works(t, estate, id)
+		want = estate.Wanted("interrupted")
+		want.Disabled = true
+		fail()
+		_, failed := estate.Driver().Converge(t.Context(), id, want)
+		estate.Mend()
+		if _, err := estate.Driver().Converge(t.Context(), id, want); err != nil {
+			t.Fatalf("the next Converge: %v", err)
+		}
+		refused(t, estate, id, nil)
+		want.Disabled = false
+		finished(t, h, estate, id, want)
+		return failed
+	})
+}
+
+// interruptedRenewal enables it again.
+func interruptedRenewal[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
+	atEachRequest(t, h, func(t *testing.T, estate Estate[Spec, S], fail func()) error {
+		want := estate.Wanted("interrupted")
+		id, _ := made(t, estate, want)
+		works(t, estate, id)
+		want = estate.Wanted("interrupted")
+		want.Disabled = true
+		if _, err := estate.Driver().Converge(t.Context(), id, want); err != nil {
+			t.Fatal(err)
+		}
+		want.Disabled = false
+		want.Metadata.Expiry = estate.Now().AddDate(0, 4, 0).Format(time.DateOnly)
+		fail()
+		_, failed := estate.Driver().Converge(t.Context(), id, want)
+		finished(t, h, estate, id, want)
 		return failed
 	})
 }
