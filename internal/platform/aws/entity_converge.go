@@ -112,7 +112,13 @@ func (w *entityWriter) writeTags() error {
 	if err := w.untag(remove); err != nil {
 		return err
 	}
-	return w.tag(set)
+	if err := w.tag(set); err != nil {
+		return err
+	}
+	w.is.tags = maps.Clone(w.is.tags)
+	maps.DeleteFunc(w.is.tags, func(key, _ string) bool { return slices.Contains(remove, key) })
+	maps.Copy(w.is.tags, set)
+	return nil
 }
 
 func (w *entityWriter) writeBoundary() error {
@@ -155,21 +161,28 @@ func (w *entityWriter) oldAndNewFit(further []measure) (bool, error) {
 	return len(over) == 0, err
 }
 
+// addPolicies writes what denies before what allows, so that nothing is allowed on the way that is not allowed then.
 func (w *entityWriter) addPolicies() error {
-	// What shrinks makes room for what grows.
-	growth := func(name string) int {
-		return iampolicy.Size(w.to.InlinePolicies[name]) - iampolicy.Size(w.is.InlinePolicies[name])
-	}
-	names := slices.Sorted(maps.Keys(w.to.InlinePolicies))
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(growth(a), growth(b)) })
+	return run([]func() error{w.addDenials, w.addAllowances})
+}
+
+// addDenials writes the inline policies that deny, if there is room for them already; otherwise addAllowances does.
+func (w *entityWriter) addDenials() error {
+	names := slices.DeleteFunc(w.changedPolicies(), func(name string) bool { return !hasDeny(w.to.InlinePolicies[name]) })
+	size := inlineSize(w.is.InlinePolicies) + iampolicy.Size(w.to.ExpiryPolicy)
 	for _, name := range names {
-		document := w.to.InlinePolicies[name]
-		if iampolicy.Equivalent(w.is.InlinePolicies[name], document) {
-			continue
-		}
-		if err := w.putPolicy(name, document); err != nil {
-			return err
-		}
+		size += max(0, w.growth(name))
+	}
+	if over, err := w.account.beyondQuota(w.ctx, []measure{{quota: w.kind.inlineQuota, size: size}}); err != nil || len(over) > 0 {
+		return err
+	}
+	return w.putPolicies(names)
+}
+
+// addAllowances writes all other policies.
+func (w *entityWriter) addAllowances() error {
+	if err := w.putPolicies(w.changedPolicies()); err != nil {
+		return err
 	}
 	for _, policy := range missingFrom(w.to.ManagedPolicyARNs, w.is.ManagedPolicyARNs) {
 		if err := w.try("Attach*Policy", func() error { return w.api.attachPolicy(w.ctx, policy) }); err != nil {
@@ -179,20 +192,51 @@ func (w *entityWriter) addPolicies() error {
 	return nil
 }
 
+// changedPolicies are the inline policies still to be written: first what shrinks, to make room for what grows.
+func (w *entityWriter) changedPolicies() []string {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(w.to.InlinePolicies)), func(name string) bool {
+		return iampolicy.Equivalent(w.is.InlinePolicies[name], w.to.InlinePolicies[name])
+	})
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(w.growth(a), w.growth(b)) })
+	return names
+}
+
+func (w *entityWriter) growth(name string) int {
+	return iampolicy.Size(w.to.InlinePolicies[name]) - iampolicy.Size(w.is.InlinePolicies[name])
+}
+
+func (w *entityWriter) putPolicies(names []string) error {
+	for _, name := range names {
+		if err := w.putPolicy(name, w.to.InlinePolicies[name]); err != nil {
+			return err
+		}
+		w.is.InlinePolicies[name] = w.to.InlinePolicies[name]
+	}
+	return nil
+}
+
 // removePolicies takes what denies last, so that nothing is allowed on the way that was not allowed before.
 func (w *entityWriter) removePolicies() error {
-	var allows, denies []string
-	for _, name := range missingFrom(slices.Sorted(maps.Keys(w.is.InlinePolicies)), slices.Collect(maps.Keys(w.to.InlinePolicies))) {
-		if hasDeny(w.is.InlinePolicies[name]) {
-			denies = append(denies, name)
-		} else {
-			allows = append(allows, name)
-		}
-	}
+	return run([]func() error{w.removeAllowances, w.removeDenials})
+}
+
+func (w *entityWriter) removeAllowances() error {
+	allows := slices.DeleteFunc(w.surplusPolicies(), func(name string) bool { return hasDeny(w.is.InlinePolicies[name]) })
 	var gone removal
 	gone.policies(w.ctx, w.kind, w.api, allows, missingFrom(w.is.ManagedPolicyARNs, w.to.ManagedPolicyARNs))
+	return gone.err
+}
+
+func (w *entityWriter) removeDenials() error {
+	denies := slices.DeleteFunc(w.surplusPolicies(), func(name string) bool { return !hasDeny(w.is.InlinePolicies[name]) })
+	var gone removal
 	gone.policies(w.ctx, w.kind, w.api, denies, nil)
 	return gone.err
+}
+
+// surplusPolicies are the inline policies that nobody wants.
+func (w *entityWriter) surplusPolicies() []string {
+	return missingFrom(slices.Sorted(maps.Keys(w.is.InlinePolicies)), slices.Collect(maps.Keys(w.to.InlinePolicies)))
 }
 
 func hasDeny(document string) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -59,9 +60,20 @@ func (d driver[S]) mine(ctx context.Context, id governance.ID) error {
 	return err
 }
 
-// readDirect asks for one entity. One of the same name on another path is another identity.
+// readDirect asks for one entity, again while it is only half seen: one that has gone meanwhile is not found then. One of
+// the same name on another path is another identity.
 func (d driver[S]) readDirect(ctx context.Context, id governance.ID) (S, error) {
 	state, err := d.readNamed(ctx, id.Name())
+	var half *platform.ErrNotPropagated
+	for pause, waited := propagationFirst, time.Duration(0); errors.As(err, &half) && waited < propagationTimeout; pause = min(2*pause, propagationLongest) {
+		if err := d.account.wait(ctx, pause); err != nil {
+			return state, err
+		}
+		waited += pause
+		if state, err = d.readNamed(ctx, id.Name()); errors.As(err, &half) {
+			half.Waited = waited
+		}
+	}
 	if found := state.Common().ID; err == nil && found != id {
 		var none S
 		return none, fmt.Errorf("%s: the %s of that name is %s: %w", id, d.kind.word(), found, platform.ErrNotFound)
@@ -140,10 +152,12 @@ func (d driver[S]) adopt(ctx context.Context, predicted S, uncertain bool, cause
 	return governance.ID{}, cause
 }
 
-// deleteRounds is how often a retirement starts again because somebody attached something meanwhile.
+// deleteRounds is how often a retirement starts again because somebody attached something meanwhile, or because a replica
+// did not know the entity.
 const deleteRounds = 3
 
-// retire repeats a retirement until nothing stands in its way, and names what does when that does not help.
+// retire repeats a retirement until nothing stands in its way, and names what does when that does not help. That the
+// entity is not found on the way does not tell that it is gone.
 func (d driver[S]) retire(ctx context.Context, id governance.ID, retire func(S) ([]string, error)) (removed []string, err error) {
 	d.recent.recall(id.Name())
 	for round := 1; ; round++ {
@@ -156,6 +170,9 @@ func (d driver[S]) retire(ctx context.Context, id governance.ID, retire func(S) 
 		}
 		names, err := retire(state)
 		removed = append(removed, names...)
+		if round < deleteRounds && errors.Is(err, platform.ErrNotFound) {
+			continue
+		}
 		var conflict *platform.ErrConflict
 		if errors.As(err, &conflict) && apiCode(err) == codeDeleteConflict {
 			if round < deleteRounds {

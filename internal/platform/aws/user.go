@@ -36,8 +36,10 @@ type UserState struct {
 	// has not looked for any, and empty when there were none.
 	DeactivatedKeys []string
 
-	// removing is a virtual MFA device that has been taken off the user and may still have to be deleted.
-	removing string
+	// removing is a virtual MFA device that has been taken off the user and may still have to be deleted. removalNoted
+	// tells that there is a record of one, which need not make sense.
+	removing     string
+	removalNoted bool
 }
 
 // Users manages the IAM users of an account.

@@ -61,11 +61,20 @@ func (c userCalls) note(ctx context.Context, tagging tagging, field governance.F
 
 // deactivateKeys disables the user. A fresh one has no keys.
 func (w *userWriter) deactivateKeys() (record []string, err error) {
-	var keys []types.AccessKeyMetadata
-	if !w.fresh {
-		if keys, err = w.calls.keys(w.ctx); err != nil {
-			return nil, err
-		}
+	if w.fresh {
+		return []string{}, w.tag(map[string]string{w.account.tagging.keys.Key(governance.RecordDeactivated): noKeys})
+	}
+	keys, err := w.calls.keys(w.ctx)
+	if err != nil {
+		return nil, err
+	}
+	record, err = w.calls.deactivate(w.ctx, w.account.tagging, w.have.DeactivatedKeys, keys)
+	if !isFull(err) {
+		return record, err
+	}
+	// Others have taken the room that is kept for the record: their tags go first.
+	if err := w.writeTags(); err != nil {
+		return nil, err
 	}
 	return w.calls.deactivate(w.ctx, w.account.tagging, w.have.DeactivatedKeys, keys)
 }
@@ -108,9 +117,12 @@ func (r *removal) password(ctx context.Context, c userCalls) {
 // nobody's, and then nothing tells whose it was: so it is noted on the user first.
 func (r *removal) devices(ctx context.Context, c userCalls, tagging tagging, user UserState) {
 	for _, serial := range user.MFADevices {
-		virtual, ours := isVirtual(serial), true
+		virtual, ours := isVirtual(serial, user.ID.Account), true
 		if value := encodeTag(serial); r.err == nil && virtual && serial != user.removing && tagLength(value) <= maxTagValueLength {
-			r.err = c.note(ctx, tagging, governance.RecordRemoving, value)
+			// A user that has no room for the record loses the device all the same.
+			if err := c.note(ctx, tagging, governance.RecordRemoving, value); !isFull(err) {
+				r.err = err
+			}
 		}
 		name := devicePrefix + serial
 		deactivate := func() error {
@@ -133,10 +145,10 @@ func (r *removal) devices(ctx context.Context, c userCalls, tagging tagging, use
 	}
 }
 
-// isVirtual tells a virtual device from hardware, which has a serial number, and from a security key.
-func isVirtual(serial string) bool {
+// isVirtual tells a virtual device of the account from hardware, which has a serial number, and from a security key.
+func isVirtual(serial, account string) bool {
 	parsed, err := arn.Parse(serial)
-	return err == nil && strings.HasPrefix(parsed.Resource, "mfa/")
+	return err == nil && parsed.AccountID == account && strings.HasPrefix(parsed.Resource, "mfa/")
 }
 
 func (r *removal) groups(ctx context.Context, c userCalls, groups []string) {

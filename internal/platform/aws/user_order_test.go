@@ -48,6 +48,29 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 			after:  func(_ *userEstate, d *wanted) { d.Spec.Groups = []string{"stray", "readers"} },
 			writes: []string{"AddUserToGroup", "RemoveUserFromGroup"},
 		},
+		"groups among policies that deny": {
+			before: func(_ *userEstate, d *wanted) { d.Spec.Groups, d.Spec.ManagedPolicyARNs = nil, nil },
+			after: func(_ *userEstate, d *wanted) {
+				d.Spec.InlinePolicies = map[string]string{"a": allow("s3:*"), "guard": deny("s3:*")}
+				d.Spec.Groups = []string{"readers"}
+			},
+			writes: []string{"PutUserPolicy guard", "AddUserToGroup", "PutUserPolicy a", "DeleteUserPolicy list", "DeleteUserPolicy old"},
+		},
+		"groups among policies that no longer deny": {
+			before: func(_ *userEstate, d *wanted) {
+				d.Spec.InlinePolicies = map[string]string{"a": deny("s3:*"), "list": allow("s3:*")}
+				d.Spec.Groups = []string{"readers"}
+			},
+			after:  func(_ *userEstate, d *wanted) { d.Spec.InlinePolicies, d.Spec.Groups = nil, nil },
+			writes: []string{"DeleteUserPolicy list", "RemoveUserFromGroup", "DeleteUserPolicy a"},
+		},
+		"a policy that denies and has to wait for room": {
+			before: func(_ *userEstate, d *wanted) { d.Spec.InlinePolicies = map[string]string{"a": sized(1500)} },
+			after: func(_ *userEstate, d *wanted) {
+				d.Spec.InlinePolicies = map[string]string{"a": allow("s3:*"), "guard": deny(slices.Repeat([]string{"s3:GetObject"}, 50)...)}
+			},
+			writes: []string{"PutUserPolicy a", "PutUserPolicy guard"},
+		},
 		"groups that do not fit together": {
 			before: func(_ *userEstate, d *wanted) { d.Spec.Groups = many[:2] },
 			after:  func(_ *userEstate, d *wanted) { d.Spec.Groups = others },
@@ -96,6 +119,8 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 		})
 	}
 }
+
+func deny(actions ...string) string { return strings.Replace(allow(actions...), "Allow", "Deny", 1) }
 
 // TestValidateUserLabels keeps tags free for what an expired user has to take.
 func TestValidateUserLabels(t *testing.T) {

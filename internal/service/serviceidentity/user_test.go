@@ -199,7 +199,7 @@ func TestUserDestroy(t *testing.T) {
 	r.Apply(nil).Want(t, says+".")
 	wantNoUser(t, server)
 	if got, want := writes(server), []string{
-		"TagUser", "UpdateAccessKey", "DeleteAccessKey", "DeleteLoginProfile", "TagUser", "DeactivateMFADevice", "DeleteVirtualMFADevice",
+		"PutUserPolicy", "TagUser", "UpdateAccessKey", "DeleteAccessKey", "DeleteLoginProfile", "TagUser", "DeactivateMFADevice", "DeleteVirtualMFADevice",
 		"DeleteSSHPublicKey", "DeleteSigningCertificate", "DeleteServiceSpecificCredential", "RemoveUserFromGroup", "RemoveUserFromGroup",
 		"DetachUserPolicy", "DeleteUserPolicy", "DeleteUserPolicy", "DeleteUserPolicy", "DeleteUser",
 	}; !slices.Equal(got, want) {
