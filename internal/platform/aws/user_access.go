@@ -25,10 +25,14 @@ func keyIDs(keys []types.AccessKeyMetadata) []string {
 	return ids
 }
 
+func activeIDs(keys []types.AccessKeyMetadata) []string {
+	return keyIDs(slices.DeleteFunc(slices.Clone(keys), func(key types.AccessKeyMetadata) bool { return !isActive(key) }))
+}
+
 // deactivate makes keys inactive, of which it notes on the user which ones were active before: first, so that an
 // interruption cannot make it forget one.
 func (c userCalls) deactivate(ctx context.Context, tagging tagging, noted []string, keys []types.AccessKeyMetadata) (record []string, err error) {
-	active := keyIDs(slices.DeleteFunc(slices.Clone(keys), func(key types.AccessKeyMetadata) bool { return !isActive(key) }))
+	active := activeIDs(keys)
 	record = slices.DeleteFunc(slices.Clone(noted), func(id string) bool { return !slices.Contains(keyIDs(keys), id) })
 	record = slices.Sorted(slices.Values(append(record, missingFrom(active, record)...)))
 	if record == nil {
@@ -68,6 +72,7 @@ func (w *userWriter) deactivateKeys() (record []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	w.want.JustDeactivated = activeIDs(keys)
 	record, err = w.calls.deactivate(w.ctx, w.account.tagging, w.have.DeactivatedKeys, keys)
 	if !isFull(err) {
 		return record, err
@@ -79,7 +84,7 @@ func (w *userWriter) deactivateKeys() (record []string, err error) {
 	return w.calls.deactivate(w.ctx, w.account.tagging, w.have.DeactivatedKeys, keys)
 }
 
-// activateKeys enables the user: only the keys that this provider has deactivated become active. The record goes last.
+// activateKeys enables the user: only keys that this provider has deactivated become active. The record goes last.
 func (w *userWriter) activateKeys() error {
 	keys, err := w.calls.keys(w.ctx)
 	if err != nil {
@@ -87,7 +92,7 @@ func (w *userWriter) activateKeys() error {
 	}
 	for _, key := range keys {
 		id := awssdk.ToString(key.AccessKeyId)
-		if isActive(key) || !slices.Contains(w.have.DeactivatedKeys, id) {
+		if isActive(key) || !slices.Contains(w.have.DeactivatedKeys, id) || !slices.Contains(w.reactivate, id) {
 			continue
 		}
 		if err := ignoreNotFound(mapError("iam:UpdateAccessKey", w.calls.setKey(w.ctx, id, types.StatusTypeActive))); err != nil {

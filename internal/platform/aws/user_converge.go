@@ -47,11 +47,13 @@ type userWriter struct {
 	calls userCalls
 	have  UserState
 	want  UserState
+	// reactivate are the keys that may become active.
+	reactivate []string
 	// passed says that the keys are as they are to be.
 	passed bool
 }
 
-// Converge writes what differs, in the order of steps.
+// Converge writes what differs, in the order of steps. When it fails, it still returns JustDeactivated.
 func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform.Desired[UserSpec]) (UserState, error) {
 	if err := u.mine(ctx, id); err != nil {
 		return UserState{}, err
@@ -71,7 +73,7 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 	if err != nil {
 		return UserState{}, err
 	}
-	w := &userWriter{calls: userCalls{connection.iam, want.Name}, have: have, want: want}
+	w := &userWriter{calls: userCalls{connection.iam, want.Name}, have: have, want: want, reactivate: desired.Spec.Reactivate}
 	w.entityWriter = entityWriter{
 		ctx: ctx, account: u.account, kind: userKind, api: w.calls,
 		is: &w.have.EntityState, to: &w.want.EntityState, fresh: fresh,
@@ -85,7 +87,7 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 		return UserState{}, err
 	}
 	if err := run(steps); err != nil {
-		return UserState{}, err
+		return UserState{JustDeactivated: w.want.JustDeactivated}, err
 	}
 	w.want.keep(have.EntityState)
 	return w.want, nil

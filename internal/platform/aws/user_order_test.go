@@ -98,7 +98,7 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			acctest.AccessKey(t, e.admin, want.Name)
+			want.Spec.Reactivate = []string{*acctest.AccessKey(t, e.admin, want.Name).AccessKeyId}
 			if _, err := e.Driver().Converge(t.Context(), id, want); err != nil {
 				t.Fatal(err)
 			}

@@ -49,7 +49,8 @@ const (
 type Estate[Spec any, S platform.State] interface {
 	// Driver makes a driver that has seen nothing yet, as a new process would.
 	Driver() platform.Driver[Spec, S]
-	// Wanted is a valid identity with everything that its kind can have, and an expiry some days ahead.
+	// Wanted is a valid identity with everything that its kind can have, and an expiry some days ahead. Of one that is in
+	// use already, it asks for that to go on after a renewal.
 	Wanted(name string) platform.Desired[Spec]
 	// Changed is the same identity with everything changed that can change in place, but its expiry.
 	Changed(name string) platform.Desired[Spec]

@@ -97,14 +97,19 @@ func (awsUser) converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	if err != nil {
 		return nil, err
 	}
+	want.Spec.Reactivate = m.deactivated
 	state, err := data.AWS.Users().Converge(ctx, id, want)
+	m.deactivated = append(without(m.deactivated, state.JustDeactivated), state.JustDeactivated...)
 	if err != nil {
 		return intended.Attachments, err
+	}
+	if !disabled && m.deactivated != nil {
+		m.deactivated = []string{}
 	}
 	m.converged(state.Observed)
 	// What the plan has promised stays, also where a key has gone meanwhile: the next refresh tells.
 	if user.DeactivatedAccessKeys.IsUnknown() {
-		user.DeactivatedAccessKeys = deactivatedKeys(state)
+		user.DeactivatedAccessKeys = deactivatedKeys(state, m.deactivated)
 	}
 	user.observe(state)
 	return intended.Attachments, setUser(ctx, m, user)
@@ -117,11 +122,12 @@ func (u *awsUserModel) observe(state aws.UserState) {
 	u.ConsoleAccess, u.MFADevices = types.BoolValue(state.ConsoleAccess), textSet(state.MFADevices)
 }
 
-func deactivatedKeys(state aws.UserState) types.Set {
+// deactivatedKeys are those of the record on the user that this state has deactivated.
+func deactivatedKeys(state aws.UserState, ours []string) types.Set {
 	if state.DeactivatedKeys == nil {
 		return types.SetNull(types.StringType)
 	}
-	return textSet(state.DeactivatedKeys)
+	return textSet(without(state.DeactivatedKeys, without(state.DeactivatedKeys, ours)))
 }
 
 func (awsUser) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]warning, error) {
@@ -139,9 +145,20 @@ func (awsUser) read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	user.ManagedPolicyARNs = observedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
 	user.Groups = observedSet(user.Groups, state.Groups)
 	user.PermissionsBoundaryARN = tfkit.Observed(user.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
-	user.DeactivatedAccessKeys = deactivatedKeys(state)
+	user.DeactivatedAccessKeys = deactivatedKeys(state, m.deactivated)
 	user.observe(state)
-	return humanUse(state), setUser(ctx, m, user)
+	return append(humanUse(state), unknownKeys(state, m.deactivated)...), setUser(ctx, m, user)
+}
+
+// unknownKeys tells of keys in the record on the user that this state has not deactivated.
+func unknownKeys(state aws.UserState, ours []string) []warning {
+	unknown := without(state.DeactivatedKeys, ours)
+	if len(unknown) == 0 {
+		return nil
+	}
+	return []warning{{"Access keys stay inactive", fmt.Sprintf("its tag says that an expiry has made the access keys %s inactive, but this Terraform state does not know of it: "+
+		"the user was imported, the apply that did it was killed, or somebody else has written the tag. A renewal leaves them as they are, because whoever may tag the user could have an access key activated otherwise. "+
+		"Activate those that should work by hand, once it is renewed: aws iam update-access-key --user-name %s --access-key-id %s --status Active", strings.Join(unknown, ", "), state.Name, unknown[0])}}
 }
 
 // humanUse tells of what only a human can use.

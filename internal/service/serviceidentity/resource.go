@@ -72,7 +72,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
 	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, &m)...)
 	attachments, err := k.converge(ctx, r.data, id, &m, disabled)
-	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, deactivatedKey, m.deactivated)...)
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity was created but not completed", title(&m), err,
 			"It exists and is saved, but Terraform replaces what it could not complete. To have the next apply complete it instead, run terraform untaint on it first.")
@@ -90,6 +91,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
+	m.deactivated = recall(ctx, req.Private, deactivatedKey, &resp.Diagnostics)
 	warnings, err := k.read(ctx, r.data, id, &m)
 	if errors.Is(err, platform.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -113,13 +115,15 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	k, disabled := r.prepare(ctx, &m, r.approved(ctx, &prior, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	_, id := r.locate(&prior, &resp.Diagnostics)
+	m.deactivated = recall(ctx, req.Private, deactivatedKey, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, &m)...)
 	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, &m)...)
 	attachments, err := k.converge(ctx, r.data, id, &m, disabled)
-	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, deactivatedKey, m.deactivated)...)
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", title(&m), err)
 		return
@@ -137,9 +141,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	removed, err := k.remove(ctx, r.data, id)
-	foreign, diags := withoutRemembered(ctx, req.Private, removed)
-	resp.Diagnostics.Append(diags...)
-	if len(foreign) > 0 {
+	ours := recall(ctx, req.Private, attachmentsKey, &resp.Diagnostics)
+	if foreign := without(removed, ours); len(foreign) > 0 {
 		resp.Diagnostics.AddAttributeWarning(attributePath(k), "Attachments made outside Terraform were removed",
 			fmt.Sprintf("%s could not be deleted while they were there: %s.", title(&m), strings.Join(foreign, ", ")))
 	}

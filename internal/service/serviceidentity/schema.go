@@ -37,6 +37,9 @@ type model struct {
 	tfkit.GovernanceModel
 	AWSRole types.Object `tfsdk:"aws_role"`
 	AWSUser types.Object `tfsdk:"aws_user"`
+
+	// deactivated is what the private state has under deactivatedKey; nil leaves that as it is.
+	deactivated []string
 }
 
 // identityModel is the resource's identity.
