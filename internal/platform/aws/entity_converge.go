@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 )
@@ -40,14 +39,18 @@ type course struct {
 }
 
 // steps are in an order in which access is never wider than before or after. A way in that closes goes first, one that
-// opens last; a boundary is put on before anything is granted, and taken off after everything else is taken away.
-// Between these, what grants comes before what takes away, so that a running workload never loses what it keeps; but
+// opens last, and so does a later expiry; a boundary is put on before anything is granted, and taken off after everything
+// else is taken away. Between these, what grants comes before what takes away, so that a running workload never loses what it keeps; but
 // where other principals or another boundary take over, or where old and new together do not fit the quotas, taking
 // away comes first, so that the old ones never get what only the new ones may have.
 func (w *entityWriter) steps(c course) ([]func() error, error) {
 	fits, err := w.oldAndNewFit(c.sizes)
 	if err != nil {
 		return nil, err
+	}
+	expire, prolong := w.writeExpiryPolicy, func() error { return nil }
+	if w.endsLater() {
+		expire, prolong = prolong, expire
 	}
 	var steps []func() error
 	if w.to.Disabled {
@@ -60,7 +63,7 @@ func (w *entityWriter) steps(c course) ([]func() error, error) {
 	}
 	switch {
 	case c.othersTakeOver, old != "" && next != "" && old != next:
-		steps = append(steps, c.revoke, w.writeExpiryPolicy)
+		steps = append(steps, c.revoke, expire)
 		if next != "" {
 			steps = append(steps, w.writeBoundary)
 		}
@@ -69,12 +72,20 @@ func (w *entityWriter) steps(c course) ([]func() error, error) {
 		}
 		steps = append(steps, c.grant)
 	case !fits:
-		steps = append(steps, c.revoke, w.writeExpiryPolicy, c.grant)
+		steps = append(steps, c.revoke, expire, c.grant)
 	default:
-		steps = append(steps, w.writeExpiryPolicy, c.grant, c.revoke)
+		steps = append(steps, expire, c.grant, c.revoke)
 	}
 	steps = append(append(steps, w.writeBoundary), c.settings...)
-	return append(steps, c.gate), nil
+	return append(steps, prolong, c.gate), nil
+}
+
+// endsLater tells whether the entity has an expiry policy already, and will have a later one: until that is written,
+// nothing is allowed that an expired entity could not do.
+func (w *entityWriter) endsLater() bool {
+	is, ended := iampolicy.ParseExpiryDeny(w.is.ExpiryPolicy)
+	to, ends := iampolicy.ParseExpiryDeny(w.to.ExpiryPolicy)
+	return ended && ends && to.After(is)
 }
 
 // run takes the steps until one fails.
@@ -242,47 +253,6 @@ func (w *entityWriter) surplusPolicies() []string {
 func hasDeny(document string) bool {
 	parsed, err := iampolicy.Parse(document)
 	return err != nil || slices.ContainsFunc(parsed.Statements, func(s iampolicy.Statement) bool { return s.Effect == iampolicy.Deny })
-}
-
-// policies deletes inline policies and detaches managed ones.
-func (r *removal) policies(ctx context.Context, kind entityKind, api entityAPI, inline, managed []string) {
-	for _, name := range inline {
-		r.do("inline policy "+name, kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, name) })
-	}
-	for _, policy := range managed {
-		r.do("managed policy "+policy, kind.operation("Detach*Policy"), func() error { return api.detachPolicy(ctx, policy) })
-	}
-}
-
-// allPolicies takes every policy off the entity.
-func (r *removal) allPolicies(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
-	r.policies(ctx, kind, api, nil, state.ManagedPolicyARNs)
-	r.policies(ctx, kind, api, slices.Sorted(maps.Keys(state.InlinePolicies)), nil)
-	// What denies goes last.
-	switch {
-	case state.ExpiryPolicy != "":
-		r.policies(ctx, kind, api, []string{ExpiryPolicyName}, nil)
-	case r.denied:
-		r.do("", kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, ExpiryPolicyName) })
-	}
-}
-
-// denyAll ends what live sessions may do before any policy goes, so that no order of removal widens it for a moment: an
-// entity could otherwise lose its denials first. It is an expiry in the far past. Without room for it, the order has to
-// do.
-func (r *removal) denyAll(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
-	document := iampolicy.ExpiryDeny(time.Unix(0, 0)).JSON()
-	if iampolicy.Equivalent(state.ExpiryPolicy, document) {
-		return
-	}
-	r.do("", kind.operation("Put*Policy"), func() error {
-		err := api.putInlinePolicy(ctx, ExpiryPolicyName, document)
-		if apiCode(err) == codeLimitExceeded {
-			return nil
-		}
-		r.denied = err == nil
-		return err
-	})
 }
 
 // missingFrom are the items that are not among the others, in their order.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -34,6 +35,19 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 			before: func(_ *userEstate, d *wanted) { d.Disabled = true },
 			after:  func(_ *userEstate, d *wanted) { d.Disabled = false; d.Spec.InlinePolicies = nil },
 			writes: []string{"DeleteUserPolicy list", "DeleteUserPolicy old", "UpdateAccessKey", "UntagUser"},
+		},
+		"renewed with less": {
+			after: func(_ *userEstate, d *wanted) {
+				d.Metadata.Expiry, d.Spec.InlinePolicies = "2090-01-01", map[string]string{"new": allow("s3:ListBucket")}
+				d.Spec.Groups = []string{"readers"}
+			},
+			writes: []string{"TagUser", "PutUserPolicy new", "DeleteUserPolicy list", "DeleteUserPolicy old", "RemoveUserFromGroup", "PutUserPolicy governed-expiry"},
+		},
+		"ends earlier": {
+			after: func(e *userEstate, d *wanted) {
+				d.Metadata.Expiry, d.Spec.InlinePolicies = e.Now().AddDate(0, 0, 1).Format(time.DateOnly), map[string]string{"new": allow("s3:ListBucket")}
+			},
+			writes: []string{"TagUser", "PutUserPolicy governed-expiry", "PutUserPolicy new", "DeleteUserPolicy list", "DeleteUserPolicy old"},
 		},
 		"human use": {
 			after: func(e *userEstate, d *wanted) {

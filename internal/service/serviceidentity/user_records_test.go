@@ -151,3 +151,13 @@ func TestUserKeysInterrupted(t *testing.T) {
 		t.Error("the second plan changes something")
 	}
 }
+
+// TestUserReplicationLag has IAM not see at once what was just made.
+func TestUserReplicationLag(t *testing.T) {
+	t.Parallel()
+	server := newUserSim(t)
+	server.SetReplicationLag(3)
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Apply(fullUser(server)).Want(t)
+	wantUser(t, server)
+}
