@@ -124,8 +124,9 @@ func (d driver[S]) create(ctx context.Context, predicted S, send func(context.Co
 
 // missingReference tells the absence of what a request refers to, such as a policy, from that of the identity.
 func missingReference(operation string, err error) error {
-	if errors.Is(err, platform.ErrNotFound) {
-		return &platform.ErrInvalid{Operation: operation, Code: codeNoSuchEntity, Detail: err.Error()}
+	var missing *notFoundError
+	if errors.As(err, &missing) {
+		return &platform.ErrInvalid{Operation: operation, Code: codeNoSuchEntity, Detail: missing.detail}
 	}
 	return err
 }

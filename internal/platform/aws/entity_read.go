@@ -40,8 +40,9 @@ func collect[Page, T any](ctx context.Context, pages pager[Page], items func(Pag
 // halfSeen takes an entity whose parts are not found, while it was found itself, for one that some replica does not know
 // yet. Taken for one that is gone, it would be lost to Terraform.
 func halfSeen(err error) error {
-	if errors.Is(err, platform.ErrNotFound) {
-		return &platform.ErrNotPropagated{Operation: "Reading it", Detail: err.Error()}
+	var missing *notFoundError
+	if errors.As(err, &missing) {
+		return &platform.ErrNotPropagated{Operation: missing.operation, Detail: missing.detail}
 	}
 	return err
 }
