@@ -38,7 +38,7 @@ func roleLife(l *life) []step {
 		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess"},
 		"permissions_boundary_arn": managedPrefix + "PowerUserAccess",
 	})
-	changed := config.With(acctest.Values{"ticket": nil, "owner": "billing", "aws_role": acctest.Values{
+	changed := config.With(acctest.Values{"ticket": nil, "owner": "billing", "expiry": acctest.Date(l.server, 80), "aws_role": acctest.Values{
 		"path": "/teams/", "instance_profile": profile, "assume_role_policy": otherTrust, "max_session_duration": 7200,
 		"inline_policies":          acctest.Values{"read": writeLake, "new": readInvoices},
 		"managed_policy_arns":      []string{managedPrefix + "SecurityAudit"},

@@ -28,7 +28,7 @@ func userLife(l *life) []step {
 		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess"},
 		"permissions_boundary_arn": managedPrefix + "PowerUserAccess",
 	})
-	changed := config.With(acctest.Values{"ticket": nil, "owner": "billing", "aws_user": acctest.Values{
+	changed := config.With(acctest.Values{"ticket": nil, "owner": "billing", "expiry": acctest.Date(l.server, 80), "aws_user": acctest.Values{
 		"path": "/teams/", "inline_policies": acctest.Values{"read": writeLake, "new": readInvoices}, "groups": groups("mail"),
 		"managed_policy_arns":      []string{managedPrefix + "SecurityAudit"},
 		"permissions_boundary_arn": managedPrefix + "ReadOnlyAccess",
