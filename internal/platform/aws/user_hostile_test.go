@@ -153,6 +153,17 @@ func TestSimUserSeenByOneReplica(t *testing.T) {
 	}
 }
 
+// TestSimRoleSeenByOneReplica is the same for a role.
+func TestSimRoleSeenByOneReplica(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	id, _ := create(t, e.Driver(), e.Wanted("half-seen"))
+	e.sim.InjectFault(sim.Fault{Action: "DeleteRole", Nth: 1, Kind: sim.FaultError, Code: "NoSuchEntity", Status: 404})
+	if _, err := e.Driver().Delete(t.Context(), id); err != nil || len(e.Left()) > 0 {
+		t.Errorf("Delete returned %v and left %v", err, e.Left())
+	}
+}
+
 // TestSimHalfSeen has parts of an identity not found that was found itself: it is there all the same, and when that does
 // not change, nobody knows.
 func TestSimHalfSeen(t *testing.T) {
