@@ -28,10 +28,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder)
-	empty := filepath.Join(folder, "empty")
-	if err := os.WriteFile(empty, nil, 0o600); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	empty, credentials := filepath.Join(folder, "empty"), filepath.Join(folder, "credentials")
+	for _, file := range []string{empty, credentials} {
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	environment := sim.New().Env()
 	delete(environment, "AWS_ENDPOINT_URL") // every test has a simulator, and so an endpoint, of its own
@@ -39,7 +41,7 @@ func run(m *testing.M) int {
 		os.Setenv(name, value)
 	}
 	for name, value := range map[string]string{
-		"AWS_CONFIG_FILE": empty, "AWS_SHARED_CREDENTIALS_FILE": empty, "TF_CLI_CONFIG_FILE": empty,
+		"AWS_CONFIG_FILE": empty, "AWS_SHARED_CREDENTIALS_FILE": credentials, "TF_CLI_CONFIG_FILE": empty,
 		"AWS_CA_BUNDLE": "", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "", "GOVERNED_POLICY_FILE": "", "CHECKPOINT_DISABLE": "1",
 	} {
 		os.Setenv(name, value)

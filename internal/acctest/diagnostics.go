@@ -33,9 +33,13 @@ func (d Diagnostics) Want(t testing.TB, texts ...string) {
 	}
 }
 
-func (d Diagnostics) failed() bool {
+// Failed tells whether there is an error among them.
+func (d Diagnostics) Failed() bool {
 	return slices.ContainsFunc(d, func(one *tfprotov6.Diagnostic) bool { return one.Severity == tfprotov6.DiagnosticSeverityError })
 }
+
+// String is one diagnostic after the other.
+func (d Diagnostics) String() string { return strings.Join(d.lines(), "\n") }
 
 func (d Diagnostics) lines() []string {
 	lines := make([]string, len(d))

@@ -60,7 +60,7 @@ func (p *Protocol) ValidateProvider(config Values) Diagnostics {
 func (p *Protocol) Configure(config Values) Diagnostics {
 	p.t.Helper()
 	diags := p.ValidateProvider(config)
-	if diags.failed() {
+	if diags.Failed() {
 		return diags
 	}
 	objectType := p.schemas.Provider.ValueType()
@@ -160,7 +160,7 @@ func (r *Resource) Plan(config Values) Diagnostics {
 	value, proposed := tftypes.NewValue(r.objectType, nil), tftypes.NewValue(r.objectType, nil)
 	var diags Diagnostics
 	if config != nil {
-		if diags = r.Validate(config); diags.failed() {
+		if diags = r.Validate(config); diags.Failed() {
 			return diags
 		}
 		value = encode(p.t, r.objectType, config)
@@ -172,7 +172,7 @@ func (r *Resource) Plan(config Values) Diagnostics {
 	})
 	p.must(err)
 	diags = append(diags, planned.Diagnostics...)
-	if !diags.failed() {
+	if !diags.Failed() {
 		r.planned, r.plannedPrivate, r.replace = p.value(r.objectType, planned.PlannedState), planned.PlannedPrivate, len(planned.RequiresReplace) > 0
 	}
 	return diags
@@ -183,7 +183,7 @@ func (r *Resource) Plan(config Values) Diagnostics {
 func (r *Resource) Apply(config Values) Diagnostics {
 	r.protocol.t.Helper()
 	diags := r.Plan(config)
-	if diags.failed() {
+	if diags.Failed() {
 		return diags
 	}
 	if config == nil {
@@ -198,7 +198,7 @@ func (r *Resource) ApplyPlanned(config Values) Diagnostics {
 	p := r.protocol
 	p.t.Helper()
 	first := r.planned
-	if diags := r.Plan(config); diags.failed() {
+	if diags := r.Plan(config); diags.Failed() {
 		return diags
 	}
 	assertKept(p.t, first, r.planned)
@@ -218,7 +218,7 @@ func (r *Resource) ApplyPlanned(config Values) Diagnostics {
 	if applied.NewIdentity != nil {
 		r.identity = applied.NewIdentity
 	}
-	if diags := Diagnostics(applied.Diagnostics); diags.failed() {
+	if diags := Diagnostics(applied.Diagnostics); diags.Failed() {
 		return diags
 	}
 	assertKept(p.t, r.planned, r.state)
@@ -233,7 +233,7 @@ func (r *Resource) Refresh() Diagnostics {
 		TypeName: r.typeName, CurrentState: p.dynamic(r.objectType, r.state), Private: r.private, CurrentIdentity: r.identity,
 	})
 	p.must(err)
-	if diags := Diagnostics(read.Diagnostics); diags.failed() {
+	if diags := Diagnostics(read.Diagnostics); diags.Failed() {
 		return diags
 	}
 	r.state, r.private, r.identity = p.value(r.objectType, read.NewState), read.Private, read.NewIdentity
@@ -250,7 +250,7 @@ func (r *Resource) Import(id string, identity Values) Diagnostics {
 	}
 	imported, err := p.server.ImportResourceState(p.t.Context(), request)
 	p.must(err)
-	if diags := Diagnostics(imported.Diagnostics); diags.failed() {
+	if diags := Diagnostics(imported.Diagnostics); diags.Failed() {
 		return diags
 	}
 	one := imported.ImportedResources[0]

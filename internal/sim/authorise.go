@@ -106,10 +106,11 @@ func (r *request) authorise(op operation) error {
 // where there is one. An explicit Deny in any of them wins; within an account
 // an Allow of the resource's policy is as good as one of the caller's own (IAM
 // user guide, "Policy evaluation logic").
-func (r *request) decide(a access) refusal {
+func (r *request) decide(a access) (why refusal) {
 	ctx := r.context()
 	ctx.addResource(r.caller.account, a)
 	identity, boundary, session := r.caller.verdicts(a.action, a.resource, ctx)
+	defer func() { r.decided(a.action, a.resource, why == denyNone, identity) }()
 	byResource, resourceDenies := grantNone, false
 	if a.policy != nil {
 		byResource, resourceDenies = a.policy.grants(assumer{caller: r.caller}, a.action, a.resource, ctx)
@@ -133,6 +134,11 @@ func (r *request) decide(a access) refusal {
 		return denySession
 	}
 	return denyNone
+}
+
+// decided records a decision.
+func (r *request) decided(action, resource string, allowed bool, identity verdict) {
+	r.permissions = append(r.permissions, Permission{Action: action, Resource: resource, Allowed: allowed, Sids: identity.sids})
 }
 
 // verdicts evaluates the three layers of the caller's side. A layer that is not

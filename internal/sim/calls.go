@@ -31,6 +31,21 @@ type Call struct {
 	// ErrorCode is the wire code of an error answer, "ConnectionDropped" when
 	// the connection was dropped, or empty.
 	ErrorCode string `json:"error_code,omitempty"`
+	// Permissions are those that were decided for the request, in order, up to
+	// the first that was refused.
+	Permissions []Permission `json:"permissions,omitempty"`
+}
+
+// Permission is one permission that a request needed, and how it was decided.
+type Permission struct {
+	// Action is for instance "iam:CreateRole".
+	Action string `json:"action"`
+	// Resource is the ARN that was evaluated, or "*".
+	Resource string `json:"resource"`
+	Allowed  bool   `json:"allowed"`
+	// Sids are those of the statements of the caller's identity-based policies
+	// that allow it, in the order of the policies.
+	Sids []string `json:"sids,omitempty"`
 }
 
 func (c Call) name() string { return c.Service + ":" + c.Action }
@@ -41,6 +56,10 @@ func (c Call) clone() Call {
 		params[k] = slices.Clone(v)
 	}
 	c.Params = params
+	c.Permissions = slices.Clone(c.Permissions)
+	for i, p := range c.Permissions {
+		c.Permissions[i].Sids = slices.Clone(p.Sids)
+	}
 	return c
 }
 

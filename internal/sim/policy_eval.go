@@ -19,7 +19,8 @@ func (c evalContext) get(key string) ([]string, bool) {
 // verdict is what a set of policies says about one action on one resource.
 type verdict struct {
 	allowed bool
-	denied  bool // by an explicit Deny
+	denied  bool     // by an explicit Deny
+	sids    []string // of the statements that allow it
 }
 
 // evaluate runs one action on one resource through identity-based policies.
@@ -31,7 +32,7 @@ func evaluate(docs []*document, action, resource string, ctx evalContext) verdic
 				continue
 			}
 			if s.allow {
-				v.allowed = true
+				v.allowed, v.sids = true, append(v.sids, s.sid)
 			} else {
 				v.denied = true
 			}

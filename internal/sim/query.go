@@ -24,7 +24,8 @@ type request struct {
 	output   object // the answer of a JSON service
 	suffix   string // of the ARN of a secret to be made
 
-	problems []string // constraint violations, in the order in which they were found
+	permissions []Permission // decided so far
+	problems    []string     // constraint violations, in the order in which they were found
 }
 
 // has reports whether the request sets a parameter.

@@ -100,7 +100,9 @@ func (d *document) grants(who assumer, action, resource string, ctx evalContext)
 // account or the caller is of another account, the caller's own policies too
 // (IAM user guide, "Cross-account policy evaluation logic"). It returns nil
 // when it is allowed.
-func (r *request) mayAssume(target *role, action string, ctx evalContext) error {
+func (r *request) mayAssume(target *role, action string, ctx evalContext) (err error) {
+	var identity, boundary, session verdict
+	defer func() { r.decided(action, target.arn(), err == nil, identity) }()
 	refuse := func(why refusal) error {
 		return errAccessDenied("%s", deniedMessage(r.caller.arn, action, target.arn(), why))
 	}
@@ -112,7 +114,7 @@ func (r *request) mayAssume(target *role, action string, ctx evalContext) error 
 	if kind == grantNone {
 		return refuse(denyTrust)
 	}
-	identity, boundary, session := r.caller.verdicts(action, target.arn(), ctx)
+	identity, boundary, session = r.caller.verdicts(action, target.arn(), ctx)
 	switch {
 	case identity.denied:
 		return refuse(denyExplicit)

@@ -50,6 +50,12 @@ func TestSimOrderOfWrites(t *testing.T) {
 			after:  func(_ *estate, d *desired) { d.Metadata.Expiry = "2030-01-01" },
 			writes: []string{tag, expiry, trust},
 		},
+		"renewed with less": {
+			after: func(_ *estate, d *desired) {
+				d.Metadata.Expiry, d.Spec.InlinePolicies = "2090-01-01", map[string]string{"new": allow("s3:*")}
+			},
+			writes: []string{tag, put + " new", remove + " list", remove + " old", expiry, trust},
+		},
 		"disabled": {
 			after: func(_ *estate, d *desired) {
 				d.Disabled = true

@@ -65,11 +65,13 @@ type entityKind struct {
 	noun string
 	// inlineQuota and attachedQuota are keys of the account summary.
 	inlineQuota, attachedQuota string
+	// mostAttached is how many managed policies AWS allows an account on request.
+	mostAttached int
 }
 
 var (
-	roleKind = entityKind{governance.KindAWSRole, "Role", quotaRolePolicySize, quotaAttachedPerRole}
-	userKind = entityKind{governance.KindAWSUser, "User", quotaUserPolicySize, quotaAttachedPerUser}
+	roleKind = entityKind{governance.KindAWSRole, "Role", quotaRolePolicySize, quotaAttachedPerRole, 25}
+	userKind = entityKind{governance.KindAWSUser, "User", quotaUserPolicySize, quotaAttachedPerUser, 20}
 )
 
 // operation is an IAM action in whose name the kind stands for the asterisk, such as Tag*.

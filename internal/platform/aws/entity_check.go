@@ -71,7 +71,7 @@ func (v *violations) sizes(kind entityKind, want platform.Desired[entitySpec]) [
 				"the inline policies have %d characters together, and %s, which enforces the expiry, has %d: %d more than the quota of %d", inline, ExpiryPolicyName, expiry, over, quota)
 		}},
 		{kind.attachedQuota, attached, func(over, quota int) {
-			v.add(kind.in("managed_policy_arns"), "Merge policies, or ask AWS for a larger quota (up to 25).",
+			v.add(kind.in("managed_policy_arns"), fmt.Sprintf("Merge policies, or ask AWS for a larger quota (up to %d).", kind.mostAttached),
 				"%d managed policies are attached, %d more than this account's quota of %d", attached, over, quota)
 		}},
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 )
@@ -40,14 +39,18 @@ type course struct {
 }
 
 // steps are in an order in which access is never wider than before or after. A way in that closes goes first, one that
-// opens last; a boundary is put on before anything is granted, and taken off after everything else is taken away.
-// Between these, what grants comes before what takes away, so that a running workload never loses what it keeps; but
+// opens last, and so does a later expiry; a boundary is put on before anything is granted, and taken off after everything
+// else is taken away. Between these, what grants comes before what takes away, so that a running workload never loses what it keeps; but
 // where other principals or another boundary take over, or where old and new together do not fit the quotas, taking
 // away comes first, so that the old ones never get what only the new ones may have.
 func (w *entityWriter) steps(c course) ([]func() error, error) {
 	fits, err := w.oldAndNewFit(c.sizes)
 	if err != nil {
 		return nil, err
+	}
+	expire, prolong := w.writeExpiryPolicy, func() error { return nil }
+	if w.endsLater() {
+		expire, prolong = prolong, expire
 	}
 	var steps []func() error
 	if w.to.Disabled {
@@ -60,7 +63,7 @@ func (w *entityWriter) steps(c course) ([]func() error, error) {
 	}
 	switch {
 	case c.othersTakeOver, old != "" && next != "" && old != next:
-		steps = append(steps, c.revoke, w.writeExpiryPolicy)
+		steps = append(steps, c.revoke, expire)
 		if next != "" {
 			steps = append(steps, w.writeBoundary)
 		}
@@ -69,12 +72,20 @@ func (w *entityWriter) steps(c course) ([]func() error, error) {
 		}
 		steps = append(steps, c.grant)
 	case !fits:
-		steps = append(steps, c.revoke, w.writeExpiryPolicy, c.grant)
+		steps = append(steps, c.revoke, expire, c.grant)
 	default:
-		steps = append(steps, w.writeExpiryPolicy, c.grant, c.revoke)
+		steps = append(steps, expire, c.grant, c.revoke)
 	}
 	steps = append(append(steps, w.writeBoundary), c.settings...)
-	return append(steps, c.gate), nil
+	return append(steps, prolong, c.gate), nil
+}
+
+// endsLater tells whether the entity has an expiry policy already, and will have a later one: until that is written,
+// nothing is allowed that an expired entity could not do.
+func (w *entityWriter) endsLater() bool {
+	is, ended := iampolicy.ParseExpiryDeny(w.is.ExpiryPolicy)
+	to, ends := iampolicy.ParseExpiryDeny(w.to.ExpiryPolicy)
+	return ended && ends && to.After(is)
 }
 
 // run takes the steps until one fails.
@@ -112,7 +123,13 @@ func (w *entityWriter) writeTags() error {
 	if err := w.untag(remove); err != nil {
 		return err
 	}
-	return w.tag(set)
+	if err := w.tag(set); err != nil {
+		return err
+	}
+	w.is.tags = maps.Clone(w.is.tags)
+	maps.DeleteFunc(w.is.tags, func(key, _ string) bool { return slices.Contains(remove, key) })
+	maps.Copy(w.is.tags, set)
+	return nil
 }
 
 func (w *entityWriter) writeBoundary() error {
@@ -155,21 +172,28 @@ func (w *entityWriter) oldAndNewFit(further []measure) (bool, error) {
 	return len(over) == 0, err
 }
 
+// addPolicies writes what denies before what allows, so that nothing is allowed on the way that is not allowed then.
 func (w *entityWriter) addPolicies() error {
-	// What shrinks makes room for what grows.
-	growth := func(name string) int {
-		return iampolicy.Size(w.to.InlinePolicies[name]) - iampolicy.Size(w.is.InlinePolicies[name])
-	}
-	names := slices.Sorted(maps.Keys(w.to.InlinePolicies))
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(growth(a), growth(b)) })
+	return run([]func() error{w.addDenials, w.addAllowances})
+}
+
+// addDenials writes the inline policies that deny, if there is room for them already; otherwise addAllowances does.
+func (w *entityWriter) addDenials() error {
+	names := slices.DeleteFunc(w.changedPolicies(), func(name string) bool { return !hasDeny(w.to.InlinePolicies[name]) })
+	size := inlineSize(w.is.InlinePolicies) + iampolicy.Size(w.to.ExpiryPolicy)
 	for _, name := range names {
-		document := w.to.InlinePolicies[name]
-		if iampolicy.Equivalent(w.is.InlinePolicies[name], document) {
-			continue
-		}
-		if err := w.putPolicy(name, document); err != nil {
-			return err
-		}
+		size += max(0, w.growth(name))
+	}
+	if over, err := w.account.beyondQuota(w.ctx, []measure{{quota: w.kind.inlineQuota, size: size}}); err != nil || len(over) > 0 {
+		return err
+	}
+	return w.putPolicies(names)
+}
+
+// addAllowances writes all other policies.
+func (w *entityWriter) addAllowances() error {
+	if err := w.putPolicies(w.changedPolicies()); err != nil {
+		return err
 	}
 	for _, policy := range missingFrom(w.to.ManagedPolicyARNs, w.is.ManagedPolicyARNs) {
 		if err := w.try("Attach*Policy", func() error { return w.api.attachPolicy(w.ctx, policy) }); err != nil {
@@ -179,66 +203,56 @@ func (w *entityWriter) addPolicies() error {
 	return nil
 }
 
+// changedPolicies are the inline policies still to be written: first what shrinks, to make room for what grows.
+func (w *entityWriter) changedPolicies() []string {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(w.to.InlinePolicies)), func(name string) bool {
+		return iampolicy.Equivalent(w.is.InlinePolicies[name], w.to.InlinePolicies[name])
+	})
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(w.growth(a), w.growth(b)) })
+	return names
+}
+
+func (w *entityWriter) growth(name string) int {
+	return iampolicy.Size(w.to.InlinePolicies[name]) - iampolicy.Size(w.is.InlinePolicies[name])
+}
+
+func (w *entityWriter) putPolicies(names []string) error {
+	for _, name := range names {
+		if err := w.putPolicy(name, w.to.InlinePolicies[name]); err != nil {
+			return err
+		}
+		w.is.InlinePolicies[name] = w.to.InlinePolicies[name]
+	}
+	return nil
+}
+
 // removePolicies takes what denies last, so that nothing is allowed on the way that was not allowed before.
 func (w *entityWriter) removePolicies() error {
-	var allows, denies []string
-	for _, name := range missingFrom(slices.Sorted(maps.Keys(w.is.InlinePolicies)), slices.Collect(maps.Keys(w.to.InlinePolicies))) {
-		if hasDeny(w.is.InlinePolicies[name]) {
-			denies = append(denies, name)
-		} else {
-			allows = append(allows, name)
-		}
-	}
+	return run([]func() error{w.removeAllowances, w.removeDenials})
+}
+
+func (w *entityWriter) removeAllowances() error {
+	allows := slices.DeleteFunc(w.surplusPolicies(), func(name string) bool { return hasDeny(w.is.InlinePolicies[name]) })
 	var gone removal
 	gone.policies(w.ctx, w.kind, w.api, allows, missingFrom(w.is.ManagedPolicyARNs, w.to.ManagedPolicyARNs))
+	return gone.err
+}
+
+func (w *entityWriter) removeDenials() error {
+	denies := slices.DeleteFunc(w.surplusPolicies(), func(name string) bool { return !hasDeny(w.is.InlinePolicies[name]) })
+	var gone removal
 	gone.policies(w.ctx, w.kind, w.api, denies, nil)
 	return gone.err
+}
+
+// surplusPolicies are the inline policies that nobody wants.
+func (w *entityWriter) surplusPolicies() []string {
+	return missingFrom(slices.Sorted(maps.Keys(w.is.InlinePolicies)), slices.Collect(maps.Keys(w.to.InlinePolicies)))
 }
 
 func hasDeny(document string) bool {
 	parsed, err := iampolicy.Parse(document)
 	return err != nil || slices.ContainsFunc(parsed.Statements, func(s iampolicy.Statement) bool { return s.Effect == iampolicy.Deny })
-}
-
-// policies deletes inline policies and detaches managed ones.
-func (r *removal) policies(ctx context.Context, kind entityKind, api entityAPI, inline, managed []string) {
-	for _, name := range inline {
-		r.do("inline policy "+name, kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, name) })
-	}
-	for _, policy := range managed {
-		r.do("managed policy "+policy, kind.operation("Detach*Policy"), func() error { return api.detachPolicy(ctx, policy) })
-	}
-}
-
-// allPolicies takes every policy off the entity.
-func (r *removal) allPolicies(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
-	r.policies(ctx, kind, api, nil, state.ManagedPolicyARNs)
-	r.policies(ctx, kind, api, slices.Sorted(maps.Keys(state.InlinePolicies)), nil)
-	// What denies goes last.
-	switch {
-	case state.ExpiryPolicy != "":
-		r.policies(ctx, kind, api, []string{ExpiryPolicyName}, nil)
-	case r.denied:
-		r.do("", kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, ExpiryPolicyName) })
-	}
-}
-
-// denyAll ends what live sessions may do before any policy goes, so that no order of removal widens it for a moment: an
-// entity could otherwise lose its denials first. It is an expiry in the far past. Without room for it, the order has to
-// do.
-func (r *removal) denyAll(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
-	document := iampolicy.ExpiryDeny(time.Unix(0, 0)).JSON()
-	if iampolicy.Equivalent(state.ExpiryPolicy, document) {
-		return
-	}
-	r.do("", kind.operation("Put*Policy"), func() error {
-		err := api.putInlinePolicy(ctx, ExpiryPolicyName, document)
-		if apiCode(err) == codeLimitExceeded {
-			return nil
-		}
-		r.denied = err == nil
-		return err
-	})
 }
 
 // missingFrom are the items that are not among the others, in their order.

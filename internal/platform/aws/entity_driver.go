@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -59,9 +60,20 @@ func (d driver[S]) mine(ctx context.Context, id governance.ID) error {
 	return err
 }
 
-// readDirect asks for one entity. One of the same name on another path is another identity.
+// readDirect asks for one entity, again while it is only half seen: one that has gone meanwhile is not found then. One of
+// the same name on another path is another identity.
 func (d driver[S]) readDirect(ctx context.Context, id governance.ID) (S, error) {
 	state, err := d.readNamed(ctx, id.Name())
+	var half *platform.ErrNotPropagated
+	for pause, waited := propagationFirst, time.Duration(0); errors.As(err, &half) && waited < propagationTimeout; pause = min(2*pause, propagationLongest) {
+		if err := d.account.wait(ctx, pause); err != nil {
+			return state, err
+		}
+		waited += pause
+		if state, err = d.readNamed(ctx, id.Name()); errors.As(err, &half) {
+			half.Waited = waited
+		}
+	}
 	if found := state.Common().ID; err == nil && found != id {
 		var none S
 		return none, fmt.Errorf("%s: the %s of that name is %s: %w", id, d.kind.word(), found, platform.ErrNotFound)
@@ -113,8 +125,9 @@ func (d driver[S]) create(ctx context.Context, predicted S, send func(context.Co
 
 // missingReference tells the absence of what a request refers to, such as a policy, from that of the identity.
 func missingReference(operation string, err error) error {
-	if errors.Is(err, platform.ErrNotFound) {
-		return &platform.ErrInvalid{Operation: operation, Code: codeNoSuchEntity, Detail: err.Error()}
+	var missing *notFoundError
+	if errors.As(err, &missing) {
+		return &platform.ErrInvalid{Operation: operation, Code: codeNoSuchEntity, Detail: missing.detail}
 	}
 	return err
 }
@@ -139,59 +152,4 @@ func (d driver[S]) adopt(ctx context.Context, predicted S, uncertain bool, cause
 		return existing.ID, nil
 	}
 	return governance.ID{}, cause
-}
-
-// deleteRounds is how often a retirement starts again because somebody attached something meanwhile.
-const deleteRounds = 3
-
-// retire repeats a retirement until nothing stands in its way, and names what does when that does not help.
-func (d driver[S]) retire(ctx context.Context, id governance.ID, retire func(S) ([]string, error)) (removed []string, err error) {
-	d.recent.recall(id.Name())
-	for round := 1; ; round++ {
-		state, err := d.readDirect(ctx, id)
-		if errors.Is(err, platform.ErrNotFound) {
-			return removed, nil
-		}
-		if err != nil {
-			return removed, err
-		}
-		names, err := retire(state)
-		removed = append(removed, names...)
-		var conflict *platform.ErrConflict
-		if errors.As(err, &conflict) && apiCode(err) == codeDeleteConflict {
-			if round < deleteRounds {
-				continue
-			}
-			if state, readErr := d.readDirect(ctx, id); readErr == nil {
-				conflict.Blockers = state.Common().Attachments
-			}
-		}
-		return removed, err
-	}
-}
-
-// removal runs one step of a retirement after the other, and notes what each has removed.
-type removal struct {
-	removed []string
-	err     error
-	// denied says that denyAll has put its policy on the entity.
-	denied bool
-}
-
-// do removes something, unless an earlier step has failed. What is gone already counts as removed.
-func (r *removal) do(name, operation string, call func() error) {
-	if r.err != nil {
-		return
-	}
-	if r.err = ignoreNotFound(mapError(operation, call())); r.err == nil && name != "" {
-		r.removed = append(r.removed, name)
-	}
-}
-
-// ignoreNotFound takes what is gone for what should go.
-func ignoreNotFound(err error) error {
-	if errors.Is(err, platform.ErrNotFound) {
-		return nil
-	}
-	return err
 }

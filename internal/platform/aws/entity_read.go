@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -34,6 +35,16 @@ func collect[Page, T any](ctx context.Context, pages pager[Page], items func(Pag
 		all = append(all, items(page)...)
 	}
 	return all, nil
+}
+
+// halfSeen takes an entity whose parts are not found, while it was found itself, for one that some replica does not know
+// yet. Taken for one that is gone, it would be lost to Terraform.
+func halfSeen(err error) error {
+	var missing *notFoundError
+	if errors.As(err, &missing) {
+		return &platform.ErrNotPropagated{Operation: missing.operation, Detail: missing.detail}
+	}
+	return err
 }
 
 // newEntityState takes over what IAM tells of every entity.

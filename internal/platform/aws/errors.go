@@ -52,6 +52,12 @@ func apiCode(err error) string {
 	return ""
 }
 
+// notFoundError is a platform.ErrNotFound with what AWS said.
+type notFoundError struct{ operation, detail string }
+
+func (e *notFoundError) Error() string { return e.operation + ": " + e.detail }
+func (e *notFoundError) Unwrap() error { return platform.ErrNotFound }
+
 // mapError turns an SDK error into an error of the platform package. The operation is the IAM action that was tried,
 // such as iam:CreateRole; its name is also that of the permission.
 func mapError(operation string, err error) error {
@@ -74,7 +80,7 @@ func mapError(operation string, err error) error {
 	_, throttled := retry.DefaultThrottleErrorCodes[code]
 	switch {
 	case slices.Contains(notFoundCodes, code):
-		return fmt.Errorf("%s: %s: %w", operation, detail, platform.ErrNotFound)
+		return &notFoundError{operation: operation, detail: detail}
 	case slices.Contains(deniedCodes, code):
 		return &platform.ErrForbidden{Permission: deniedPermission(operation, detail), Detail: detail, Err: err}
 	case throttled:

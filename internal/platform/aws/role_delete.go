@@ -53,11 +53,11 @@ func retireRole(ctx context.Context, client iamAPI, tagging tagging, role RoleSt
 		gone.do("instance profile "+role.Name, operationDeleteProfile, deleteProfile(ctx, client, role.Name))
 	}
 	gone.allPolicies(ctx, roleKind, calls, role.EntityState)
-	gone.do("", "iam:DeleteRole", func() error {
-		_, err := client.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &role.Name})
-		return err
-	})
-	return gone.removed, gone.err
+	if gone.err != nil {
+		return gone.removed, gone.err
+	}
+	_, err = client.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &role.Name})
+	return gone.removed, mapError("iam:DeleteRole", err)
 }
 
 // ownProfile tells whether there is an instance profile that goes with the role. One that the role is not in is what an

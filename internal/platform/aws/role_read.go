@@ -51,7 +51,7 @@ func (r *Roles) readOne(ctx context.Context, name string) (RoleState, error) {
 		return mapError("iam:ListInstanceProfilesForRole", err)
 	})
 	if err := group.Wait(); err != nil {
-		return RoleState{}, err
+		return RoleState{}, halfSeen(err)
 	}
 	state.interpret(r.account.tagging, tagMap(output.Role.Tags))
 	return state, nil

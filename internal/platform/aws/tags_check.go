@@ -50,7 +50,10 @@ func (t tagging) check(found *violations, metadata governance.Metadata, reserved
 }
 
 func (t tagging) checkLabel(found *violations, path []string, key, value string) {
-	if field, taken := t.keys.Field(key); taken {
+	switch field, taken := t.keys.Field(key); {
+	case taken && (field.IsRecord() || field.IsManagedBy()):
+		found.add(path, "Use another key.", "the label %q is a tag that the provider writes for itself", key)
+	case taken:
 		found.add(path, fmt.Sprintf("Use the argument %s, or another key.", strings.Join(field.Argument(), ".")), "the label %q is the tag that holds %s", key, field)
 	}
 	if strings.HasPrefix(strings.ToLower(key), "aws:") {

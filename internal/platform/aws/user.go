@@ -18,6 +18,9 @@ type UserSpec struct {
 	// Groups are the names of all groups that the user is in.
 	Groups                 []string
 	PermissionsBoundaryARN string
+	// Reactivate are the access keys that a renewal activates, of those that the record on the user names: whoever may tag
+	// the user can write that.
+	Reactivate []string
 }
 
 func (s UserSpec) entity() entitySpec {
@@ -35,9 +38,13 @@ type UserState struct {
 	// DeactivatedKeys are the access keys that this provider has deactivated and that a renewal activates; nil when it
 	// has not looked for any, and empty when there were none.
 	DeactivatedKeys []string
+	// JustDeactivated are the access keys that a Converge has found active when it disabled the user, also when it failed.
+	JustDeactivated []string
 
-	// removing is a virtual MFA device that has been taken off the user and may still have to be deleted.
-	removing string
+	// removing is a virtual MFA device that has been taken off the user and may still have to be deleted. removalNoted
+	// tells that there is a record of one, which need not make sense.
+	removing     string
+	removalNoted bool
 }
 
 // Users manages the IAM users of an account.

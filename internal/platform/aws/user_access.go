@@ -25,10 +25,14 @@ func keyIDs(keys []types.AccessKeyMetadata) []string {
 	return ids
 }
 
+func activeIDs(keys []types.AccessKeyMetadata) []string {
+	return keyIDs(slices.DeleteFunc(slices.Clone(keys), func(key types.AccessKeyMetadata) bool { return !isActive(key) }))
+}
+
 // deactivate makes keys inactive, of which it notes on the user which ones were active before: first, so that an
 // interruption cannot make it forget one.
 func (c userCalls) deactivate(ctx context.Context, tagging tagging, noted []string, keys []types.AccessKeyMetadata) (record []string, err error) {
-	active := keyIDs(slices.DeleteFunc(slices.Clone(keys), func(key types.AccessKeyMetadata) bool { return !isActive(key) }))
+	active := activeIDs(keys)
 	record = slices.DeleteFunc(slices.Clone(noted), func(id string) bool { return !slices.Contains(keyIDs(keys), id) })
 	record = slices.Sorted(slices.Values(append(record, missingFrom(active, record)...)))
 	if record == nil {
@@ -61,16 +65,26 @@ func (c userCalls) note(ctx context.Context, tagging tagging, field governance.F
 
 // deactivateKeys disables the user. A fresh one has no keys.
 func (w *userWriter) deactivateKeys() (record []string, err error) {
-	var keys []types.AccessKeyMetadata
-	if !w.fresh {
-		if keys, err = w.calls.keys(w.ctx); err != nil {
-			return nil, err
-		}
+	if w.fresh {
+		return []string{}, w.tag(map[string]string{w.account.tagging.keys.Key(governance.RecordDeactivated): noKeys})
+	}
+	keys, err := w.calls.keys(w.ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.want.JustDeactivated = activeIDs(keys)
+	record, err = w.calls.deactivate(w.ctx, w.account.tagging, w.have.DeactivatedKeys, keys)
+	if !isFull(err) {
+		return record, err
+	}
+	// Others have taken the room that is kept for the record: their tags go first.
+	if err := w.writeTags(); err != nil {
+		return nil, err
 	}
 	return w.calls.deactivate(w.ctx, w.account.tagging, w.have.DeactivatedKeys, keys)
 }
 
-// activateKeys enables the user: only the keys that this provider has deactivated become active. The record goes last.
+// activateKeys enables the user: only keys that this provider has deactivated become active. The record goes last.
 func (w *userWriter) activateKeys() error {
 	keys, err := w.calls.keys(w.ctx)
 	if err != nil {
@@ -78,7 +92,7 @@ func (w *userWriter) activateKeys() error {
 	}
 	for _, key := range keys {
 		id := awssdk.ToString(key.AccessKeyId)
-		if isActive(key) || !slices.Contains(w.have.DeactivatedKeys, id) {
+		if isActive(key) || !slices.Contains(w.have.DeactivatedKeys, id) || !slices.Contains(w.reactivate, id) {
 			continue
 		}
 		if err := ignoreNotFound(mapError("iam:UpdateAccessKey", w.calls.setKey(w.ctx, id, types.StatusTypeActive))); err != nil {
@@ -108,9 +122,12 @@ func (r *removal) password(ctx context.Context, c userCalls) {
 // nobody's, and then nothing tells whose it was: so it is noted on the user first.
 func (r *removal) devices(ctx context.Context, c userCalls, tagging tagging, user UserState) {
 	for _, serial := range user.MFADevices {
-		virtual, ours := isVirtual(serial), true
+		virtual, ours := isVirtual(serial, user.ID.Account), true
 		if value := encodeTag(serial); r.err == nil && virtual && serial != user.removing && tagLength(value) <= maxTagValueLength {
-			r.err = c.note(ctx, tagging, governance.RecordRemoving, value)
+			// A user that has no room for the record loses the device all the same.
+			if err := c.note(ctx, tagging, governance.RecordRemoving, value); !isFull(err) {
+				r.err = err
+			}
 		}
 		name := devicePrefix + serial
 		deactivate := func() error {
@@ -133,10 +150,10 @@ func (r *removal) devices(ctx context.Context, c userCalls, tagging tagging, use
 	}
 }
 
-// isVirtual tells a virtual device from hardware, which has a serial number, and from a security key.
-func isVirtual(serial string) bool {
+// isVirtual tells a virtual device of the account from hardware, which has a serial number, and from a security key.
+func isVirtual(serial, account string) bool {
 	parsed, err := arn.Parse(serial)
-	return err == nil && strings.HasPrefix(parsed.Resource, "mfa/")
+	return err == nil && parsed.AccountID == account && strings.HasPrefix(parsed.Resource, "mfa/")
 }
 
 func (r *removal) groups(ctx context.Context, c userCalls, groups []string) {

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
@@ -48,11 +47,13 @@ type userWriter struct {
 	calls userCalls
 	have  UserState
 	want  UserState
+	// reactivate are the keys that may become active.
+	reactivate []string
 	// passed says that the keys are as they are to be.
 	passed bool
 }
 
-// Converge writes what differs, in the order of steps.
+// Converge writes what differs, in the order of steps. When it fails, it still returns JustDeactivated.
 func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform.Desired[UserSpec]) (UserState, error) {
 	if err := u.mine(ctx, id); err != nil {
 		return UserState{}, err
@@ -72,7 +73,7 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 	if err != nil {
 		return UserState{}, err
 	}
-	w := &userWriter{calls: userCalls{connection.iam, want.Name}, have: have, want: want}
+	w := &userWriter{calls: userCalls{connection.iam, want.Name}, have: have, want: want, reactivate: desired.Spec.Reactivate}
 	w.entityWriter = entityWriter{
 		ctx: ctx, account: u.account, kind: userKind, api: w.calls,
 		is: &w.have.EntityState, to: &w.want.EntityState, fresh: fresh,
@@ -86,7 +87,7 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 		return UserState{}, err
 	}
 	if err := run(steps); err != nil {
-		return UserState{}, err
+		return UserState{JustDeactivated: w.want.JustDeactivated}, err
 	}
 	w.want.keep(have.EntityState)
 	return w.want, nil
@@ -121,16 +122,18 @@ func (w *userWriter) removePassword() error {
 func (w *userWriter) removeDevices() error {
 	var gone removal
 	gone.devices(w.ctx, w.calls, w.account.tagging, w.have)
-	if gone.err == nil && len(w.have.MFADevices) > 0 {
+	if gone.err == nil && (len(w.have.MFADevices) > 0 || w.have.removalNoted) {
 		gone.err = w.untag([]string{w.account.tagging.keys.Key(governance.RecordRemoving)})
 	}
 	return gone.err
 }
 
+// grant joins groups between what denies and what allows: a group can do both, and nothing tells which.
 func (w *userWriter) grant() error {
-	if err := w.addPolicies(); err != nil {
-		return err
-	}
+	return run([]func() error{w.addDenials, w.joinGroups, w.addAllowances})
+}
+
+func (w *userWriter) joinGroups() error {
 	for _, group := range missingFrom(w.want.Groups, w.have.Groups) {
 		err := w.try("Add*ToGroup", func() error {
 			_, err := w.calls.iam.AddUserToGroup(w.ctx, &iam.AddUserToGroupInput{UserName: &w.want.Name, GroupName: &group})
@@ -143,11 +146,13 @@ func (w *userWriter) grant() error {
 	return nil
 }
 
+// revoke is the other way round.
 func (w *userWriter) revoke() error {
+	return run([]func() error{w.removeAllowances, w.leaveGroups, w.removeDenials})
+}
+
+func (w *userWriter) leaveGroups() error {
 	var gone removal
-	gone.groups(w.ctx, w.calls, slices.Clone(missingFrom(w.have.Groups, w.want.Groups)))
-	if gone.err != nil {
-		return gone.err
-	}
-	return w.removePolicies()
+	gone.groups(w.ctx, w.calls, missingFrom(w.have.Groups, w.want.Groups))
+	return gone.err
 }

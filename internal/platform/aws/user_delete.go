@@ -15,8 +15,8 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// Delete ends all access first: keys become inactive and are deleted, then the password, MFA devices and every other
-// credential. Groups and policies follow, and the user goes last.
+// Delete ends all access first: everything is denied, to live sessions too; keys become inactive and are deleted, then
+// the password, MFA devices and every other credential. Groups and policies follow, and the user goes last.
 func (u *Users) Delete(ctx context.Context, id governance.ID) (removed []string, err error) {
 	if err := u.mine(ctx, id); err != nil {
 		return nil, err
@@ -37,13 +37,15 @@ func (c userCalls) retire(ctx context.Context, tagging tagging, user UserState) 
 	group.Go(func() (err error) { keys, err = c.keys(groupCtx); return err })
 	group.Go(func() (err error) { others, unlisted, err = c.credentials(groupCtx); return err })
 	if err := group.Wait(); err != nil {
-		return nil, ignoreNotFound(err)
+		return nil, err
 	}
-	// A user that has no room for the record is going all the same.
-	_, err := c.deactivate(ctx, tagging, user.DeactivatedKeys, keys)
-	gone := removal{err: ignoreNotFound(err)}
-	if isFull(err) {
-		gone.err = nil
+	var gone removal
+	gone.denyAll(ctx, userKind, c, user.EntityState)
+	if gone.err == nil {
+		// A user that has no room for the record is going all the same.
+		if _, err := c.deactivate(ctx, tagging, user.DeactivatedKeys, keys); !isFull(err) {
+			gone.err = ignoreNotFound(err)
+		}
 	}
 	gone.keys(ctx, c, keys)
 	if user.ConsoleAccess {
@@ -58,10 +60,8 @@ func (c userCalls) retire(ctx context.Context, tagging tagging, user UserState) 
 	if gone.err != nil {
 		return gone.removed, gone.err
 	}
-	gone.do("", "iam:DeleteUser", func() error {
-		_, err := c.iam.DeleteUser(ctx, &iam.DeleteUserInput{UserName: &c.name})
-		return err
-	})
+	_, err := c.iam.DeleteUser(ctx, &iam.DeleteUserInput{UserName: &c.name})
+	gone.err = mapError("iam:DeleteUser", err)
 	if gone.err != nil && unlisted != nil {
 		return gone.removed, errors.Join(gone.err, unlisted)
 	}

@@ -38,9 +38,15 @@ func (e *userEstate) Driver() platform.Driver[aws.UserSpec, aws.UserState] {
 
 func (e *userEstate) Wanted(name string) platform.Desired[aws.UserSpec] {
 	role := e.estate.Wanted(name)
+	var used []string
+	for id, key := range e.keys {
+		if id.Name() == name {
+			used = append(used, *key.AccessKeyId)
+		}
+	}
 	return platform.Desired[aws.UserSpec]{Name: name, Metadata: role.Metadata, Spec: aws.UserSpec{
 		Path: role.Spec.Path, InlinePolicies: role.Spec.InlinePolicies, ManagedPolicyARNs: role.Spec.ManagedPolicyARNs,
-		Groups: []string{"exporters", "readers"}, PermissionsBoundaryARN: role.Spec.PermissionsBoundaryARN,
+		Groups: []string{"exporters", "readers"}, PermissionsBoundaryARN: role.Spec.PermissionsBoundaryARN, Reactivate: used,
 	}}
 }
 
@@ -135,5 +141,6 @@ func describeUser(state aws.UserState) string {
 	state.EntityState = canonicalEntity(state.EntityState)
 	state.Groups, state.MFADevices = append([]string{}, state.Groups...), append([]string{}, state.MFADevices...)
 	state.UniqueID, state.CreatedAt, state.LastUsedAt, state.DeactivatedKeys = "", time.Time{}, time.Time{}, nil
+	state.JustDeactivated = nil
 	return text(state)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -35,6 +36,19 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 			after:  func(_ *userEstate, d *wanted) { d.Disabled = false; d.Spec.InlinePolicies = nil },
 			writes: []string{"DeleteUserPolicy list", "DeleteUserPolicy old", "UpdateAccessKey", "UntagUser"},
 		},
+		"renewed with less": {
+			after: func(_ *userEstate, d *wanted) {
+				d.Metadata.Expiry, d.Spec.InlinePolicies = "2090-01-01", map[string]string{"new": allow("s3:ListBucket")}
+				d.Spec.Groups = []string{"readers"}
+			},
+			writes: []string{"TagUser", "PutUserPolicy new", "DeleteUserPolicy list", "DeleteUserPolicy old", "RemoveUserFromGroup", "PutUserPolicy governed-expiry"},
+		},
+		"ends earlier": {
+			after: func(e *userEstate, d *wanted) {
+				d.Metadata.Expiry, d.Spec.InlinePolicies = e.Now().AddDate(0, 0, 1).Format(time.DateOnly), map[string]string{"new": allow("s3:ListBucket")}
+			},
+			writes: []string{"TagUser", "PutUserPolicy governed-expiry", "PutUserPolicy new", "DeleteUserPolicy list", "DeleteUserPolicy old"},
+		},
 		"human use": {
 			after: func(e *userEstate, d *wanted) {
 				acctest.HumanUse(e.t, e.admin, d.Name)
@@ -47,6 +61,29 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 		"groups": {
 			after:  func(_ *userEstate, d *wanted) { d.Spec.Groups = []string{"stray", "readers"} },
 			writes: []string{"AddUserToGroup", "RemoveUserFromGroup"},
+		},
+		"groups among policies that deny": {
+			before: func(_ *userEstate, d *wanted) { d.Spec.Groups, d.Spec.ManagedPolicyARNs = nil, nil },
+			after: func(_ *userEstate, d *wanted) {
+				d.Spec.InlinePolicies = map[string]string{"a": allow("s3:*"), "guard": deny("s3:*")}
+				d.Spec.Groups = []string{"readers"}
+			},
+			writes: []string{"PutUserPolicy guard", "AddUserToGroup", "PutUserPolicy a", "DeleteUserPolicy list", "DeleteUserPolicy old"},
+		},
+		"groups among policies that no longer deny": {
+			before: func(_ *userEstate, d *wanted) {
+				d.Spec.InlinePolicies = map[string]string{"a": deny("s3:*"), "list": allow("s3:*")}
+				d.Spec.Groups = []string{"readers"}
+			},
+			after:  func(_ *userEstate, d *wanted) { d.Spec.InlinePolicies, d.Spec.Groups = nil, nil },
+			writes: []string{"DeleteUserPolicy list", "RemoveUserFromGroup", "DeleteUserPolicy a"},
+		},
+		"a policy that denies and has to wait for room": {
+			before: func(_ *userEstate, d *wanted) { d.Spec.InlinePolicies = map[string]string{"a": sized(1500)} },
+			after: func(_ *userEstate, d *wanted) {
+				d.Spec.InlinePolicies = map[string]string{"a": allow("s3:*"), "guard": deny(slices.Repeat([]string{"s3:GetObject"}, 50)...)}
+			},
+			writes: []string{"PutUserPolicy a", "PutUserPolicy guard"},
 		},
 		"groups that do not fit together": {
 			before: func(_ *userEstate, d *wanted) { d.Spec.Groups = many[:2] },
@@ -75,7 +112,7 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			acctest.AccessKey(t, e.admin, want.Name)
+			want.Spec.Reactivate = []string{*acctest.AccessKey(t, e.admin, want.Name).AccessKeyId}
 			if _, err := e.Driver().Converge(t.Context(), id, want); err != nil {
 				t.Fatal(err)
 			}
@@ -96,6 +133,8 @@ func TestSimUserOrderOfWrites(t *testing.T) {
 		})
 	}
 }
+
+func deny(actions ...string) string { return strings.Replace(allow(actions...), "Allow", "Deny", 1) }
 
 // TestValidateUserLabels keeps tags free for what an expired user has to take.
 func TestValidateUserLabels(t *testing.T) {

@@ -56,7 +56,7 @@ func (u *Users) readOne(ctx context.Context, name string) (UserState, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return UserState{}, err
+		return UserState{}, halfSeen(err)
 	}
 	state.interpretEntity(u.account.tagging, tags)
 	state.Disabled = state.DeactivatedKeys != nil && !active
@@ -85,7 +85,10 @@ func (s *UserState) records(tagging tagging, tags map[string]string) {
 		case governance.RecordDeactivated:
 			s.DeactivatedKeys = slices.DeleteFunc(strings.Fields(value), func(id string) bool { return id == noKeys })
 		case governance.RecordRemoving:
-			s.removing = decodeTag(value)
+			s.removalNoted = true
+			if device := decodeTag(value); isVirtual(device, s.ID.Account) {
+				s.removing = device
+			}
 		}
 	}
 }

@@ -249,6 +249,7 @@ func disableAndRenew[Spec any, S platform.State](t *testing.T, h Harness[Spec, S
 	want := estate.Wanted("renewed")
 	id, _ := made(t, estate, want)
 	works(t, estate, id)
+	want = estate.Wanted("renewed")
 	want.Disabled = true
 	for _, when := range []time.Time{estate.Now(), end(t, want)} {
 		estate.MoveTo(when)

@@ -52,7 +52,8 @@ const (
 type Estate[Spec any, S platform.State] interface {
 	// Driver makes a driver that has seen nothing yet, as a new process would.
 	Driver() platform.Driver[Spec, S]
-	// Wanted is a valid identity with everything that its kind can have, and an expiry some days ahead.
+	// Wanted is a valid identity with everything that its kind can have, and an expiry some days ahead. Of one that is in
+	// use already, it asks for that to go on after a renewal.
 	Wanted(name string) platform.Desired[Spec]
 	// Changed is the same identity with everything changed that can change in place, but its expiry.
 	Changed(name string) platform.Desired[Spec]
@@ -91,6 +92,7 @@ func Run[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 		"Expiry": expiry[Spec, S], "ShorterExpiry": shorterExpiry[Spec, S], "DisableAndRenew": disableAndRenew[Spec, S], "UnknownExpiry": unknownExpiry[Spec, S],
 		"Delete":            deletes[Spec, S],
 		"InterruptedCreate": interruptedCreate[Spec, S], "InterruptedChange": interruptedChange[Spec, S], "InterruptedDelete": interruptedDelete[Spec, S],
+		"InterruptedRepair": interruptedRepair[Spec, S], "InterruptedDisabling": interruptedDisabling[Spec, S], "InterruptedRenewal": interruptedRenewal[Spec, S],
 		"Forbidden": forbidden[Spec, S], "Throttled": throttled[Spec, S],
 		"CancelledBefore": cancelledBefore[Spec, S], "CancelledCreate": cancelledCreate[Spec, S], "CancelledLater": cancelledLater[Spec, S],
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -14,7 +15,13 @@ import (
 // atEachRequest runs a life again and again and lets another of its requests go wrong each time, in each way, until
 // there is no further one. A life returns the error that the failure caused, if any.
 func atEachRequest[Spec any, S platform.State](t *testing.T, h Harness[Spec, S], life func(*testing.T, Estate[Spec, S], func()) error) {
-	for _, failure := range []Failure{Refused, Unreached, Lost, LostOnce} {
+	inEachWay(t, h, life, Refused, Unreached, Lost, LostOnce)
+}
+
+// inEachWay is atEachRequest with some ways only: the further ones cost time and tell the same of requests that other
+// lives have as well.
+func inEachWay[Spec any, S platform.State](t *testing.T, h Harness[Spec, S], life func(*testing.T, Estate[Spec, S], func()) error, ways ...Failure) {
+	for _, failure := range ways {
 		t.Run(string(failure), func(t *testing.T) {
 			t.Parallel()
 			for nth, reached := 1, true; reached; nth++ {
@@ -64,6 +71,60 @@ func interruptedChange[Spec any, S platform.State](t *testing.T, h Harness[Spec,
 		finished(t, h, estate, id, estate.Changed("interrupted"))
 		return failed
 	})
+}
+
+// interruptedRepair puts right what others have changed.
+func interruptedRepair[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
+	inEachWay(t, h, func(t *testing.T, estate Estate[Spec, S], fail func()) error {
+		want := estate.Wanted("interrupted")
+		id, _ := made(t, estate, want)
+		estate.Drift(id)
+		fail()
+		_, failed := estate.Driver().Converge(t.Context(), id, want)
+		finished(t, h, estate, id, want)
+		return failed
+	}, Refused, Lost)
+}
+
+// interruptedDisabling disables an identity that is in use.
+func interruptedDisabling[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
+	inEachWay(t, h, func(t *testing.T, estate Estate[Spec, S], fail func()) error {
+		want := estate.Wanted("interrupted")
+		id, _ := made(t, estate, want)
+		works(t, estate, id)
+		want = estate.Wanted("interrupted")
+		want.Disabled = true
+		fail()
+		_, failed := estate.Driver().Converge(t.Context(), id, want)
+		estate.Mend()
+		if _, err := estate.Driver().Converge(t.Context(), id, want); err != nil {
+			t.Fatalf("the next Converge: %v", err)
+		}
+		refused(t, estate, id, nil)
+		want.Disabled = false
+		finished(t, h, estate, id, want)
+		return failed
+	}, Refused, Lost)
+}
+
+// interruptedRenewal enables it again.
+func interruptedRenewal[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
+	inEachWay(t, h, func(t *testing.T, estate Estate[Spec, S], fail func()) error {
+		want := estate.Wanted("interrupted")
+		id, _ := made(t, estate, want)
+		works(t, estate, id)
+		want = estate.Wanted("interrupted")
+		want.Disabled = true
+		if _, err := estate.Driver().Converge(t.Context(), id, want); err != nil {
+			t.Fatal(err)
+		}
+		want.Disabled = false
+		want.Metadata.Expiry = estate.Now().AddDate(0, 4, 0).Format(time.DateOnly)
+		fail()
+		_, failed := estate.Driver().Converge(t.Context(), id, want)
+		finished(t, h, estate, id, want)
+		return failed
+	}, Refused, Lost)
 }
 
 // finished converges what was interrupted, and then finds nothing that differs from an undisturbed life.

@@ -2,11 +2,8 @@ package governed
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -38,37 +35,4 @@ func (d Definition[P]) parseImport(text string) (governance.ID, error) {
 		}
 	}
 	return governance.ParseID(text)
-}
-
-// attachmentsKey is where the resource's private state keeps what Terraform attached to the identity.
-const attachmentsKey = "attachments"
-
-type privateState interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-// rememberAttachments notes what Terraform has attached, so that a deletion can tell it from what others have. Nil, from
-// an apply that came to nothing, leaves what was noted before.
-func rememberAttachments(ctx context.Context, private privateState, attachments []string) diag.Diagnostics {
-	if attachments == nil {
-		return nil
-	}
-	value, err := json.Marshal(attachments)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Attachments cannot be noted", err.Error())}
-	}
-	return private.SetKey(ctx, attachmentsKey, value)
-}
-
-// withoutRemembered are the names that Terraform has not attached.
-func withoutRemembered(ctx context.Context, private privateState, names []string) ([]string, diag.Diagnostics) {
-	value, diags := private.GetKey(ctx, attachmentsKey)
-	var ours []string
-	if value != nil {
-		if err := json.Unmarshal(value, &ours); err != nil {
-			diags.AddError("Noted attachments cannot be read", err.Error())
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(ours, name) }), diags
 }

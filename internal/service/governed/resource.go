@@ -95,7 +95,8 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
 	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, common)...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
-	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
+	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity was created but not completed", r.title(m), err,
 			"It exists and is saved, but Terraform replaces what it could not complete. To have the next apply complete it instead, run terraform untaint on it first.")
@@ -114,6 +115,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
+	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	warnings, err := k.Read(ctx, r.data, id, m)
 	if errors.Is(err, platform.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -137,6 +139,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	k, disabled := r.prepare(ctx, m, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
+	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -144,7 +147,8 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
 	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, common)...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
-	resp.Diagnostics.Append(rememberAttachments(ctx, resp.Private, attachments)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
+	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", r.title(m), err)
 		return
@@ -174,9 +178,8 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 		}
 	}
 	removed, err := k.Remove(ctx, r.data, id)
-	foreign, diags := withoutRemembered(ctx, req.Private, removed)
-	resp.Diagnostics.Append(diags...)
-	if len(foreign) > 0 {
+	ours := recall(ctx, req.Private, attachmentsKey, &resp.Diagnostics)
+	if foreign := Without(removed, ours); len(foreign) > 0 {
 		resp.Diagnostics.AddAttributeWarning(attributePath(k), "Attachments made outside Terraform were removed",
 			fmt.Sprintf("%s could not be deleted while they were there: %s.", r.title(m), strings.Join(foreign, ", ")))
 	}

@@ -36,7 +36,6 @@ func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.Mo
 			Uses: []governance.Use{{Unknown: "the identity cannot be read"}},
 		}
 	}
-	foreign, diags := withoutRemembered(ctx, req.Private, going.Attachments)
-	resp.Diagnostics.Append(diags...)
+	foreign := Without(going.Attachments, recall(ctx, req.Private, attachmentsKey, &resp.Diagnostics))
 	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{k.Attribute()}, "Identity will be retired", title, going, foreign)
 }

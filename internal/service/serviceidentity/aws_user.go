@@ -108,14 +108,19 @@ func (awsUser) Converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	if err != nil {
 		return nil, err
 	}
+	want.Spec.Reactivate = m.deactivated
 	state, err := data.AWS.Users().Converge(ctx, id, want)
+	m.deactivated = append(governed.Without(m.deactivated, state.JustDeactivated), state.JustDeactivated...)
 	if err != nil {
 		return intended.Attachments, err
+	}
+	if !disabled && m.deactivated != nil {
+		m.deactivated = []string{}
 	}
 	governed.Converged(&m.GovernanceModel, state.Observed)
 	// What the plan has promised stays, also where a key has gone meanwhile: the next refresh tells.
 	if user.DeactivatedAccessKeys.IsUnknown() {
-		user.DeactivatedAccessKeys = deactivatedKeys(state)
+		user.DeactivatedAccessKeys = deactivatedKeys(state, m.deactivated)
 	}
 	user.observe(state)
 	return intended.Attachments, setUser(ctx, m, user)
@@ -128,11 +133,12 @@ func (u *awsUserModel) observe(state aws.UserState) {
 	u.ConsoleAccess, u.MFADevices = types.BoolValue(state.ConsoleAccess), textSet(state.MFADevices)
 }
 
-func deactivatedKeys(state aws.UserState) types.Set {
+// deactivatedKeys are those of the record on the user that this state has deactivated.
+func deactivatedKeys(state aws.UserState, ours []string) types.Set {
 	if state.DeactivatedKeys == nil {
 		return types.SetNull(types.StringType)
 	}
-	return textSet(state.DeactivatedKeys)
+	return textSet(governed.Without(state.DeactivatedKeys, governed.Without(state.DeactivatedKeys, ours)))
 }
 
 func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
@@ -150,9 +156,20 @@ func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	user.ManagedPolicyARNs = governed.ObservedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
 	user.Groups = governed.ObservedSet(user.Groups, state.Groups)
 	user.PermissionsBoundaryARN = tfkit.Observed(user.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
-	user.DeactivatedAccessKeys = deactivatedKeys(state)
+	user.DeactivatedAccessKeys = deactivatedKeys(state, m.deactivated)
 	user.observe(state)
-	return humanUse(state), setUser(ctx, m, user)
+	return append(humanUse(state), unknownKeys(state, m.deactivated)...), setUser(ctx, m, user)
+}
+
+// unknownKeys tells of keys in the record on the user that this state has not deactivated.
+func unknownKeys(state aws.UserState, ours []string) []governed.Warning {
+	unknown := governed.Without(state.DeactivatedKeys, ours)
+	if len(unknown) == 0 {
+		return nil
+	}
+	return []governed.Warning{{"Access keys stay inactive", fmt.Sprintf("a tag on it (nhi:deactivated, unless metadata_keys renames it) names the access keys %s as made inactive by an expiry, but this Terraform state has not made them inactive: "+
+		"the user was imported, an apply was killed on the way, or somebody else has written the tag. A renewal leaves these keys as they are, because whoever may tag the user could otherwise have a key activated. "+
+		"Once it is renewed, activate by hand those that should work: aws iam update-access-key --user-name %s --access-key-id ID --status Active", strings.Join(unknown, ", "), state.Name)}}
 }
 
 // humanUse tells of what only a human can use.

@@ -14,7 +14,14 @@ type model struct {
 	tfkit.GovernanceModel
 	AWSRole types.Object `tfsdk:"aws_role"`
 	AWSUser types.Object `tfsdk:"aws_user"`
+
+	// deactivated are the access keys that an expiry has deactivated and no renewal has activated since. The record on the
+	// user has them too, but whoever may tag the user can write that.
+	deactivated []string
 }
+
+// Notes are kept in the private state.
+func (m *model) Notes() *[]string { return &m.deactivated }
 
 // NewResource makes the resource for the provider's list.
 func NewResource(preview *tfkit.Preview) func() resource.Resource {

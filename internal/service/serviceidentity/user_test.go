@@ -18,7 +18,7 @@ var userViolations = map[string]violation{
 	"policy's name": {withUser(acctest.Values{"inline_policies": acctest.Values{"governed-expiry": readBuckets}}), []string{`error aws_user.inline_policies["governed-expiry"]: The platform would refuse this … is taken`}},
 	"group's name":  {withUser(acctest.Values{"groups": []string{"e mail"}}), []string{"error aws_user.groups: The platform would refuse this"}},
 	"many groups":   {withUser(acctest.Values{"groups": []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"}}), []string{"error aws_user.groups: The platform would refuse this … in 11 groups, 1 more than this account's quota of 10"}},
-	"many policies": {withUser(acctest.Values{"managed_policy_arns": manyPolicies(12)}), []string{"error aws_user.managed_policy_arns: The platform would refuse this … 2 more than this account's quota of 10"}},
+	"many policies": {withUser(acctest.Values{"managed_policy_arns": manyPolicies(12)}), []string{"error aws_user.managed_policy_arns: The platform would refuse this … 2 more than this account's quota of 10. … (up to 20)"}},
 	"quota": {
 		withUser(acctest.Values{"inline_policies": acctest.Values{"read": largePolicy(1900)}}),
 		[]string{"error aws_user.inline_policies: The platform would refuse this … the inline policies have 2010 characters together, and governed-expiry, which enforces the expiry, has 188: 150 more than the quota of 2048"},
@@ -26,7 +26,7 @@ var userViolations = map[string]violation{
 	"two platforms": {acctest.Values{"aws_role": acctest.Values{}}, []string{
 		"error aws_role: More than one platform is declared … Keep one of these arguments: aws_role, aws_user.", "error aws_user: More than one platform is declared",
 	}},
-	"label of a record": {acctest.Values{"labels": acctest.Values{"nhi:deactivated": "x"}}, []string{`error labels["nhi:deactivated"]: The platform would refuse this`}},
+	"label of a record": {acctest.Values{"labels": acctest.Values{"nhi:deactivated": "x"}}, []string{`error labels["nhi:deactivated"]: The platform would refuse this … is a tag that the provider writes for itself. … Use another key.`}},
 }
 
 // TestUserViolations writes one thing wrong at a time.
@@ -199,7 +199,7 @@ func TestUserDestroy(t *testing.T) {
 	r.Apply(nil).Want(t, says+".")
 	wantNoUser(t, server)
 	if got, want := writes(server), []string{
-		"TagUser", "UpdateAccessKey", "DeleteAccessKey", "DeleteLoginProfile", "TagUser", "DeactivateMFADevice", "DeleteVirtualMFADevice",
+		"PutUserPolicy", "TagUser", "UpdateAccessKey", "DeleteAccessKey", "DeleteLoginProfile", "TagUser", "DeactivateMFADevice", "DeleteVirtualMFADevice",
 		"DeleteSSHPublicKey", "DeleteSigningCertificate", "DeleteServiceSpecificCredential", "RemoveUserFromGroup", "RemoveUserFromGroup",
 		"DetachUserPolicy", "DeleteUserPolicy", "DeleteUserPolicy", "DeleteUserPolicy", "DeleteUser",
 	}; !slices.Equal(got, want) {
@@ -259,7 +259,7 @@ func TestUserMissingGroup(t *testing.T) {
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(exporter(server)).Want(t)
 	r.Refresh().Want(t)
-	r.Apply(exporter(server).With(withUser(acctest.Values{"groups": []string{"nobody"}}))).Want(t, "error aws_user: Identity cannot be updated … iam:AddUserToGroup … nobody")
+	r.Apply(exporter(server).With(withUser(acctest.Values{"groups": []string{"nobody"}}))).Want(t, "error aws_user: Identity cannot be updated … iam:AddUserToGroup was refused with NoSuchEntity: The group with name nobody cannot be found. … Correct the argument")
 	if !r.Exists() {
 		t.Error("the user is gone")
 	}

@@ -1,0 +1,167 @@
+package provider_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+)
+
+// permissionLives are the features whose permissions the documentation has, by the name of the document, each with a
+// life in which it uses all of them.
+var permissionLives = map[string]func(*life) []step{
+	"plan":                               planLife,
+	"governed_service_identity_aws_role": roleLife,
+	"governed_service_identity_aws_user": userLife,
+	"governed_unowned_identities":        unownedLife,
+}
+
+const permissionDocuments = examples + "permissions/aws/"
+
+// step is something that a life does; an error among its diagnostics ends it.
+type step struct {
+	name string
+	do   func() acctest.Diagnostics
+}
+
+// life is the life of a feature in the hands of a deployer that may do what a document allows.
+type life struct {
+	t        *testing.T
+	server   *sim.Server
+	admin    *iam.Client
+	deployer *acctest.Deployer
+	document permissionDocument
+}
+
+// run is another run of Terraform.
+func (l *life) run() *acctest.Protocol { return l.deployer.Protocol(l.t, nil) }
+
+// may tells whether the document has a statement: a life leaves out what only that one is for.
+func (l *life) may(sid string) bool {
+	return slices.ContainsFunc(l.document.Statement, func(s permissionStatement) bool { return s.Sid == sid })
+}
+
+// changed is an outcome of somebody else's change.
+func (l *life) changed(_ any, err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// live takes a feature through its life, and returns where it failed and what was decided.
+func live(t *testing.T, document permissionDocument, steps func(*life) []step) (failure string, decided []sim.Permission) {
+	t.Helper()
+	server := acctest.NewSim(t, sim.WithClock(exampleDay))
+	l := &life{t: t, server: server, admin: acctest.IAM(server), deployer: acctest.NewDeployer(server, document.String()), document: document}
+	for _, step := range steps(l) {
+		if diags := step.do(); diags.Failed() {
+			failure = step.name + ": " + diags.String()
+			break
+		}
+	}
+	return failure, l.deployer.Permissions()
+}
+
+// TestPermissions takes every feature through its life with exactly the permissions that the documentation has for it:
+// none is missing, and none is too many. Without one that is not optional, the life ends with an error that names it;
+// without optional ones it goes on.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(permissionDocuments + "*.json")
+	if err != nil || len(files) != len(permissionLives) {
+		t.Fatalf("there are %d documents and %d lives (%v)", len(files), len(permissionLives), err)
+	}
+	guide := readExample(t, "../../templates/guides/aws-permissions.md.tmpl")
+	for name, steps := range permissionLives {
+		document := readPermissions(t, permissionDocuments+name+".json")
+		if !strings.Contains(guide, `{{ codefile "json" "examples/permissions/aws/`+name+`.json" }}`) {
+			t.Errorf("the guide does not show %s", name)
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failure, decided := live(t, document, steps)
+			if missing := refused(decided); failure != "" || len(missing) > 0 {
+				t.Errorf("the document lacks %q: %s", missing, failure)
+			}
+			for _, problem := range append(document.malformed(), document.unneeded(decided)...) {
+				t.Error(problem)
+			}
+		})
+		for _, s := range document.Statement {
+			if s.optional() {
+				if !strings.Contains(guide, "`"+s.Sid+"`") {
+					t.Errorf("the guide does not say what the provider does without %s", s.Sid)
+				}
+				t.Run(name+" without "+s.Sid, func(t *testing.T) {
+					t.Parallel()
+					goesOn(t, document, steps, func(other permissionStatement) bool { return other.Sid == s.Sid })
+				})
+				continue
+			}
+			for _, action := range s.Action {
+				t.Run(name+" without "+action, func(t *testing.T) {
+					t.Parallel()
+					failure, decided := live(t, document.withoutAction(action), steps)
+					if missing := refused(decided); !slices.Contains(missing, action) || !strings.Contains(failure, "lack the permission "+action) {
+						t.Errorf("the life misses %q, and ends with %q", missing, failure)
+					}
+				})
+			}
+		}
+		t.Run(name+" without options", func(t *testing.T) {
+			t.Parallel()
+			goesOn(t, document, steps, permissionStatement.optional)
+		})
+	}
+}
+
+// goesOn fails the test unless a life comes to its end without some of its statements.
+func goesOn(t *testing.T, document permissionDocument, steps func(*life) []step, drop func(permissionStatement) bool) {
+	t.Helper()
+	failure, decided := live(t, document.without(drop), steps)
+	if failure != "" {
+		t.Error(failure)
+	}
+	for _, missing := range refused(decided) {
+		if !slices.ContainsFunc(document.Statement, func(s permissionStatement) bool { return drop(s) && slices.Contains(s.Action, missing) }) {
+			t.Errorf("%s is refused", missing)
+		}
+	}
+}
+
+// TestPermissionsNeedMetadata shows that the documents let nobody make an identity without its governance metadata, also
+// past Terraform.
+func TestPermissionsNeedMetadata(t *testing.T) {
+	t.Parallel()
+	for name, create := range map[string]func(*iam.Client, []types.Tag) error{
+		"governed_service_identity_aws_role": func(client *iam.Client, tags []types.Tag) error {
+			_, err := client.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("past"), AssumeRolePolicyDocument: aws.String(otherTrust), Tags: tags})
+			return err
+		},
+		"governed_service_identity_aws_user": func(client *iam.Client, tags []types.Tag) error {
+			_, err := client.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("past"), Tags: tags})
+			return err
+		},
+	} {
+		document := readPermissions(t, permissionDocuments+name+".json")
+		client := acctest.NewDeployer(acctest.NewSim(t), document.String()).IAM()
+		var tags []types.Tag
+		for _, key := range []string{"nhi:owner", "nhi:purpose", "nhi:expiry"} {
+			if err := create(client, tags); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+				t.Errorf("%s: with the tags %v: %v", name, tags, err)
+			}
+			tags = append(tags, types.Tag{Key: &key, Value: aws.String("x")})
+		}
+		if err := create(client, tags); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
