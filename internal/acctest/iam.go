@@ -52,6 +52,17 @@ func AssumeRole(t testing.TB, server *sim.Server, account, roleARN, externalID s
 	}), nil
 }
 
+// UseSession makes a call with the session of a role, which needs no permission.
+func UseSession(t testing.TB, server *sim.Server, session sim.Credentials) {
+	t.Helper()
+	client := sts.New(sts.Options{
+		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(session.AccessKeyID, session.SecretAccessKey, session.SessionToken),
+	})
+	_, err := client.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	must(t, err)
+}
+
 // Writes are the recorded calls that change something, in order.
 func Writes(server *sim.Server) []string {
 	var actions []string

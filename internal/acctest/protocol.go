@@ -178,12 +178,16 @@ func (r *Resource) Plan(config Values) Diagnostics {
 	return diags
 }
 
-// Apply plans and applies a configuration; nil destroys.
+// Apply plans and applies a configuration; nil destroys, and then only the apply's diagnostics come back, because every plan
+// of a destruction warns of what goes.
 func (r *Resource) Apply(config Values) Diagnostics {
 	r.protocol.t.Helper()
 	diags := r.Plan(config)
 	if diags.failed() {
 		return diags
+	}
+	if config == nil {
+		diags = nil
 	}
 	return append(diags, r.ApplyPlanned(config)...)
 }

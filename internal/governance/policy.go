@@ -21,6 +21,7 @@ const (
 	RuleRequiredMetadata Rule = "required_metadata"
 	RuleWarnBefore       Rule = "warn_before_days"
 	RuleThirdParty       Rule = "third_party"
+	RuleRetireInUse      Rule = "retire_in_use"
 )
 
 // Rules that always hold, because no cloud could keep or honour what breaks them, or because strangers could get in. No
@@ -35,7 +36,7 @@ const (
 )
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
-var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty}
+var Rules = []Rule{RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty, RuleRetireInUse}
 
 // Enforcement says what a broken rule does to a plan.
 type Enforcement string
@@ -57,6 +58,7 @@ const (
 	DefaultExternalLifetimeDays = 180
 	DefaultWarnBeforeDays       = 30
 	DefaultPurposeMinLength     = 10
+	DefaultRetireInUseDays      = 30
 	// maxPolicyDays keeps day arithmetic within the years that RFC 3339 can write.
 	maxPolicyDays = 36500
 )
@@ -70,6 +72,7 @@ type PolicyDocument struct {
 	RequiredMetadata          []string             `json:"required_metadata,omitempty"`
 	Owners                    OwnersDocument       `json:"owners,omitzero"`
 	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
+	RetireInUseDays           *int                 `json:"retire_in_use_days,omitempty"`
 	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
 }
 
@@ -94,6 +97,7 @@ type Policy struct {
 	requiredMetadata []string
 	ownerPatterns    []*regexp.Regexp
 	purposeMinLength int
+	retireInUseDays  int
 	fillerWords      map[string]bool
 	enforcement      map[Rule]Enforcement
 }
@@ -117,6 +121,7 @@ func (d PolicyDocument) Complete() PolicyDocument {
 	setDefault(&d.MaxLifetimeDays, DefaultMaxLifetimeDays)
 	setDefault(&d.WarnBeforeDays, DefaultWarnBeforeDays)
 	setDefault(&d.Purpose.MinLength, DefaultPurposeMinLength)
+	setDefault(&d.RetireInUseDays, DefaultRetireInUseDays)
 	enforcement := map[Rule]Enforcement{}
 	for _, rule := range Rules {
 		enforcement[rule] = defaultEnforcement(rule)
@@ -135,6 +140,7 @@ func (d PolicyDocument) configured() []Rule {
 		RuleMaxLifetime:      d.MaxLifetimeDays != nil || len(d.MaxLifetimeDaysByCategory) > 0,
 		RuleRequiredMetadata: len(d.RequiredMetadata) > 0,
 		RuleWarnBefore:       d.WarnBeforeDays != nil,
+		RuleRetireInUse:      d.RetireInUseDays != nil,
 	} {
 		if given {
 			rules = append(rules, rule)
@@ -152,6 +158,7 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 		maxLifetimeDays:  map[Category]int{},
 		warnBeforeDays:   -1,
 		purposeMinLength: -1,
+		retireInUseDays:  -1,
 		fillerWords:      map[string]bool{},
 		enforcement:      map[Rule]Enforcement{},
 	}
@@ -171,6 +178,9 @@ func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	if policy.purposeMinLength < 0 {
 		policy.purposeMinLength = DefaultPurposeMinLength
 	}
+	if policy.retireInUseDays < 0 {
+		policy.retireInUseDays = DefaultRetireInUseDays
+	}
 	for _, rule := range Rules {
 		if _, set := policy.enforcement[rule]; !set {
 			policy.enforcement[rule] = defaultEnforcement(rule)
@@ -189,7 +199,7 @@ func longestLifetime(category Category, days int) int {
 }
 
 func defaultEnforcement(rule Rule) Enforcement {
-	if rule == RuleWarnBefore {
+	if rule == RuleWarnBefore || rule == RuleRetireInUse {
 		return EnforceWarn
 	}
 	return EnforceError
@@ -210,6 +220,9 @@ func (p *Policy) tighten(document PolicyDocument) {
 	}
 	if document.Purpose.MinLength != nil {
 		p.purposeMinLength = max(p.purposeMinLength, *document.Purpose.MinLength)
+	}
+	if document.RetireInUseDays != nil {
+		p.retireInUseDays = max(p.retireInUseDays, *document.RetireInUseDays)
 	}
 	for _, word := range document.Purpose.FillerWords {
 		p.fillerWords[strings.ToLower(strings.TrimSpace(word))] = true
@@ -271,6 +284,9 @@ func (d PolicyDocument) problems() []error {
 	}
 	if d.WarnBeforeDays != nil {
 		days(*d.WarnBeforeDays, 0, "warn_before_days")
+	}
+	if d.RetireInUseDays != nil {
+		days(*d.RetireInUseDays, 0, "retire_in_use_days")
 	}
 	for _, name := range d.RequiredMetadata {
 		label, isLabel := strings.CutPrefix(name, labelPrefix)

@@ -105,6 +105,7 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		MaxLifetimeDays:           ptr(0),
 		MaxLifetimeDaysByCategory: map[governance.Category]int{"humans": 3, "shared": -1},
 		WarnBeforeDays:            ptr(-1),
+		RetireInUseDays:           ptr(-2),
 		RequiredMetadata:          []string{"colour", "labels."},
 		Owners:                    governance.OwnersDocument{Pattern: "("},
 		Purpose:                   governance.PurposeDocument{MinLength: ptr(999), FillerWords: []string{"two words"}},
@@ -118,12 +119,13 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		"max_lifetime_days_by_category.humans: unknown category; the categories are provider_managed, shared, enterprise_managed, external",
 		"max_lifetime_days_by_category.shared: -1",
 		"warn_before_days: -1",
+		"retire_in_use_days: -2 is not a number of days from 0 to 36500",
 		`required_metadata: "colour" is not metadata`,
 		`required_metadata: "labels." is not metadata`,
 		"owners.pattern: not an RE2 regular expression",
 		"purpose.min_length: 999",
 		`purpose.filler_words: "two words"`,
-		"enforcement.owners: unknown rule; the rules are owner, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days",
+		"enforcement.owners: unknown rule; the rules are owner, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days, third_party, retire_in_use",
 		"enforcement.warn_before_days: an identity that expires soon is legal, so this rule can only be warn or off",
 		`enforcement.owner: "fatal" is not an enforcement; it can be error, warn, off`,
 	} {
@@ -152,7 +154,7 @@ func TestNewPolicyCannotBeLoosened(t *testing.T) {
 		switch rule {
 		case governance.RuleWarnBefore:
 			want = governance.EnforceWarn
-		case governance.RuleExpiryInPast, governance.RuleThirdParty:
+		case governance.RuleExpiryInPast, governance.RuleThirdParty, governance.RuleRetireInUse:
 			want = governance.EnforceOff // the rules that the document gives no value to
 		}
 		if got := mustPolicy(t, security, off).Enforcement(rule); got != want {

@@ -60,10 +60,23 @@ type Driver[Spec any, S State] interface {
 	// Read returns the identity as it is; ErrNotFound when there is none.
 	Read(ctx context.Context, id governance.ID) (S, error)
 
+	// Retirement tells what Delete would remove and what uses the identity, without asking for each identity where many are
+	// read at once; ErrNotFound when there is none.
+	Retirement(ctx context.Context, id governance.ID) (Retirement, error)
+
 	// Delete retires the identity with everything that hangs on it: access ends first, entitlements and dependents go
 	// next, the identity itself last, so that an interrupted retirement is found again and finished. It returns the
 	// attachments that it removed, also when it fails half way. An absent identity is no error.
 	Delete(ctx context.Context, id governance.ID) (removed []string, err error)
+}
+
+// Retirement is what goes with an identity, and whether something still uses it.
+type Retirement struct {
+	// Attachments are what Delete will remove, as it names them.
+	Attachments []string
+	// Gaps say what could not be listed and why, one clause each.
+	Gaps []string
+	Uses []governance.Use
 }
 
 // Inventory lists the identities of one cloud account or tenant in bulk.

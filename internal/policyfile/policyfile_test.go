@@ -19,6 +19,7 @@ const yamlPolicy = `# guardrails
 max_lifetime_days: 180
 max_lifetime_days_by_category: {external: 30}
 warn_before_days: 14
+retire_in_use_days: 45
 required_metadata:
   - environment
   - labels.team
@@ -32,7 +33,7 @@ enforcement:
 
 const jsonPolicy = `{
 	"$schema": "policy.schema.json",
-	"max_lifetime_days": 180, "max_lifetime_days_by_category": {"external": 30}, "warn_before_days": 14,
+	"max_lifetime_days": 180, "max_lifetime_days_by_category": {"external": 30}, "warn_before_days": 14, "retire_in_use_days": 45,
 	"required_metadata": ["environment", "labels.team"], "owners": {"pattern": "team-.*"},
 	"purpose": {"min_length": 20, "filler_words": ["stuff"]}, "enforcement": {"owner": "warn"}
 }`
@@ -40,7 +41,7 @@ const jsonPolicy = `{
 func TestRead(t *testing.T) {
 	t.Parallel()
 	want := governance.PolicyDocument{
-		MaxLifetimeDays: new(180), MaxLifetimeDaysByCategory: map[governance.Category]int{governance.CategoryExternal: 30}, WarnBeforeDays: new(14),
+		MaxLifetimeDays: new(180), MaxLifetimeDaysByCategory: map[governance.Category]int{governance.CategoryExternal: 30}, WarnBeforeDays: new(14), RetireInUseDays: new(45),
 		RequiredMetadata: []string{"environment", "labels.team"}, Owners: governance.OwnersDocument{Pattern: "team-.*"},
 		Purpose:     governance.PurposeDocument{MinLength: new(20), FillerWords: []string{"stuff"}},
 		Enforcement: map[governance.Rule]governance.Enforcement{governance.RuleOwner: governance.EnforceWarn},

@@ -26,6 +26,7 @@ type policyModel struct {
 	RequiredMetadata          []string          `tfsdk:"required_metadata"`
 	Owners                    *ownersModel      `tfsdk:"owners"`
 	Purpose                   *purposeModel     `tfsdk:"purpose"`
+	RetireInUseDays           *int              `tfsdk:"retire_in_use_days"`
 	Enforcement               map[string]string `tfsdk:"enforcement"`
 }
 
@@ -39,7 +40,7 @@ type purposeModel struct {
 }
 
 func (m policyModel) document() governance.PolicyDocument {
-	document := governance.PolicyDocument{MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, RequiredMetadata: m.RequiredMetadata}
+	document := governance.PolicyDocument{MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, RetireInUseDays: m.RetireInUseDays, RequiredMetadata: m.RequiredMetadata}
 	if m.MaxLifetimeDaysByCategory != nil {
 		document.MaxLifetimeDaysByCategory = map[governance.Category]int{}
 		for category, days := range m.MaxLifetimeDaysByCategory {

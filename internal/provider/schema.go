@@ -107,7 +107,8 @@ func policySchema() schema.Attribute {
 			"max_lifetime_days_by_category": schema.MapAttribute{
 				ElementType: types.Int32Type, Optional: true, MarkdownDescription: "The same for single categories: " + codeList(texts(governance.Categories)) + ".",
 			},
-			"warn_before_days": days(fmt.Sprintf("How long before its expiry an identity counts as expiring, in days. Defaults to %d.", governance.DefaultWarnBeforeDays)),
+			"warn_before_days":   days(fmt.Sprintf("How long before its expiry an identity counts as expiring, in days. Defaults to %d.", governance.DefaultWarnBeforeDays)),
+			"retire_in_use_days": days(fmt.Sprintf("An identity that was used within so many days is held to be in use when it is removed. Defaults to %d; 0 holds none to be.", governance.DefaultRetireInUseDays)),
 			"required_metadata": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "Arguments that every identity needs besides owner, purpose and expiry, such as `environment`, `ticket` or `labels.cost-center`.",
@@ -130,7 +131,7 @@ func policySchema() schema.Attribute {
 			},
 			"enforcement": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days`, which is `warn`.",
+				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days` and `retire_in_use`, which are `warn`.",
 			},
 		},
 	}

@@ -23,6 +23,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleRequiredMetadata: "Required metadata is missing",
 	governance.RuleWarnBefore:       "Identity expires soon",
 	governance.RuleThirdParty:       "Third party cannot be reached",
+	governance.RuleRetireInUse:      "Identity is still in use",
 	governance.RuleText:             "Metadata text is not usable",
 	governance.RuleExpiryFormat:     "Expiry is not a time",
 	governance.RulePlatform:         "The platform would refuse this",
@@ -74,6 +75,15 @@ func AddError(diags *diag.Diagnostics, at path.Path, summary, identity string, e
 	diags.AddAttributeError(at, summary, strings.Join(append([]string{identity + ": " + explain(err)}, consequences...), "\n\n"))
 }
 
+// Reason is what went wrong, without what helps.
+func Reason(err error) string {
+	var forbidden *platform.ErrForbidden
+	if errors.As(err, &forbidden) {
+		return "the provider's credentials lack the permission " + forbidden.Permission
+	}
+	return err.Error()
+}
+
 // explain turns a platform's error into what went wrong and what helps.
 func explain(err error) string {
 	var (
@@ -89,7 +99,7 @@ func explain(err error) string {
 	case errors.As(err, &configured):
 		return fmt.Sprintf("%s\n\n%s\n\nProvider argument: %s.", sentence(configured.Reason), configured.Remedy, strings.Join(configured.Attribute, "."))
 	case errors.As(err, &forbidden):
-		return fmt.Sprintf("the provider's credentials lack the permission %s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", forbidden.Permission, forbidden.Permission, forbidden.Detail)
+		return fmt.Sprintf("%s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", Reason(err), forbidden.Permission, forbidden.Detail)
 	case errors.As(err, &exists):
 		return sentence(exists.Error())
 	case errors.As(err, &conflict):

@@ -316,6 +316,10 @@ func deletes[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 	id, state := made(t, estate, estate.Wanted("retired"))
 	other, _ := made(t, estate, estate.Wanted("other"))
 	wanted := slices.Sorted(slices.Values(append(estate.Attach(id), state.Common().Attachments...)))
+	going, err := estate.Driver().Retirement(t.Context(), id)
+	if got := slices.Sorted(slices.Values(going.Attachments)); err != nil || !slices.Equal(got, wanted) || len(going.Gaps) > 0 {
+		t.Errorf("Retirement foretold %v, with the gaps %v, instead of %v (%v)", got, going.Gaps, wanted, err)
+	}
 	removed, err := estate.Driver().Delete(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -325,6 +329,9 @@ func deletes[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 	}
 	if _, err := estate.Driver().Read(t.Context(), id); !errors.Is(err, platform.ErrNotFound) {
 		t.Errorf("after Delete, Read returned %v", err)
+	}
+	if going, err := estate.Driver().Retirement(t.Context(), id); !errors.Is(err, platform.ErrNotFound) {
+		t.Errorf("after Delete, Retirement returned %v, %v", going, err)
 	}
 	if removed, err := estate.Driver().Delete(t.Context(), id); err != nil || len(removed) > 0 {
 		t.Errorf("the second Delete returned %v, %v", removed, err)

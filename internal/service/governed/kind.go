@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -51,6 +52,8 @@ type Kind[P any] interface {
 	Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m P, disabled bool) (attachments []string, err error)
 	// Read returns what the user should know besides what the model shows.
 	Read(ctx context.Context, data *tfkit.Data, id governance.ID, m P) (warnings []Warning, err error)
+	// Retirement tells what Remove will take away, and what uses it.
+	Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error)
 	Remove(ctx context.Context, data *tfkit.Data, id governance.ID) (removed []string, err error)
 }
 
@@ -62,8 +65,10 @@ type Forecaster[P any] interface {
 
 // Releaser is a kind of which some identities stay when their resource goes.
 type Releaser[P any] interface {
-	// Release lets go of such an identity and says why it stays. It returns nothing for one that is to be removed.
-	Release(ctx context.Context, data *tfkit.Data, id governance.ID, m P) (left string, err error)
+	// Stays says why such an identity stays; nothing for one that is to be removed.
+	Stays(ctx context.Context, id governance.ID, m P) (why string, err error)
+	// Release lets go of such an identity.
+	Release(ctx context.Context, data *tfkit.Data, id governance.ID) error
 }
 
 // Warning is what the user should know about an identity that exists.

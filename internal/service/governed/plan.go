@@ -61,8 +61,12 @@ func (r *Resource[M, P]) foresee(subject governance.Subject, texts []governance.
 // ModifyPlan judges the planned identity and fills in what will be known after apply already now, so that a plan shows
 // the policies as they will be on the cloud.
 func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.data == nil {
-		return // A destruction is never refused.
+	if r.data == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.foretellRetirement(ctx, req, resp)
+		return
 	}
 	m := P(new(M))
 	var prior P
@@ -111,6 +115,11 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, m)...)
+	// What is replaced goes as well, and Terraform asks for no plan of that. An id that is not known yet is that of a name or a
+	// path that is not, which replaces too.
+	if !req.State.Raw.IsNull() && (had == nil || !had.ID.Equal(common.ID)) {
+		r.foretellRetirement(ctx, req, resp)
+	}
 }
 
 // foreseeCreation reports what a creation will meet.

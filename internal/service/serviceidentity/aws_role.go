@@ -146,6 +146,10 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	return governed.OtherInstanceProfiles(state), nil
 }
 
+func (awsRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.AWS.Roles().Retirement(ctx, id)
+}
+
 func (awsRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
 	return data.AWS.Roles().Delete(ctx, id)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -172,6 +173,10 @@ func humanUse(state aws.UserState) []governed.Warning {
 	}
 	return []governed.Warning{{Summary: "A human uses the identity", Detail: fmt.Sprintf("%s. This is human use of a non-human identity (OWASP NHI10): nobody can tell who acted, and the access stays when the person leaves. "+
 		"The next apply removes it. Give the person an identity of their own, for example in IAM Identity Center.", strings.Join(signs, "; "))}}
+}
+
+func (awsUser) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.AWS.Users().Retirement(ctx, id)
 }
 
 func (awsUser) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {

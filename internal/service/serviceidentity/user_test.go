@@ -246,7 +246,7 @@ func TestKindChange(t *testing.T) {
 	server := newUserSim(t)
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(lambdaRole(server)).Want(t)
-	r.Plan(exporter(server)).Want(t)
+	r.Plan(exporter(server)).Want(t, "warning aws_role: Identity will be retired … aws:123456789012:role/invoice-export … inline policy governed-expiry")
 	if !r.Replaces() || r.Planned("id") != "aws:123456789012:user/invoice-export" {
 		t.Errorf("the plan replaces it: %t, by %v", r.Replaces(), r.Planned("id"))
 	}

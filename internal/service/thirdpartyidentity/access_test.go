@@ -129,6 +129,7 @@ func TestLastUse(t *testing.T) {
 	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
 	r.Refresh().Want(t)
 	acctest.WantSame(t, "the last use", r.State("aws_role", "last_used_at"), used)
+	r.Plan(nil).Want(t, "warning aws_role: Identity will be retired … governed_third_party_identity \"acme-collector\" … inline policy list … Last use:\n  - "+used+", in eu-west-1")
 	acctest.WantSame(t, "its region", r.State("aws_role", "last_used_region"), "eu-west-1")
 	config := collector(server).With(acctest.Values{"expiry": r.State("expiry")})
 	if r.Plan(config).Want(t); r.Changes() {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
@@ -174,6 +175,10 @@ func (r *awsRoleModel) importTrust(party *thirdPartyModel, policy string) {
 	party.AccountIDs, party.OrganizationID = governed.ObservedSet(none, found.AccountIDs), governed.Nullable(found.OrganizationID)
 	r.ExternalID = governed.Nullable(found.ExternalID)
 	r.PrincipalARNs, r.SourceIPRanges = governed.ObservedSet(none, found.PrincipalARNs), governed.ObservedSet(none, found.SourceIPRanges)
+}
+
+func (awsRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.AWS.Roles().Retirement(ctx, id)
 }
 
 func (awsRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
