@@ -33,7 +33,16 @@ func (r *Roles) Retirement(ctx context.Context, id governance.ID) (platform.Reti
 	}, nil
 }
 
-// Retirement asks for the user, its credentials, and when each access key was last used: ten calls, and one for each
+// Retirement reads the role as Read does. Nothing that is not the service's goes with it.
+func (s *ServiceLinkedRoles) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
+	role, err := s.Read(ctx, id)
+	if err != nil {
+		return platform.Retirement{}, err
+	}
+	return platform.Retirement{Uses: []governance.Use{{At: role.LastUsedAt, Region: role.LastUsedRegion, Never: neverRole}}}, nil
+}
+
+// Retirement asks for the user, its credentials, and when each access key was last used: eleven calls, and one for each
 // inline policy and each access key. What cannot be listed is a gap, and what cannot be told is unknown.
 func (u *Users) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
 	user, err := u.Read(ctx, id)

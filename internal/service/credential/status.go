@@ -9,7 +9,6 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 

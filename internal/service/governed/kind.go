@@ -65,8 +65,10 @@ type Forecaster[P any] interface {
 
 // Releaser is a kind of which some identities stay when their resource goes.
 type Releaser[P any] interface {
-	// Release lets go of such an identity and says why it stays. It returns nothing for one that is to be removed.
-	Release(ctx context.Context, data *tfkit.Data, id governance.ID, m P) (left string, err error)
+	// Stays says why such an identity stays; nothing for one that is to be removed.
+	Stays(ctx context.Context, id governance.ID, m P) (why string, err error)
+	// Release lets go of such an identity.
+	Release(ctx context.Context, data *tfkit.Data, id governance.ID) error
 }
 
 // Warning is what the user should know about an identity that exists.

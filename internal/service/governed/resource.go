@@ -166,16 +166,14 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if releaser, ok := k.(Releaser[P]); ok {
-		left, err := releaser.Release(ctx, r.data, id, m)
-		if err != nil {
+	if why := r.stays(ctx, k, id, m, &resp.Diagnostics); why != "" {
+		if err := k.(Releaser[P]).Release(ctx, r.data, id); err != nil { //nolint:forcetypeassert // only a Releaser's stay
 			tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be released", r.title(m), err)
-			return
 		}
-		if left != "" {
-			resp.Diagnostics.AddAttributeWarning(attributePath(k), "Identity was left in place", r.title(m)+": "+left)
-			return
-		}
+		return
+	}
+	if resp.Diagnostics.HasError() {
+		return
 	}
 	removed, err := k.Remove(ctx, r.data, id)
 	ours := recall(ctx, req.Private, attachmentsKey, &resp.Diagnostics)

@@ -25,11 +25,14 @@ func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.Mo
 		resp.Diagnostics.Append(diags...)
 		return
 	}
+	if r.stays(ctx, k, id, m, &resp.Diagnostics) != "" || resp.Diagnostics.HasError() {
+		return
+	}
 	going, err := k.Retirement(ctx, r.data, id)
 	if errors.Is(err, platform.ErrNotFound) {
 		return
 	}
-	title := fmt.Sprintf("%s (%s)", r.title(common), id)
+	title := fmt.Sprintf("%s (%s)", r.title(m), id)
 	if err != nil {
 		going = platform.Retirement{
 			Gaps: []string{tfkit.Reason(err)},
@@ -38,4 +41,20 @@ func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.Mo
 	}
 	foreign := Without(going.Attachments, recall(ctx, req.Private, attachmentsKey, &resp.Diagnostics))
 	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{k.Attribute()}, "Identity will be retired", title, going, foreign)
+}
+
+// stays tells why an identity outlives its resource, and warns of it; nothing for one that is to be removed.
+func (r *Resource[M, P]) stays(ctx context.Context, k Kind[P], id governance.ID, m P, diags *diag.Diagnostics) string {
+	releaser, ok := k.(Releaser[P])
+	if !ok {
+		return ""
+	}
+	why, err := releaser.Stays(ctx, id, m)
+	if err != nil {
+		tfkit.AddError(diags, attributePath(k), "Identity cannot be released", r.title(m), err)
+	}
+	if why != "" {
+		diags.AddAttributeWarning(attributePath(k), "Identity stays in place", r.title(m)+": "+why)
+	}
+	return why
 }

@@ -167,7 +167,7 @@ func unknownKeys(state aws.UserState, ours []string) []governed.Warning {
 	if len(unknown) == 0 {
 		return nil
 	}
-	return []governed.Warning{{"Access keys stay inactive", fmt.Sprintf("a tag on it (nhi:deactivated, unless metadata_keys renames it) names the access keys %s as made inactive by an expiry, but this Terraform state has not made them inactive: "+
+	return []governed.Warning{{Summary: "Access keys stay inactive", Detail: fmt.Sprintf("a tag on it (nhi:deactivated, unless metadata_keys renames it) names the access keys %s as made inactive by an expiry, but this Terraform state has not made them inactive: "+
 		"the user was imported, an apply was killed on the way, or somebody else has written the tag. A renewal leaves these keys as they are, because whoever may tag the user could otherwise have a key activated. "+
 		"Once it is renewed, activate by hand those that should work: aws iam update-access-key --user-name %s --access-key-id ID --status Active", strings.Join(unknown, ", "), state.Name)}}
 }

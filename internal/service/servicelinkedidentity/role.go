@@ -119,7 +119,15 @@ func (awsServiceLinkedRole) Predict(ctx context.Context, _ *tfkit.Data, m, prior
 		return err
 	}
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByNobody))
-	if prior == nil {
+	another := prior == nil
+	var had roleModel
+	if prior != nil {
+		if had, err = roleOf(ctx, prior); err != nil {
+			return err
+		}
+		another = !role.ServiceName.Equal(had.ServiceName) || otherSuffix(prior.Name, had.CustomSuffix, role.CustomSuffix)
+	}
+	if another {
 		unknown := types.StringUnknown()
 		m.ID, m.Name, role.Adopted = unknown, unknown, types.BoolUnknown()
 		role.ARN, role.UniqueID, role.TrustPolicy, role.LastUsedAt, role.LastUsedRegion = unknown, unknown, unknown, unknown, unknown
@@ -128,10 +136,6 @@ func (awsServiceLinkedRole) Predict(ctx context.Context, _ *tfkit.Data, m, prior
 			role.Path = types.StringValue(aws.ServiceLinkedPath(role.ServiceName.ValueString()))
 		}
 		return setRole(ctx, m, role)
-	}
-	had, err := roleOf(ctx, prior)
-	if err != nil {
-		return err
 	}
 	m.ID, m.Name, role.Adopted, role.Path = prior.ID, prior.Name, had.Adopted, orUnknown(had.Path)
 	role.ARN, role.UniqueID, role.TrustPolicy = orUnknown(had.ARN), orUnknown(had.UniqueID), orUnknown(had.TrustPolicy)
@@ -225,14 +229,22 @@ func (r *roleModel) observeUse(state aws.ServiceLinkedRoleState) {
 	}
 }
 
-// Release lets go of a role that was there before the resource.
-func (awsServiceLinkedRole) Release(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) (left string, err error) {
+// Stays keeps a role that was there before the resource.
+func (awsServiceLinkedRole) Stays(ctx context.Context, id governance.ID, m *model) (why string, err error) {
 	role, err := roleOf(ctx, m)
 	if err != nil || !role.Adopted.ValueBool() {
 		return "", err
 	}
-	return fmt.Sprintf("the role %s was there before this resource, so it stays. Its metadata and labels have been taken off its tags. "+
-		"To delete it, run aws iam delete-service-linked-role --role-name %[1]s; AWS refuses that while anything uses it.", id.Name()), data.AWS.ServiceLinkedRoles().Release(ctx, id)
+	return fmt.Sprintf("the role %s was there before this resource, so it stays, without the metadata and the labels in its tags. "+
+		"To delete it, run aws iam delete-service-linked-role --role-name %[1]s; AWS refuses that while anything uses it.", id.Name()), nil
+}
+
+func (awsServiceLinkedRole) Release(ctx context.Context, data *tfkit.Data, id governance.ID) error {
+	return data.AWS.ServiceLinkedRoles().Release(ctx, id)
+}
+
+func (awsServiceLinkedRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.AWS.ServiceLinkedRoles().Retirement(ctx, id)
 }
 
 func (awsServiceLinkedRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) (removed []string, err error) {

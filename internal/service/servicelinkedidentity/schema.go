@@ -56,11 +56,16 @@ func (awsServiceLinkedRole) Schema() schema.Attribute {
 	}
 }
 
-// suffixChanges tells whether a suffix makes another role of one that exists. That of an imported role is not known: its
-// name alone does not tell, because some services have an underscore in their own.
+// suffixChanges replaces the role where a suffix makes another one of it.
 func suffixChanges(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 	var name types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("name"), &name)...)
-	imported := req.StateValue.IsNull() && strings.HasSuffix(strings.ToLower(name.ValueString()), "_"+strings.ToLower(req.PlanValue.ValueString()))
-	resp.RequiresReplace = !imported
+	resp.RequiresReplace = otherSuffix(name, req.StateValue, req.PlanValue)
+}
+
+// otherSuffix tells whether a suffix makes another role of one that exists. That of an imported role is not known: its name
+// alone does not tell, because some services have an underscore in their own.
+func otherSuffix(name, had, planned types.String) bool {
+	imported := had.IsNull() && strings.HasSuffix(strings.ToLower(name.ValueString()), "_"+strings.ToLower(planned.ValueString()))
+	return !imported && !planned.Equal(had)
 }
