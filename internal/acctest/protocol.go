@@ -267,7 +267,7 @@ func (r *Resource) Move(provider, typeName string, version int64, state string) 
 		SourceState: &tfprotov6.RawState{JSON: []byte(state)}, TargetTypeName: r.typeName,
 	})
 	p.must(err)
-	if diags := Diagnostics(moved.Diagnostics); diags.failed() {
+	if diags := Diagnostics(moved.Diagnostics); diags.Failed() {
 		return diags
 	}
 	r.state, r.private, r.identity = p.value(r.objectType, moved.TargetState), moved.TargetPrivate, moved.TargetIdentity

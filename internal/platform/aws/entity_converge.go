@@ -126,9 +126,13 @@ func (w *entityWriter) writeTags() error {
 	if err := w.tag(set); err != nil {
 		return err
 	}
-	w.is.tags = maps.Clone(w.is.tags)
-	maps.DeleteFunc(w.is.tags, func(key, _ string) bool { return slices.Contains(remove, key) })
-	maps.Copy(w.is.tags, set)
+	written := maps.Clone(set)
+	for key, value := range w.is.tags {
+		if _, changed := set[key]; !changed && !slices.Contains(remove, key) {
+			written[key] = value
+		}
+	}
+	w.is.tags = written
 	return nil
 }
 

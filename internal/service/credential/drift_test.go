@@ -114,7 +114,7 @@ func TestSimForeignKey(t *testing.T) {
 	output, err := acctest.IAM(server).CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("mailer")})
 	must(t, err)
 	foreign := *output.AccessKey.AccessKeyId
-	r.Refresh().Want(t, "warning identity: Identity has a credential that nobody governs…"+foreign+" was made outside Terraform on…never used…It is not touched")
+	r.Refresh().Want(t, "warning identity: Identity has a credential that nobody governs…"+foreign+" was made outside Terraform on…last use: none so far…It is not touched")
 	acctest.WantSame(t, "others", r.State("other_credential_ids"), []any{foreign})
 	r.Plan(config).Want(t)
 	if r.Changes() {
@@ -261,6 +261,9 @@ func TestSimChanges(t *testing.T) {
 			var warnings []string
 			if test.want == rotated {
 				warnings = []string{"warning rotate_after_days: Credential is rotated…because " + test.reason + "…" + before + " stays valid for 48 hours"}
+			}
+			if test.want == replaced {
+				warnings = []string{"warning identity: Credential will be revoked…access key " + before + "…none so far"}
 			}
 			r.Plan(to).Want(t, warnings...)
 			if r.Replaces() != (test.want == replaced) {

@@ -48,7 +48,7 @@ func TestSimLife(t *testing.T) {
 			use(t, server, first, true)
 			server.Clock().Advance(9 * time.Hour)
 			r.Refresh().Want(t)
-			r.Plan(store.config).Want(t, "warning overlap_hours: Previous credential is still in use…"+first.AccessKeyID+" was last used at…for iam in us-east-1")
+			r.Plan(store.config).Want(t, "warning overlap_hours: Previous credential is still in use…last use of "+first.AccessKeyID+" is…by the service iam, in us-east-1")
 			if r.Changes() {
 				t.Error("a credential in use is retired")
 			}

@@ -199,6 +199,10 @@ func addError(diags *diag.Diagnostics, m *model, summary string, err error) {
 		diags.AddAttributeError(at, summary, fmt.Sprintf("%s: %s, and holds a credential of the identity already.\n\nBring that under this configuration with an import block, or choose another name:\n\n  import {\n    to = governed_credential.example\n    id = %q\n  }", title(m), exists, exists.ID))
 		return
 	}
+	if exists != nil {
+		tfkit.AddError(diags, at, summary, title(m), err, "Choose another name.")
+		return
+	}
 	var left *credential.RevocationError
 	if errors.As(err, &left) {
 		tfkit.AddError(diags, at, summary, title(m), err, fmt.Sprintf("The credential %s was made for it and could not be revoked either (%s), so it is still valid, and nobody has its secret. The next apply revokes it.", left.ID, left.Revocation))

@@ -82,7 +82,7 @@ func TestSimRefusedAtPlan(t *testing.T) {
 			account(s).PutUser(sim.User{Name: "mailer", Tags: view.Tags, AccessKeys: []sim.AccessKey{
 				{CreatedAt: s.Clock().Now().AddDate(-2, 0, 0), LastUsedAt: s.Clock().Now().AddDate(0, -1, 0)}, {Inactive: true, CreatedAt: s.Clock().Now().AddDate(-1, 0, 0)},
 			}})
-		}, want: "error identity: Identity has no room for another credential…allows 2…AKIA…not governed, active, made on 2024-…last used at…for s3 in eu-west-1…AKIA…inactive…never used…None of them is deleted for you"},
+		}, want: "error identity: Identity has no room for another credential…allows 2…AKIA…not governed, active, made on 2024-…last use: …by the service s3, in eu-west-1…AKIA…inactive…last use: none so far…None of them is deleted for you"},
 		"secret that is somebody else's": {
 			prepare: func(s *sim.Server) { account(s).PutSecret(sim.Secret{Name: secretName, Value: "theirs"}) },
 			want:    "error store: Credential cannot be planned…The secret mailer/smtp in eu-west-1 of account 123456789012, which is not this identity's, exists already…Choose another name",
