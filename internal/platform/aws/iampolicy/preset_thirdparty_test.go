@@ -1,7 +1,7 @@
 package iampolicy
 
 import (
-	"crypto/rand"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -152,11 +152,17 @@ func TestThirdPartyRefusals(t *testing.T) {
 	}
 }
 
-// TestRandomExternalIDs takes what generators make.
+// TestRandomExternalIDs takes what generators make: the same in every run, because of a million that are this short one
+// is refused.
 func TestRandomExternalIDs(t *testing.T) {
 	t.Parallel()
+	dice := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // not for secrets
 	for range 1000 {
-		text := rand.Text()
+		random := make([]byte, 26)
+		for i := range random {
+			random[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[dice.IntN(32)]
+		}
+		text := string(random)
 		for _, id := range []string{text, strings.ToLower(text[:16]), text[:8] + "-" + text[8:16]} {
 			if bits := guessBits(id, []string{"Acme", "cost-report"}); bits < minExternalIDBits {
 				t.Errorf("%s counts %d bits", id, bits)
