@@ -54,7 +54,7 @@ func play(ctx context.Context, mirror string, out io.Writer) (err error) {
 	if err := s.print(fmt.Sprintf("A simulated AWS account at %s, with %d roles that were there before.", cloud.URL(), len(s.before))); err != nil {
 		return err
 	}
-	for _, scene := range []func() error{s.missing, s.wrong, s.create, s.look, s.use, s.expire, s.renew, s.secondSystem, s.removeFirst, s.unowned, s.cleanUp} {
+	for _, scene := range []func() error{s.missing, s.wrong, s.create, s.look, s.use, s.expire, s.renew, s.secondSystem, s.removeFirst, s.credential, s.removeCredential, s.unowned, s.cleanUp} {
 		if err := scene(); err != nil {
 			return fmt.Errorf("scene %d: %w", s.scene, err)
 		}

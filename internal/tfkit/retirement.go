@@ -34,7 +34,10 @@ func retirementText(title string, going platform.Retirement, foreign []string, f
 		text.WriteString("\nDeleted with it, or detached from it where others share it:\n")
 		for _, name := range going.Attachments {
 			made := ""
-			if slices.Contains(foreign, name) {
+			switch {
+			case slices.Contains(going.Governed, name):
+				made = " (which its governed_credential revokes)"
+			case slices.Contains(foreign, name):
 				made = " (not made by Terraform)"
 			}
 			fmt.Fprintf(&text, "  - %s%s\n", governance.Printable(name), made)

@@ -97,7 +97,7 @@ func Run[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 		"CancelledBefore": cancelledBefore[Spec, S], "CancelledCreate": cancelledCreate[Spec, S], "CancelledLater": cancelledLater[Spec, S],
 	}
 	if h.ProviderManaged {
-		for _, ended := range []string{"Expiry", "ShorterExpiry", "DisableAndRenew"} {
+		for _, ended := range []string{"Expiry", "ShorterExpiry", "DisableAndRenew", "InterruptedDisabling"} {
 			delete(checks, ended)
 		}
 		checks["Endless"] = endless[Spec, S]
