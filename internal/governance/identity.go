@@ -13,11 +13,94 @@ type Identity struct {
 	// ImportID is what an import block takes.
 	ImportID  string
 	CreatedAt time.Time
+	// Trust is who can use it, besides who holds one of its credentials.
+	Trust []Trustee
+	// Credentials are the long-lived ones, passwords included.
+	Credentials []CredentialSummary
+	// Privileges are the reasons for which it counts as privileged, such as "managed policy AdministratorAccess"; none for
+	// one that does not.
+	Privileges []string
 	// LastUsedAt is the last use that the platform has seen; the zero time when it has seen none.
 	LastUsedAt time.Time
 	// LastUsedKnown is false where the platform could not be asked, which is not the same as "never".
 	LastUsedKnown bool
-	Findings      []Finding
+	// LastUsedService and LastUsedRegion are empty where the platform does not tell.
+	LastUsedService, LastUsedRegion string
+	// TrackedSince is the earliest time from which the platform would know of a use; a zero LastUsedAt says nothing about
+	// the time before. It is the zero time where that has no bound.
+	TrackedSince time.Time
+	Findings     []Finding
+	// RiskScore is the sum of what its findings weigh.
+	RiskScore int
+}
+
+// TrusteeKind is the sort of principal that can use an identity.
+type TrusteeKind string
+
+// The sorts of principals.
+const (
+	// TrusteeAnyone is everybody, strangers included.
+	TrusteeAnyone TrusteeKind = "anyone"
+	// TrusteeAccount is a whole account: every principal in it whom its administrators allow to.
+	TrusteeAccount TrusteeKind = "account"
+	TrusteeRole    TrusteeKind = "role"
+	TrusteeUser    TrusteeKind = "user"
+	// TrusteeService is a service of the cloud itself.
+	TrusteeService TrusteeKind = "service"
+	// TrusteeWebIdentity is a subject of an OpenID Connect provider.
+	TrusteeWebIdentity TrusteeKind = "web_identity"
+	TrusteeSAML        TrusteeKind = "saml"
+	// TrusteeUnknown is a principal that is gone, or that nobody can read.
+	TrusteeUnknown TrusteeKind = "unknown"
+)
+
+// Trustee is one that can use an identity.
+type Trustee struct {
+	Kind TrusteeKind
+	// Name is the principal as the platform writes it: an account id, an ARN, a service such as lambda.amazonaws.com, an
+	// OIDC issuer; "*" for anyone.
+	Name string
+	// Account is the account of the principal where it has one.
+	Account string
+	// External tells that the principal is in another account than the identity.
+	External bool
+	// ExternalID tells that it has to give an external id.
+	ExternalID bool
+	// Organization is the only organisation that it may come from; empty for any.
+	Organization string
+	// Subjects and Audiences narrow a web identity; empty when nothing does. A wildcard in them stands as it is written.
+	Subjects, Audiences []string
+	// Conditioned tells that there are further conditions.
+	Conditioned bool
+}
+
+// CredentialKind is the sort of a long-lived credential.
+type CredentialKind string
+
+// The sorts of long-lived credentials.
+const (
+	CredentialAccessKey       CredentialKind = "access_key"
+	CredentialPassword        CredentialKind = "password"
+	CredentialMFADevice       CredentialKind = "mfa_device"
+	CredentialCertificate     CredentialKind = "signing_certificate"
+	CredentialSSHKey          CredentialKind = "ssh_key"
+	CredentialServiceSpecific CredentialKind = "service_specific"
+)
+
+// CredentialSummary is a long-lived credential, without its secret.
+type CredentialSummary struct {
+	Kind CredentialKind
+	// ID is the platform's; empty where a bulk read does not tell it.
+	ID     string
+	Active bool
+	// CreatedAt is when it was made or last changed; the zero time when that is not known.
+	CreatedAt time.Time
+	// LastUsedAt is the zero time when it was never used, as far as is known.
+	LastUsedAt                      time.Time
+	LastUsedKnown                   bool
+	LastUsedService, LastUsedRegion string
+	// Store is where governed_credential keeps its secret; empty for one that nobody governs.
+	Store string
 }
 
 // Severity of a finding.
@@ -25,8 +108,10 @@ type Severity string
 
 // The severities, the worst first.
 const (
-	SeverityHigh   Severity = "high"
-	SeverityMedium Severity = "medium"
+	SeverityCritical Severity = "critical"
+	SeverityHigh     Severity = "high"
+	SeverityMedium   Severity = "medium"
+	SeverityLow      Severity = "low"
 )
 
 // Finding is one thing that is wrong with an identity.
