@@ -182,9 +182,21 @@ func (v vault) untilSeen(ctx context.Context, operation string, call func() erro
 	}
 }
 
-// SameKey compares a KMS key as it was written (an id, an alias or an ARN) with one as a store shows it.
+// SameKey compares a KMS key as it was written (an id, an alias or an ARN) with one as a store shows it. None is the
+// store's own.
 func SameKey(written, shown string) bool {
+	written, shown = otherKey(written), otherKey(shown)
 	return written == shown || (written != "" && (strings.HasSuffix(shown, ":"+written) || strings.HasSuffix(shown, ":key/"+written)))
+}
+
+// otherKey is a key that is not a store's own; empty for one that is.
+func otherKey(key string) string {
+	for _, own := range []string{defaultSecretKey, defaultParameterKey} {
+		if key == own || strings.HasSuffix(key, ":"+own) {
+			return ""
+		}
+	}
+	return key
 }
 
 // SamePolicy tells whether two resource policies say the same.

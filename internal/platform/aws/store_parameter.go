@@ -63,13 +63,10 @@ func (p *Parameter) Describe(ctx context.Context) (platform.Stored, error) {
 func (p *Parameter) stored(ctx context.Context, parameter types.ParameterMetadata) (platform.Stored, error) {
 	stored := platform.Stored{
 		Exists: true, ARN: awssdk.ToString(parameter.ARN), Version: strconv.FormatInt(parameter.Version, 10),
-		Settings: platform.StoreSettings{KeyID: awssdk.ToString(parameter.KeyId), Tier: string(parameter.Tier)},
+		Settings: platform.StoreSettings{KeyID: otherKey(awssdk.ToString(parameter.KeyId)), Tier: string(parameter.Tier)},
 	}
 	if stored.ARN == "" { // Some endpoints leave it out.
 		stored.ARN = p.arn()
-	}
-	if stored.Settings.KeyID == defaultParameterKey {
-		stored.Settings.KeyID = ""
 	}
 	if match := credentialDescription.FindStringSubmatch(awssdk.ToString(parameter.Description)); match != nil {
 		stored.Current = match[1]

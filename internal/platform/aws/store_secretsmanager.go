@@ -68,9 +68,7 @@ func (s *Secret) Describe(ctx context.Context) (platform.Stored, error) {
 			}
 		}
 	}
-	if key := awssdk.ToString(output.KmsKeyId); key != defaultSecretKey {
-		stored.Settings.KeyID = key
-	}
+	stored.Settings.KeyID = otherKey(awssdk.ToString(output.KmsKeyId))
 	for _, replica := range output.ReplicationStatus {
 		stored.Settings.ReplicaRegions = append(stored.Settings.ReplicaRegions, awssdk.ToString(replica.Region))
 	}

@@ -176,7 +176,7 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 	}
 	at, _ := m.store(ctx).place()
 	m.ID = types.StringValue(at.id(m.Identity.ValueString()))
-	m.ExpiryEnforcement = enforcement(m, state.Holder.Metadata.Expiry)
+	m.ExpiryEnforcement = enforcement(m, r.identityExpiry(m, &state))
 	others := make([]attr.Value, len(state.Others))
 	for i, other := range state.Others {
 		others[i] = types.StringValue(other.ID)
@@ -250,12 +250,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	m.Status = r.observedStatus(&m, state)
 	m.ExpiryEnforcement = enforcement(&m, state.Holder.Metadata.Expiry)
 	var use governance.Use
-	if r.overlapEnded(&m) {
+	if !m.PreviousCredentialID.IsNull() {
 		if use, err = life.Issuer.LastUse(ctx, m.PreviousCredentialID.ValueString()); err != nil {
 			addError(&resp.Diagnostics, &m, "Last use of the previous credential cannot be read", err)
 			return
 		}
 	}
+	r.data.InState(m.arn())
 	r.warn(ctx, life, &m, state, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(r.remember(ctx, resp.Private, use, state.Interrupted)...)
