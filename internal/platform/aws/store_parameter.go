@@ -92,6 +92,11 @@ func (p *Parameter) arn() string {
 	return arn.ARN{Partition: p.partition, Service: "ssm", Region: p.region, AccountID: p.owner, Resource: "parameter/" + strings.TrimPrefix(p.spec.Name, "/")}.String()
 }
 
+// Await asks again while it is another's.
+func (p *Parameter) Await(ctx context.Context, id string) (platform.Stored, error) {
+	return p.await(ctx, id, p.Describe)
+}
+
 // Prepare changes the tags of a parameter that is there. There are no empty parameters, and key and tier change only
 // together with the value.
 func (p *Parameter) Prepare(ctx context.Context, have platform.Stored, marks platform.Marks) (platform.Stored, error) {

@@ -92,6 +92,11 @@ func secretTags(tags []types.Tag) map[string]string {
 	return m
 }
 
+// Await asks again while it is another's.
+func (s *Secret) Await(ctx context.Context, id string) (platform.Stored, error) {
+	return s.await(ctx, id, s.Describe)
+}
+
 // Prepare makes the secret without a value where there is none.
 func (s *Secret) Prepare(ctx context.Context, have platform.Stored, marks platform.Marks) (platform.Stored, error) {
 	switch {

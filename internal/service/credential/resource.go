@@ -156,21 +156,17 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 		return credential.Result{}, false
 	}
 	adjust(&want)
-	state, err := life.Observe(ctx)
-	if err != nil {
-		addError(diags, m, "Credential cannot be read", err)
-		return credential.Result{}, false
-	}
-	if state.Absent {
-		diags.AddAttributeError(identityPath, "Identity does not exist",
-			fmt.Sprintf("%s: there is no %s. Declare it with governed_service_identity, and refer to its id here so that Terraform makes it first.", title(m), m.Identity.ValueString()))
-		return credential.Result{}, false
-	}
-	r.judge(m, prior, &state, false, diags)
-	if diags.HasError() {
-		return credential.Result{}, false
-	}
-	result, err := life.Apply(ctx, want)
+	var state credential.State
+	result, err := life.Apply(ctx, want, func(observed credential.State) bool {
+		state = observed
+		if state.Absent {
+			diags.AddAttributeError(identityPath, "Identity does not exist",
+				fmt.Sprintf("%s: there is no %s. Declare it with governed_service_identity, and refer to its id here so that Terraform makes it first.", title(m), m.Identity.ValueString()))
+		} else {
+			r.judge(m, prior, &state, false, diags)
+		}
+		return !diags.HasError()
+	})
 	if err != nil {
 		addError(diags, m, "Credential cannot be applied", err)
 	}
@@ -184,7 +180,7 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 	if m.OtherCredentialIDs.IsUnknown() {
 		m.OtherCredentialIDs = tfkit.NullableSet(others)
 	}
-	return result, err == nil
+	return result, !diags.HasError()
 }
 
 // addError reports an error on the argument that it is about.
