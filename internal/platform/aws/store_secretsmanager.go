@@ -68,9 +68,7 @@ func (s *Secret) Describe(ctx context.Context) (platform.Stored, error) {
 			}
 		}
 	}
-	if key := awssdk.ToString(output.KmsKeyId); key != defaultSecretKey {
-		stored.Settings.KeyID = key
-	}
+	stored.Settings.KeyID = otherKey(awssdk.ToString(output.KmsKeyId))
 	for _, replica := range output.ReplicationStatus {
 		stored.Settings.ReplicaRegions = append(stored.Settings.ReplicaRegions, awssdk.ToString(replica.Region))
 	}
@@ -92,6 +90,11 @@ func secretTags(tags []types.Tag) map[string]string {
 		m[awssdk.ToString(tag.Key)] = awssdk.ToString(tag.Value)
 	}
 	return m
+}
+
+// Await asks again while it is another's.
+func (s *Secret) Await(ctx context.Context, id string) (platform.Stored, error) {
+	return s.await(ctx, id, s.Describe)
 }
 
 // Prepare makes the secret without a value where there is none.
