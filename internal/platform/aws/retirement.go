@@ -81,6 +81,9 @@ func (u *Users) Retirement(ctx context.Context, id governance.ID) (platform.Reti
 	}
 	for _, key := range keyIDs(keys) {
 		found.Attachments = append(found.Attachments, keyPrefix+key)
+		if storeOfNote(user.tags[key]) != "" {
+			found.Governed = append(found.Governed, keyPrefix+key)
+		}
 	}
 	for _, other := range others {
 		found.Attachments = append(found.Attachments, other.name)
