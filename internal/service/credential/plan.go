@@ -133,7 +133,7 @@ func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPl
 	if err != nil {
 		going = platform.Retirement{Gaps: []string{tfkit.Reason(err)}, Uses: []governance.Use{{Unknown: "the credential cannot be read"}}}
 	}
-	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{"identity"}, "Credential will be revoked", title(&m), going, nil)
+	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{"identity"}, "Credential will be revoked: "+m.ID.ValueString(), title(&m), going, nil)
 }
 
 // leftOut tells whether an argument is left to its default.
