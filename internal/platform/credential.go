@@ -150,6 +150,8 @@ type Stored struct {
 	ManagedBy string
 	Marks     Marks
 	Settings  StoreSettings
+	// FailedReplicas tell by region why there is no copy.
+	FailedReplicas map[string]string
 	// Scheduled is when a deletion that is under way will be over; zero when there is none.
 	Scheduled time.Time
 }

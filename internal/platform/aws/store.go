@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -251,6 +252,8 @@ func ValidateStore(kind string, spec StoreSpec, marks platform.Marks) []governan
 		}
 		if size := len(spec.ResourcePolicy); size > maxSecretPolicy {
 			found.add(in("resource_policy"), "Shorten it.", "the resource policy has %d characters, %d more than Secrets Manager's limit of %d", size, size-maxSecretPolicy, maxSecretPolicy)
+		} else if size > 0 && !json.Valid([]byte(spec.ResourcePolicy)) {
+			found.add(in("resource_policy"), "Write it with jsonencode or with data.aws_iam_policy_document.", "the resource policy is not JSON")
 		}
 	} else {
 		found.parameterName(in("name"), spec.Name)

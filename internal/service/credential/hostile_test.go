@@ -6,7 +6,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
@@ -180,4 +184,66 @@ func TestSimReplaceOrdered(t *testing.T) {
 	r.Apply(nil).Want(t)
 	created.ApplyPlanned(config).Want(t)
 	wantConverged(t, server, created, config, stores(server)["secrets manager"].read)
+}
+
+// TestSimReplicaFails copies a secret to a region that has another secret of that name. The plan is not empty until that
+// is out of the way.
+func TestSimReplicaFails(t *testing.T) {
+	t.Parallel()
+	server := newSim(t)
+	client := acctest.SecretsManager(server)
+	there := func(o *secretsmanager.Options) { o.Region = "eu-central-1" }
+	_, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secretName), SecretString: aws.String("theirs")}, there)
+	must(t, err)
+	config := inSecretsManager(server).With(acctest.Values{"store": acctest.Values{"aws_secrets_manager": acctest.Values{"name": secretName, "replica_regions": []string{"eu-central-1"}}}})
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Apply(config).Want(t)
+	r.Refresh().Want(t, "warning store: Secret has no copy in a region…eu-central-1: Replication failed…the next apply tries again")
+	r.Plan(config).Want(t)
+	if !r.Changes() {
+		t.Error("the plan does not show it")
+	}
+	_, err = client.DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String(secretName), ForceDeleteWithoutRecovery: aws.Bool(true)}, there)
+	must(t, err)
+	r.Apply(config).Want(t)
+	wantSettled(t, r, config)
+	r.Apply(nil).Want(t)
+	wantNothingLeft(t, server)
+}
+
+// TestSimReplicaFailed retires a credential whose secret was never copied.
+func TestSimReplicaFailed(t *testing.T) {
+	t.Parallel()
+	server := newSim(t)
+	_, err := acctest.SecretsManager(server).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secretName), SecretString: aws.String("theirs")},
+		func(o *secretsmanager.Options) { o.Region = "eu-central-1" })
+	must(t, err)
+	config := inSecretsManager(server).With(acctest.Values{"store": acctest.Values{"aws_secrets_manager": acctest.Values{"name": secretName, "replica_regions": []string{"eu-central-1"}}}})
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Apply(config).Want(t)
+	r.Apply(nil).Want(t)
+	wantNothingLeft(t, server)
+	if view, _ := account(server).Secret("eu-central-1", secretName); view.Value != "theirs" {
+		t.Error("the other secret was deleted")
+	}
+}
+
+// TestSimReplacedByCLI taints a credential, which Terraform then replaces, beside another one of the same user.
+func TestSimReplacedByCLI(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	config := together(server, 100, "1") + backup()
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(server),
+		CheckDestroy: func(*terraform.State) error {
+			wantNothingLeft(t, server)
+			return nil
+		},
+		Steps: []resource.TestStep{
+			{Config: config},
+			{Config: config, Taint: []string{address}, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
+			}}},
+		},
+	})
 }

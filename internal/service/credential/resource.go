@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -269,6 +271,11 @@ func (r *Resource) warn(ctx context.Context, life credential.Life, m *model, sta
 		diags.AddAttributeWarning(identityPath, "Identity has a credential that nobody governs",
 			fmt.Sprintf("%s: %s was made outside Terraform on %s; last use: %s. Its secret is not in a store that this provider knows. It is not touched: move its clients to the governed one and delete it.",
 				title(m), other.ID, other.CreatedAt.UTC().Format("2006-01-02"), use))
+	}
+	for _, region := range slices.Sorted(maps.Keys(state.Stored.FailedReplicas)) {
+		diags.AddAttributeWarning(storePath, "Secret has no copy in a region",
+			fmt.Sprintf("%s: %s was not copied to %s: %s Remove what is in the way; the next apply tries again.",
+				title(m), life.Store.Object(), region, governance.Printable(state.Stored.FailedReplicas[region])))
 	}
 	for _, orphan := range state.Orphans {
 		diags.AddAttributeWarning(identityPath, "Interrupted apply left a credential behind",
