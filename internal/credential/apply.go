@@ -70,7 +70,7 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 		return Result{}, err
 	}
 	defer unlock()
-	state, err := l.Observe(ctx)
+	state, err := l.observe(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -211,7 +211,7 @@ func (l Life) Retire(ctx context.Context, arn string) (removed []string, err err
 		return nil, err
 	}
 	defer unlock()
-	state, err := l.Observe(ctx)
+	state, err := l.observe(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -53,8 +53,19 @@ type State struct {
 // settlingTime is how long a store may show what was there before the last change.
 const settlingTime = 2 * time.Minute
 
-// Observe reads the identity and the store.
+// Observe reads the identity and the store, once no other credential of the identity is in the making: what is half done
+// is no state of its own. Terraform plans anew during an apply, while that may be.
 func (l Life) Observe(ctx context.Context) (State, error) {
+	unlock, err := l.Issuer.Lock(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	defer unlock()
+	return l.observe(ctx)
+}
+
+// observe is Observe for who has the lock.
+func (l Life) observe(ctx context.Context) (State, error) {
 	stored, err := l.Store.Describe(ctx)
 	if err != nil {
 		return State{}, storeError(err)
