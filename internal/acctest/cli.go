@@ -72,10 +72,12 @@ func serve(t *testing.T, address string, factory func() (tfprotov6.ProviderServe
 	}
 }
 
-// Write puts a file into the module.
+// Write puts a file into the module, or into a folder below it, which is made for another module.
 func (c *CLI) Write(name, content string) {
 	c.t.Helper()
-	must(c.t, os.WriteFile(filepath.Join(c.folder, name), []byte(content), 0o600))
+	file := filepath.Join(c.folder, name)
+	must(c.t, os.MkdirAll(filepath.Dir(file), 0o700))
+	must(c.t, os.WriteFile(file, []byte(content), 0o600))
 }
 
 // Read reads a file of the module.

@@ -19,10 +19,12 @@ type Deployer struct {
 	key    sim.Credentials
 }
 
+const deployerName, deployerPath = "deployer", "/pipelines/"
+
 // NewDeployer makes the user, with the document as a managed policy. An empty one allows nothing.
 func NewDeployer(server *sim.Server, document string) *Deployer {
 	account := server.Account(sim.DefaultAccount)
-	user := sim.User{Name: "deployer", Path: "/pipelines/", AccessKeys: []sim.AccessKey{{}}}
+	user := sim.User{Name: deployerName, Path: deployerPath, AccessKeys: []sim.AccessKey{{}}}
 	if document != "" {
 		user.AttachedPolicyARNs = []string{account.PutManagedPolicy(sim.ManagedPolicy{Name: "deploy", Document: document})}
 	}
@@ -44,13 +46,23 @@ func (d *Deployer) IAM() *iam.Client {
 
 // Permissions are what was decided for the deployer's requests so far.
 func (d *Deployer) Permissions() []sim.Permission {
+	return PermissionsOf(d.server, d.ARN())
+}
+
+// PermissionsOf are what was decided so far for the requests of the principals whose ARN begins so.
+func PermissionsOf(server *sim.Server, prefix string) []sim.Permission {
 	var decided []sim.Permission
-	for _, call := range d.server.Calls() {
-		if call.AccessKeyID == d.key.AccessKeyID {
+	for _, call := range server.Calls() {
+		if strings.HasPrefix(call.Principal, prefix) {
 			decided = append(decided, call.Permissions...)
 		}
 	}
 	return decided
+}
+
+// ARN is the deployer's.
+func (*Deployer) ARN() string {
+	return "arn:aws:iam::" + sim.DefaultAccount + ":user" + deployerPath + deployerName
 }
 
 // profiles guards the shared credentials file that Main has set.

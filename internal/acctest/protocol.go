@@ -202,6 +202,22 @@ func (r *Resource) ApplyPlanned(config Values) Diagnostics {
 		return diags
 	}
 	assertKept(p.t, first, r.planned)
+	return r.apply(config)
+}
+
+// ApplyOnce plans and applies a configuration, as Apply does, but without the second plan in between.
+func (r *Resource) ApplyOnce(config Values) Diagnostics {
+	r.protocol.t.Helper()
+	diags := r.Plan(config)
+	if diags.Failed() {
+		return diags
+	}
+	return append(diags, r.apply(config)...)
+}
+
+func (r *Resource) apply(config Values) Diagnostics {
+	p := r.protocol
+	p.t.Helper()
 	if r.replace && r.Exists() {
 		p.t.Fatal("the plan replaces the resource: destroy it first")
 	}

@@ -11,7 +11,12 @@ import (
 
 // SecretsManager is a client with which a test changes the simulator's default account behind Terraform's back.
 func SecretsManager(server *sim.Server) *secretsmanager.Client {
-	key := server.Account(sim.DefaultAccount).Administrator()
+	return SecretsManagerOf(server, sim.DefaultAccount)
+}
+
+// SecretsManagerOf is the same for another account.
+func SecretsManagerOf(server *sim.Server, account string) *secretsmanager.Client {
+	key := server.Account(account).Administrator()
 	return secretsmanager.New(secretsmanager.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""),

@@ -50,8 +50,22 @@ type State struct {
 	Unfinished, Interrupted bool
 }
 
-// Observe reads the identity and the store.
+// settlingTime is how long a store may show what was there before the last change.
+const settlingTime = 2 * time.Minute
+
+// Observe reads the identity and the store, once no other credential of the identity is in the making: what is half done
+// is no state of its own. Terraform plans anew during an apply, while that may be.
 func (l Life) Observe(ctx context.Context) (State, error) {
+	unlock, err := l.Issuer.Lock(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	defer unlock()
+	return l.observe(ctx)
+}
+
+// observe is Observe for who has the lock.
+func (l Life) observe(ctx context.Context) (State, error) {
 	stored, err := l.Store.Describe(ctx)
 	if err != nil {
 		return State{}, storeError(err)
@@ -59,6 +73,11 @@ func (l Life) Observe(ctx context.Context) (State, error) {
 	holder, absent, err := l.holder(ctx)
 	if err != nil {
 		return State{}, err
+	}
+	if id := l.expected(holder); id != "" && id != stored.Current {
+		if stored, err = l.Store.Await(ctx, id); err != nil {
+			return State{}, storeError(err)
+		}
 	}
 	state := State{Holder: holder, Stored: stored, Absent: absent}
 	reference, note := l.Store.Reference(), holder.Issuing
@@ -68,28 +87,68 @@ func (l Life) Observe(ctx context.Context) (State, error) {
 			state.Gone = append(state.Gone, one)
 		}
 	}
+	var made []platform.Credential
 	for _, one := range holder.Credentials {
-		made := note != nil && !slices.Contains(note.Before, one.ID)
 		switch {
 		case one.ID == stored.Current:
-			state.Current, state.Interrupted = &one, made && state.Unfinished
+			state.Current, state.Interrupted = &one, state.Unfinished && !slices.Contains(note.Before, one.ID)
 		case one.Store == reference:
 			state.Previous = append(state.Previous, one)
 		case one.Store != "":
-		case made && state.Unfinished:
-			state.Orphans = append(state.Orphans, one)
-		case !made:
+		case note == nil || !note.Covers(one):
 			state.Others = append(state.Others, one)
+		case state.Unfinished:
+			made = append(made, one)
 		}
 	}
-	return state, nil
+	var used []platform.Credential
+	state.Orphans, used, err = l.unused(ctx, made)
+	state.Others = append(state.Others, used...)
+	return state, err
 }
 
-// Admit refuses a secret of the wanted name that is another's, unless this provider is deleting it anyway, and one that holds a living credential of the identity
-// although a new one is to be made: that is to be imported. arn is the secret as it is known from before.
+// expected is the newest credential that may have reached the store so lately that the store does not show it yet; empty
+// for none.
+func (l Life) expected(holder platform.Holder) (id string) {
+	reference, note := l.Store.Reference(), holder.Issuing
+	for _, one := range holder.Credentials {
+		mine := one.Store == reference || (note != nil && note.Store == reference && note.Covers(one))
+		if mine && l.Clock.Now().Sub(one.CreatedAt) < settlingTime {
+			id = one.ID
+		}
+	}
+	return id
+}
+
+// unused sorts out credentials that somebody has used. Nobody can use one whose secret never reached its store, so those
+// are not what an interrupted issuance has left behind.
+func (l Life) unused(ctx context.Context, credentials []platform.Credential) (unused, used []platform.Credential, err error) {
+	for _, one := range credentials {
+		use, err := l.Issuer.LastUse(ctx, one.ID)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case use.At.IsZero() && use.Unknown == "":
+			unused = append(unused, one)
+		default:
+			used = append(used, one)
+		}
+	}
+	return unused, used, nil
+}
+
+// claimed tells whether what is in the store says that it belongs to another identity.
+func (l Life) claimed(stored platform.Stored) bool {
+	identity := stored.Marks[governance.FieldIdentity]
+	return stored.ManagedBy == governance.ManagedBy && identity != "" && identity != l.Identity.String()
+}
+
+// Admit refuses a secret of the wanted name that is another's, unless this provider is deleting it anyway, and one that
+// holds a living credential of the identity although a new one is to be made: that is to be imported. arn is the secret
+// as it is known from before.
 func (l Life) Admit(state State, arn string) error {
 	switch stored := state.Stored; {
-	case !stored.Exists, arn != "" && stored.ARN == arn, stored.ManagedBy == governance.ManagedBy && !stored.Scheduled.IsZero():
+	case !stored.Exists, arn != "" && stored.ARN == arn && !l.claimed(stored), stored.ManagedBy == governance.ManagedBy && !stored.Scheduled.IsZero():
 		return nil
 	case !l.Owns(stored):
 		return &platform.ErrAlreadyExists{Object: capital(l.Store.Object()) + ", which is not this identity's,"}
@@ -111,7 +170,7 @@ func (s State) InUse() error {
 	return &platform.ErrConflict{
 		Detail: fmt.Sprintf("Another credential of the identity is being made since %s. If that was interrupted, apply its resource again, which finishes it; if that resource is gone, revoke what it left and remove its note from the identity",
 			note.Since.UTC().Format(time.RFC3339)),
-		Blockers: append([]string{"the credential kept in " + note.Store}, s.madeFor(*note)...),
+		Blockers: append([]string{"the credential kept in " + governance.Printable(note.Store)}, s.madeFor(*note)...),
 	}
 }
 
@@ -122,11 +181,11 @@ func (s State) Governed() bool {
 	})
 }
 
-// madeFor are the ids of what was made under a note.
+// madeFor are the ids of what can have been made under a note.
 func (s State) madeFor(note platform.Issuance) []string {
 	var ids []string
 	for _, one := range s.Holder.Credentials {
-		if one.Store == "" && !slices.Contains(note.Before, one.ID) {
+		if note.Covers(one) {
 			ids = append(ids, one.ID)
 		}
 	}
@@ -171,7 +230,7 @@ func describe(one platform.Credential, use governance.Use, own string) string {
 	case own:
 		whose = "this resource's"
 	default:
-		whose = "kept in " + one.Store
+		whose = "kept in " + governance.Printable(one.Store)
 	}
 	status := "active"
 	if !one.Active {
@@ -204,5 +263,5 @@ func (l Life) Retirement(ctx context.Context, state State, arn string) (platform
 
 // removes tells whether a retirement deletes what is in the store.
 func (l Life) removes(stored platform.Stored, arn string) bool {
-	return stored.Exists && stored.Scheduled.IsZero() && (stored.ARN == arn || l.Owns(stored))
+	return stored.Exists && stored.Scheduled.IsZero() && !l.claimed(stored) && (stored.ARN == arn || l.Owns(stored))
 }

@@ -21,6 +21,8 @@ type CredentialSubject struct {
 	IdentityExpiry string
 	// PriorExpiry is the expiry that the existing credential has; empty on create.
 	PriorExpiry string
+	// PriorRotateAfterDays is the age that the existing credential is rotated at; 0 on create.
+	PriorRotateAfterDays int
 	// Unknown are the attributes whose values are not known yet.
 	Unknown map[string]bool
 }
@@ -36,9 +38,14 @@ func (p Policy) EvaluateCredential(subject CredentialSubject, now time.Time) []V
 		found = append(found, p.checkCredentialExpiry(subject, now)...)
 	}
 	if days, most := subject.RotateAfterDays, p.credentialMaxAge; !subject.Unknown["rotate_after_days"] && days > most {
-		found = append(found, p.violation(RuleCredentialMaxAge, "rotate_after_days",
+		tooOld := p.violation(RuleCredentialMaxAge, "rotate_after_days",
 			fmt.Sprintf("rotate_after_days is %d; the policy lets a long-lived credential be used for %d days at most", days, most),
-			fmt.Sprintf("Write %d or less, or leave it out.", most)))
+			fmt.Sprintf("Write %d or less, or leave it out.", most))
+		// What exists already is not made illegal by a stricter policy.
+		if days == subject.PriorRotateAfterDays && tooOld.Enforcement == EnforceError {
+			tooOld.Enforcement = EnforceWarn
+		}
+		found = append(found, tooOld)
 	}
 	kept := found[:0]
 	for _, violation := range found {

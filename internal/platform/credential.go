@@ -3,8 +3,11 @@ package platform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -25,23 +28,36 @@ type Credential struct {
 // Issued is a credential that has just been made, with its secret. It writes and logs itself without it.
 type Issued struct {
 	Credential
-	// Repeated tells that the answer of an earlier try got lost, which may have made another one.
-	Repeated bool
+	// Uncertain tells that an answer got lost, so that another one may have been made. With an error, one may have been
+	// made all the same.
+	Uncertain bool
 
-	fields map[string]string
+	// fields are behind a function, so that nothing that prints, compares or encodes values can reach the secret.
+	fields func() map[string]string
 }
 
 // NewIssued takes what a client needs to authenticate, by the name of the field in the stored document.
 func NewIssued(credential Credential, fields map[string]string) Issued {
-	return Issued{Credential: credential, fields: fields}
+	fields = maps.Clone(fields)
+	return Issued{Credential: credential, fields: func() map[string]string { return fields }}
 }
 
 // Document is what a store keeps: a JSON object of the fields, created_at and expires_at (RFC 3339, UTC).
 func (i Issued) Document(expires time.Time) ([]byte, error) {
-	document := maps.Clone(i.fields)
+	document := maps.Clone(i.fields())
 	document["created_at"] = i.CreatedAt.UTC().Format(time.RFC3339)
 	document["expires_at"] = expires.UTC().Format(time.RFC3339)
 	return json.Marshal(document)
+}
+
+// Redact replaces an error that repeats the secret, as a store or what stands between may do.
+func (i Issued) Redact(err error) error {
+	for _, value := range i.fields() {
+		if err != nil && value != i.ID && strings.Contains(err.Error(), value) {
+			return errors.New("the answer repeats the secret, so it is not shown")
+		}
+	}
+	return err
 }
 
 // Format writes the id alone, whatever the verb.
@@ -58,6 +74,14 @@ type Issuance struct {
 	Since time.Time
 	// Before are the ids of the credentials that were there.
 	Before []string
+}
+
+// issuanceTime is longer than it can take to make a credential, however often it is tried.
+const issuanceTime = time.Hour
+
+// Covers tells whether a credential can have been made under the note.
+func (i Issuance) Covers(one Credential) bool {
+	return one.Store == "" && !slices.Contains(i.Before, one.ID) && one.CreatedAt.Sub(i.Since).Abs() <= issuanceTime
 }
 
 // Holder is the identity whose credentials are governed, as they are.
@@ -86,7 +110,7 @@ type Issuer interface {
 	Announce(ctx context.Context, note Issuance) error
 	// Withdraw removes the note.
 	Withdraw(ctx context.Context) error
-	// Issue makes a credential.
+	// Issue makes a credential. An error can come with the news that it is Uncertain.
 	Issue(ctx context.Context) (Issued, error)
 	// Own notes on the identity which store keeps the secret of a credential.
 	Own(ctx context.Context, id, store string) error
@@ -126,6 +150,8 @@ type Stored struct {
 	ManagedBy string
 	Marks     Marks
 	Settings  StoreSettings
+	// FailedReplicas tell by region why there is no copy.
+	FailedReplicas map[string]string
 	// Scheduled is when a deletion that is under way will be over; zero when there is none.
 	Scheduled time.Time
 }
@@ -141,6 +167,8 @@ type SecretStore interface {
 	Recovery() string
 	// Describe reads what is there.
 	Describe(ctx context.Context) (Stored, error)
+	// Await reads it again, for a while, until what was put there lately is the current value: a credential's id.
+	Await(ctx context.Context, id string) (Stored, error)
 	// Prepare does everything that can be done before there is a secret, so that a store that refuses is found before a
 	// credential is made: it makes the object where the store has empty ones, calls off its deletion, and brings marks
 	// and settings to what they are to be.

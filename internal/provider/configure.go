@@ -127,6 +127,7 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 		Version:           p.version,
 		MaxBackoff:        p.maxBackoff,
 		Wait:              p.wait,
+		Clock:             p.clock,
 	}
 	if role := m.AssumeRole; role != nil {
 		config.AssumeRole = aws.AssumeRole{RoleARN: role.RoleARN.ValueString(), SessionName: role.SessionName.ValueString(), ExternalID: role.ExternalID.ValueString()}

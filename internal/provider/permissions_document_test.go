@@ -157,13 +157,16 @@ func (d permissionDocument) unneeded(decided []sim.Permission) (problems []strin
 	return problems
 }
 
-// covers tells whether a pattern that has no asterisk but at its end covers a resource.
+// covers tells whether a pattern covers a resource. An asterisk stands for any text.
 func covers(pattern, resource string) bool {
-	return strings.HasPrefix(resource, strings.TrimSuffix(pattern, "*"))
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$").MatchString(resource)
 }
 
-// takesNone tells what the service authorization reference takes for no resource: also the path of a list.
-func takesNone(resource string) bool { return resource == "*" || strings.HasSuffix(resource, "/") }
+// takesNone tells what the service authorization reference takes for no resource: also the path of a list, and a whole
+// region.
+func takesNone(resource string) bool {
+	return resource == "*" || strings.HasSuffix(resource, "/") || strings.HasSuffix(resource, ":*")
+}
 
 // refused are the permissions that a life has missed.
 func refused(decided []sim.Permission) (missing []string) {
@@ -179,7 +182,11 @@ func refused(decided []sim.Permission) (missing []string) {
 // TestPermissionChecksCanFail keeps the checks of the documents honest.
 func TestPermissionChecksCanFail(t *testing.T) {
 	t.Parallel()
-	const role = "arn:aws:iam::" + sim.DefaultAccount + ":role/"
+	const (
+		role       = "arn:aws:iam::" + sim.DefaultAccount + ":role/"
+		region     = "arn:aws:ssm:eu-west-1:" + sim.DefaultAccount
+		parameters = "arn:aws:ssm:*:" + sim.DefaultAccount + ":parameter/"
+	)
 	statement := func(sid, action, resource string) permissionStatement {
 		return permissionStatement{Sid: sid, Effect: "Allow", Action: oneOrMore{action}, Resource: oneOrMore{resource}}
 	}
@@ -187,6 +194,8 @@ func TestPermissionChecksCanFail(t *testing.T) {
 		{Action: "iam:GetRole", Resource: role + "a/export", Allowed: true, Sids: []string{"Read"}},
 		{Action: "iam:ListRoles", Resource: role, Allowed: true, Sids: []string{"Read"}},
 		{Action: "iam:TagRole", Resource: role + "a/export"},
+		{Action: "ssm:DescribeParameters", Resource: region + ":*", Allowed: true, Sids: []string{"Read"}},
+		{Action: "ssm:PutParameter", Resource: region + ":parameter/shop/mailer", Allowed: true, Sids: []string{"Read"}},
 	}
 	for name, test := range map[string]struct {
 		statements []permissionStatement
@@ -195,13 +204,16 @@ func TestPermissionChecksCanFail(t *testing.T) {
 	}{
 		"fine":             {statements: []permissionStatement{statement("Read", "iam:GetRole", role+"*")}},
 		"a list":           {statements: []permissionStatement{statement("Read", "iam:ListRoles", "*")}},
+		"of a region":      {statements: []permissionStatement{statement("Read", "ssm:DescribeParameters", "*")}},
+		"in every region":  {statements: []permissionStatement{statement("Read", "ssm:PutParameter", parameters+"shop/*")}},
+		"another prefix":   {statements: []permissionStatement{statement("Read", "ssm:PutParameter", parameters+"mail/*")}, unneeded: []string{"Read: ssm:PutParameter on " + parameters + "mail/* is never used"}},
 		"unused":           {statements: []permissionStatement{statement("Read", "iam:DeleteRole", role+"*")}, unneeded: []string{"Read: iam:DeleteRole on " + role + "* is never used"}},
 		"refused":          {statements: []permissionStatement{statement("Read", "iam:TagRole", role+"*")}, unneeded: []string{"Read: iam:TagRole on " + role + "* is never used"}},
 		"of another Sid":   {statements: []permissionStatement{statement("Create", "iam:GetRole", role+"*")}, unneeded: []string{"Create: iam:GetRole on " + role + "* is never used"}},
 		"another resource": {statements: []permissionStatement{statement("Read", "iam:GetRole", role+"b/*")}, unneeded: []string{"Read: iam:GetRole on " + role + "b/* is never used"}},
 		"every resource":   {statements: []permissionStatement{statement("Read", "iam:GetRole", "*")}, unneeded: []string{"Read: iam:GetRole takes a resource"}},
 		"every action":     {statements: []permissionStatement{statement("Read", "iam:*", role+"*")}, malformed: []string{"Read allows iam:*"}, unneeded: []string{"Read: iam:* on " + role + "* is never used"}},
-		"every account":    {statements: []permissionStatement{statement("Read", "iam:GetRole", "arn:aws:iam::*:role/*")}, malformed: []string{"Read allows everything on arn:aws:iam::*:role/*"}, unneeded: []string{"Read: iam:GetRole on arn:aws:iam::*:role/* is never used"}},
+		"every account":    {statements: []permissionStatement{statement("Read", "iam:GetRole", "arn:aws:iam::*:role/*")}, malformed: []string{"Read allows everything on arn:aws:iam::*:role/*"}},
 		"nameless":         {statements: []permissionStatement{statement("", "iam:GetRole", role+"*")}, malformed: []string{`the statement "" has no name or does not allow`}, unneeded: []string{": iam:GetRole on " + role + "* is never used"}},
 		"twice":            {statements: []permissionStatement{statement("Read", "iam:GetRole", role+"*"), statement("Read", "iam:GetRole", role+"*")}, malformed: []string{"Sid Read is there twice", "iam:GetRole on " + role + "* is there twice"}},
 	} {

@@ -1,45 +1,74 @@
 package provider_test
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
-// planLife refreshes, imports and plans roles and users that another pipeline has applied, and writes nothing.
+// planLife refreshes, imports and plans what another pipeline has applied, its removal too, and writes nothing.
 func planLife(l *life) []step {
+	putMailer(l.server)
+	l.server.Account(partyAccount)
 	applier := acctest.NewConfiguredProtocol(l.t, l.server, nil)
-	configs := map[string]acctest.Values{
-		"role/export": l.governed("export", "aws_role", acctest.Values{"assume_role_policy": otherTrust, "inline_policies": acctest.Values{"read": readInvoices}}),
-		"user/export": l.governed("export", "aws_user", acctest.Values{"inline_policies": acctest.Values{"read": readInvoices}}),
-		"role/late":   l.governed("late", "aws_role", acctest.Values{"assume_role_policy": otherTrust, "inline_policies": acctest.Values{"read": readInvoices}}),
+	inStore := func(kind, name string) acctest.Values {
+		return (&credentialLife{life: l, kind: kind, name: name}).in(nil)
 	}
-	apply := func(id string) *acctest.Resource {
-		r := applier.Resource(identityType)
-		r.Apply(configs[id]).Want(l.t)
-		return r
+	type applied struct {
+		typeName string
+		config   acctest.Values
 	}
-	role, user, run := apply("role/export"), apply("user/export"), l.run()
+	const exporter, late = "user/export", "role/late"
+	all := map[string]applied{
+		"role/export":              {identityType, l.governed("export", "aws_role", acctest.Values{"assume_role_policy": otherTrust, "inline_policies": acctest.Values{"read": readInvoices}})},
+		exporter:                   {identityType, l.governed("export", "aws_user", acctest.Values{"inline_policies": acctest.Values{"read": readInvoices}})},
+		late:                       {identityType, l.governed("late", "aws_role", acctest.Values{"assume_role_policy": otherTrust, "inline_policies": acctest.Values{"read": readInvoices}})},
+		"role/monitoring":          {thirdPartyType, l.thirdParty("monitoring", acctest.Values{})},
+		"a service-linked role":    {linkedType, l.linked("backup.amazonaws.com", nil)},
+		"a credential":             {credentialType, inStore(inSecret, secretName)},
+		"a credential's parameter": {credentialType, inStore(inParameter, parameterName)},
+	}
+	resources := map[string]*acctest.Resource{}
+	apply := func(id string) {
+		resources[id] = applier.Resource(all[id].typeName)
+		resources[id].Apply(all[id].config).Want(l.t)
+	}
+	run := l.run()
+	planned := func(id string) step {
+		return step{"plan " + id + ", and its removal", func() acctest.Diagnostics {
+			r := resources[id].Under(run)
+			return slices.Concat(r.Refresh(), r.Plan(all[id].config), r.Plan(nil))
+		}}
+	}
 	imported := func(id string) acctest.Diagnostics {
 		r := run.Resource(identityType)
-		return append(r.Import("aws:"+sim.DefaultAccount+":"+id, nil), r.Plan(configs[id])...)
+		return append(r.Import("aws:"+sim.DefaultAccount+":"+id, nil), r.Plan(all[id].config)...)
 	}
-	refreshed := func(r *acctest.Resource, id string) acctest.Diagnostics {
-		r = r.Under(run)
-		return append(r.Refresh(), r.Plan(configs[id])...)
+	var steps []step
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if id != late {
+			apply(id)
+			steps = append(steps, planned(id))
+		}
 	}
-	return []step{
-		{"plan a role", func() acctest.Diagnostics { return refreshed(role, "role/export") }},
-		{"plan a user", func() acctest.Diagnostics { return refreshed(user, "user/export") }},
-		{"import a role that the bulk read does not have yet", func() acctest.Diagnostics { apply("role/late"); return imported("role/late") }},
-		{"import a user", func() acctest.Diagnostics { return imported("user/export") }},
-		{"plan an expired user", func() acctest.Diagnostics {
+	return append(steps,
+		step{"import a role that the bulk read does not have yet", func() acctest.Diagnostics { apply(late); return imported(late) }},
+		step{"import a user", func() acctest.Diagnostics { return imported(exporter) }},
+		step{"plan a new service-linked role", func() acctest.Diagnostics { return run.Resource(linkedType).Plan(l.linked("ecs.amazonaws.com", nil)) }},
+		step{"plan a credential beside a key that nobody governs", func() acctest.Diagnostics {
 			acctest.AccessKey(l.t, l.admin, "export")
-			l.server.Clock().Advance(ninetyOneDays)
-			user.Refresh().Want(l.t)
-			user.Apply(configs["user/export"])
-			return refreshed(user, "user/export")
+			return run.Resource(credentialType).Plan(inStore(inSecret, "shop/export").With(acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":" + exporter, "expiry": acctest.Date(l.server, 60)}))
 		}},
-	}
+		step{"plan an expired user", func() acctest.Diagnostics {
+			l.server.Clock().Advance(ninetyOneDays)
+			user := resources[exporter]
+			user.Refresh().Want(l.t)
+			user.Apply(all[exporter].config)
+			return planned(exporter).do()
+		}},
+	)
 }
 
 // unownedLife lists what nobody owns.

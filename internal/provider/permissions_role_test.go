@@ -50,9 +50,10 @@ func roleLife(l *life) []step {
 	return []step{
 		{"create", func() acctest.Diagnostics { return r.Apply(config) }},
 		{"create what is there", func() acctest.Diagnostics {
-			return l.taken("aws_role", l.governed("Export", "aws_role", acctest.Values{"assume_role_policy": otherTrust}))
+			return l.taken(identityType, "aws_role", l.governed("Export", "aws_role", acctest.Values{"assume_role_policy": otherTrust}))
 		}},
 		{"refresh", func() acctest.Diagnostics { r = r.Under(l.run()); return r.Refresh() }},
+		{"plan a replacement", func() acctest.Diagnostics { return r.Plan(config.With(acctest.Values{"name": "export-2"})) }},
 		{"change", func() acctest.Diagnostics { return r.Apply(changed) }},
 		{"take away", func() acctest.Diagnostics { return r.Apply(bare) }},
 		{"repair", func() acctest.Diagnostics {
@@ -93,9 +94,9 @@ func roleLife(l *life) []step {
 
 // taken creates what is there already, in another letter case of its name. The error is what is expected, unless it is
 // about a permission.
-func (l *life) taken(kind string, config acctest.Values) acctest.Diagnostics {
+func (l *life) taken(typeName, kind string, config acctest.Values) acctest.Diagnostics {
 	l.t.Helper()
-	diags := l.run().Resource(identityType).Apply(config)
+	diags := l.run().Resource(typeName).Apply(config)
 	if strings.Contains(diags.String(), "lack the permission") {
 		return diags
 	}

@@ -17,10 +17,14 @@ import (
 // permissionLives are the features whose permissions the documentation has, by the name of the document, each with a
 // life in which it uses all of them.
 var permissionLives = map[string]func(*life) []step{
-	"plan":                               planLife,
-	"governed_service_identity_aws_role": roleLife,
-	"governed_service_identity_aws_user": userLife,
-	"governed_unowned_identities":        unownedLife,
+	"plan":                                    planLife,
+	"governed_service_identity_aws_role":      roleLife,
+	"governed_service_identity_aws_user":      userLife,
+	"governed_third_party_identity":           thirdPartyLife,
+	"governed_service_linked_identity":        linkedLife,
+	"governed_credential_aws_secrets_manager": secretLife,
+	"governed_credential_aws_ssm_parameter":   parameterLife,
+	"governed_unowned_identities":             unownedLife,
 }
 
 const permissionDocuments = examples + "permissions/aws/"
@@ -38,6 +42,8 @@ type life struct {
 	admin    *iam.Client
 	deployer *acctest.Deployer
 	document permissionDocument
+	// storeRole is a role that is assumed to keep secrets; empty for none. storeAccount is where they are kept.
+	storeRole, storeAccount string
 }
 
 // run is another run of Terraform.
@@ -60,14 +66,19 @@ func (l *life) changed(_ any, err error) {
 func live(t *testing.T, document permissionDocument, steps func(*life) []step) (failure string, decided []sim.Permission) {
 	t.Helper()
 	server := acctest.NewSim(t, sim.WithClock(exampleDay))
-	l := &life{t: t, server: server, admin: acctest.IAM(server), deployer: acctest.NewDeployer(server, document.String()), document: document}
+	l := &life{t: t, server: server, admin: acctest.IAM(server), deployer: acctest.NewDeployer(server, document.String()), document: document, storeAccount: sim.DefaultAccount}
+	failure = l.through(steps)
+	return failure, l.deployer.Permissions()
+}
+
+// through takes the life to its end, or to the step that fails.
+func (l *life) through(steps func(*life) []step) (failure string) {
 	for _, step := range steps(l) {
 		if diags := step.do(); diags.Failed() {
-			failure = step.name + ": " + diags.String()
-			break
+			return step.name + ": " + diags.String()
 		}
 	}
-	return failure, l.deployer.Permissions()
+	return ""
 }
 
 // TestPermissions takes every feature through its life with exactly the permissions that the documentation has for it:
@@ -141,27 +152,58 @@ func goesOn(t *testing.T, document permissionDocument, steps func(*life) []step,
 // past Terraform.
 func TestPermissionsNeedMetadata(t *testing.T) {
 	t.Parallel()
-	for name, create := range map[string]func(*iam.Client, []types.Tag) error{
-		"governed_service_identity_aws_role": func(client *iam.Client, tags []types.Tag) error {
-			_, err := client.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("past"), AssumeRolePolicyDocument: aws.String(otherTrust), Tags: tags})
-			return err
-		},
-		"governed_service_identity_aws_user": func(client *iam.Client, tags []types.Tag) error {
+	createRole := func(client *iam.Client, tags []types.Tag) error {
+		_, err := client.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("past"), AssumeRolePolicyDocument: aws.String(otherTrust), Tags: tags})
+		return err
+	}
+	for name, test := range map[string]struct {
+		create func(*iam.Client, []types.Tag) error
+		keys   []string
+	}{
+		"governed_service_identity_aws_role": {createRole, []string{"nhi:owner", "nhi:purpose", "nhi:expiry"}},
+		"governed_third_party_identity":      {createRole, []string{"nhi:third_party", "nhi:owner", "nhi:purpose", "nhi:expiry"}},
+		"governed_service_identity_aws_user": {func(client *iam.Client, tags []types.Tag) error {
 			_, err := client.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("past"), Tags: tags})
 			return err
-		},
+		}, []string{"nhi:owner", "nhi:purpose", "nhi:expiry"}},
 	} {
 		document := readPermissions(t, permissionDocuments+name+".json")
 		client := acctest.NewDeployer(acctest.NewSim(t), document.String()).IAM()
 		var tags []types.Tag
-		for _, key := range []string{"nhi:owner", "nhi:purpose", "nhi:expiry"} {
-			if err := create(client, tags); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+		for _, key := range test.keys {
+			if err := test.create(client, tags); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
 				t.Errorf("%s: with the tags %v: %v", name, tags, err)
 			}
 			tags = append(tags, types.Tag{Key: &key, Value: aws.String("x")})
 		}
-		if err := create(client, tags); err != nil {
+		if err := test.create(client, tags); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestPermissionsIssueKeysOfGovernedUsers shows that the documents give nobody a key of a user that is not governed, nor
+// let that user be marked as one that is, also past Terraform.
+func TestPermissionsIssueKeysOfGovernedUsers(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{inSecret, inParameter} {
+		document := readPermissions(t, permissionDocuments+"governed_credential_"+kind+".json")
+		server := acctest.NewSim(t)
+		putMailer(server)
+		server.Account(sim.DefaultAccount).PutUser(sim.User{Name: "root-of-all", AttachedPolicyARNs: []string{managedPrefix + "AdministratorAccess"}})
+		client := acctest.NewDeployer(server, document.String()).IAM()
+		issue := func(user string) error {
+			_, err := client.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: &user})
+			return err
+		}
+		_, mark := client.TagUser(t.Context(), &iam.TagUserInput{UserName: aws.String("root-of-all"), Tags: []types.Tag{{Key: aws.String("nhi:managed_by"), Value: aws.String("terraform-provider-governed")}}})
+		for _, err := range []error{mark, issue("root-of-all")} {
+			if err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+		if err := issue("mailer"); err != nil {
+			t.Errorf("%s: %v", kind, err)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func userLife(l *life) []step {
 	return []step{
 		{"create", func() acctest.Diagnostics { return r.Apply(config) }},
 		{"create what is there", func() acctest.Diagnostics {
-			return l.taken("aws_user", l.governed("Export", "aws_user", acctest.Values{}))
+			return l.taken(identityType, "aws_user", l.governed("Export", "aws_user", acctest.Values{}))
 		}},
 		{"refresh", func() acctest.Diagnostics { r = r.Under(l.run()); return r.Refresh() }},
 		{"change", func() acctest.Diagnostics { return r.Apply(changed) }},
@@ -61,6 +61,9 @@ func userLife(l *life) []step {
 			return append(r.Refresh(), r.Apply(bare)...)
 		}},
 		{"stay expired", func() acctest.Diagnostics { r = r.Under(l.run()); return append(r.Refresh(), r.Apply(bare)...) }},
+		{"plan a replacement", func() acctest.Diagnostics {
+			return r.Plan(bare.With(acctest.Values{"name": "export-2", "expiry": acctest.Date(l.server, 90)}))
+		}},
 		{"renew", func() acctest.Diagnostics {
 			bare = bare.With(acctest.Values{"expiry": acctest.Date(l.server, 90)})
 			return r.Apply(bare)

@@ -23,7 +23,7 @@ type Data struct {
 	// AWSUnknown says that the aws argument depends on something that is not known before apply.
 	AWSUnknown bool
 
-	expiries, removals sync.Map
+	expiries, removals, inState sync.Map
 }
 
 // PlanExpiry notes what a plan makes of an identity's expiry, for what depends on it in the same plan: the cloud still
@@ -33,10 +33,15 @@ func (d *Data) PlanExpiry(id, expiry string) { d.expiries.Store(id, expiry) }
 // PlanRemoval notes that a plan removes an object of the cloud, so that its name will be free.
 func (d *Data) PlanRemoval(object string) { d.removals.Store(object, true) }
 
-// PlansRemoval tells whether PlanRemoval was called for an object.
+// InState notes that the state has an object of the cloud.
+func (d *Data) InState(object string) { d.inState.Store(object, true) }
+
+// PlansRemoval tells whether the plan removes an object: what it makes anew although the state has it is replaced.
+// Terraform does not tell a provider of a replacement that it orders itself (-replace, a tainted resource).
 func (d *Data) PlansRemoval(object string) bool {
 	_, removed := d.removals.Load(object)
-	return removed
+	_, replaced := d.inState.Load(object)
+	return object != "" && (removed || replaced)
 }
 
 // PlannedExpiry is what PlanExpiry noted.

@@ -12,7 +12,8 @@ import (
 )
 
 // AddRetirement warns of what a removal takes with it, of which foreign are the names that Terraform did not make, and of
-// the last uses. Where the policy enforces retire_in_use it is refused as well.
+// the last uses. The summary has to name what is removed: of several warnings with the same one Terraform shows only the
+// first, where their blocks are still in the configuration. Where the policy enforces retire_in_use it is refused as well.
 func AddRetirement(diags *diag.Diagnostics, data *Data, attribute []string, summary, title string, going platform.Retirement, foreign []string) {
 	found := data.Policy.EvaluateRetirement(going.Uses, data.Clock.Now())
 	for i := range found {

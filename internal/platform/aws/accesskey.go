@@ -85,6 +85,7 @@ func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
 		return platform.Holder{}, fmt.Errorf("%s: the user of that name is %s: %w", k.id, found, platform.ErrNotFound)
 	}
 	tags := tagMap(user.Tags)
+	keys = k.account.keyChanges.over(k.now(), k.id.String(), tags, keys)
 	holder.Metadata, holder.ManagedBy = k.account.tagging.metadata(tags)
 	for _, key := range keys {
 		id := awssdk.ToString(key.AccessKeyId)
@@ -110,8 +111,15 @@ func (k *AccessKeys) Announce(ctx context.Context, note platform.Issuance) error
 	if err != nil {
 		return err
 	}
-	return calls.note(ctx, k.account.tagging, governance.RecordIssuing, formatIssuance(note))
+	text := formatIssuance(note)
+	err = calls.note(ctx, k.account.tagging, governance.RecordIssuing, text)
+	if err == nil {
+		k.account.keyChanges.tag(k.now(), k.id.String(), k.account.tagging.keys.Key(governance.RecordIssuing), &text)
+	}
+	return err
 }
+
+func (k *AccessKeys) now() time.Time { return k.account.config.Clock.Now() }
 
 // Withdraw removes that tag.
 func (k *AccessKeys) Withdraw(ctx context.Context) error {
@@ -123,7 +131,11 @@ func (k *AccessKeys) untag(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	return ignoreNotFound(mapError("iam:UntagUser", calls.untag(ctx, []string{key})))
+	err = ignoreNotFound(mapError("iam:UntagUser", calls.untag(ctx, []string{key})))
+	if err == nil {
+		k.account.keyChanges.tag(k.now(), k.id.String(), key, nil)
+	}
+	return err
 }
 
 // Issue makes an access key.
@@ -134,22 +146,32 @@ func (k *AccessKeys) Issue(ctx context.Context) (platform.Issued, error) {
 	}
 	var tries attempts
 	var made *types.AccessKey
+	answered := true
 	err = k.account.untilPropagated(ctx, "iam:CreateAccessKey", k.account.isFresh(k.id), func() error {
 		output, err := calls.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &calls.name}, tries.watch)
 		if err == nil {
 			made = output.AccessKey
 		}
+		answered = err == nil || apiCode(err) != ""
 		return err
 	})
+	uncertain := tries.uncertain.Load() || !answered
+	if uncertain {
+		// What was made shows only when IAM's replicas agree.
+		if waitErr := k.account.wait(ctx, propagationLongest); waitErr != nil && err == nil {
+			err = waitErr
+		}
+	}
 	if err != nil {
-		return platform.Issued{}, err
+		return platform.Issued{Uncertain: uncertain}, err
 	}
 	fields := map[string]string{"access_key_id": awssdk.ToString(made.AccessKeyId), "secret_access_key": awssdk.ToString(made.SecretAccessKey)}
 	if k.smtpRegion != "" {
 		fields["ses_smtp_password"] = smtpPassword(awssdk.ToString(made.SecretAccessKey), k.smtpRegion)
 	}
 	issued := platform.NewIssued(platform.Credential{ID: awssdk.ToString(made.AccessKeyId), CreatedAt: awssdk.ToTime(made.CreateDate), Active: true}, fields)
-	issued.Repeated = tries.uncertain.Load()
+	issued.Uncertain = uncertain
+	k.account.keyChanges.key(k.now(), k.id.String(), issued.ID, &types.AccessKeyMetadata{AccessKeyId: made.AccessKeyId, CreateDate: made.CreateDate, Status: types.StatusTypeActive})
 	return issued, nil
 }
 
@@ -159,7 +181,12 @@ func (k *AccessKeys) Own(ctx context.Context, id, store string) error {
 	if err != nil {
 		return err
 	}
-	return mapError("iam:TagUser", calls.tag(ctx, []types.Tag{{Key: &id, Value: awssdk.String(noteOfStore(store))}}))
+	note := noteOfStore(store)
+	err = mapError("iam:TagUser", calls.tag(ctx, []types.Tag{{Key: &id, Value: &note}}))
+	if err == nil {
+		k.account.keyChanges.tag(k.now(), k.id.String(), id, &note)
+	}
+	return err
 }
 
 // SetActive makes a key active or inactive.
@@ -188,6 +215,7 @@ func (k *AccessKeys) Revoke(ctx context.Context, id string) error {
 	if err := ignoreNotFound(mapError("iam:DeleteAccessKey", err)); err != nil {
 		return err
 	}
+	k.account.keyChanges.key(k.now(), k.id.String(), id, nil)
 	return k.untag(ctx, id)
 }
 
@@ -197,7 +225,8 @@ func (k *AccessKeys) LastUse(ctx context.Context, id string) (governance.Use, er
 	if err != nil {
 		return governance.Use{}, err
 	}
-	return calls.keyUse(ctx, id)
+	use, err := calls.keyUse(ctx, id)
+	return use, ignoreNotFound(err) // A key that was just made is not known to all of IAM.
 }
 
 // Noun is IAM's.

@@ -47,6 +47,8 @@ type Config struct {
 	MaxBackoff time.Duration
 	// Wait sleeps between two looks at something that replicates; nil sleeps by the machine's clock.
 	Wait func(context.Context, time.Duration) error
+	// Clock tells what is recent enough for replicas not to know it; nil is the machine's.
+	Clock governance.Clock
 }
 
 // AssumeRole is a role to take before anything else; none when RoleARN is empty.
@@ -79,7 +81,8 @@ type Account struct {
 	// newLinkedRoles are service-linked.
 	newLinkedRoles recent[RoleState]
 	// made are the identities that this provider has just made, by canonical id.
-	made sync.Map
+	made       sync.Map
+	keyChanges keyChanges
 	// holders keep the credentials of one identity waiting for each other.
 	holders locks
 	// stores are the connections through which secrets are kept, by the role that is assumed for it.
@@ -108,6 +111,9 @@ func NewAccount(config Config) *Account {
 	wait := config.Wait
 	if wait == nil {
 		wait = sleep
+	}
+	if config.Clock == nil {
+		config.Clock = governance.SystemClock{}
 	}
 	return &Account{config: config, tagging: tagging{keys: config.MetadataKeys, ignore: config.IgnoreTags}, wait: wait}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -182,9 +183,34 @@ func (v vault) untilSeen(ctx context.Context, operation string, call func() erro
 	}
 }
 
-// SameKey compares a KMS key as it was written (an id, an alias or an ARN) with one as a store shows it.
+// await reads until the current value is that of a credential, or it has been tried for long enough.
+func (v vault) await(ctx context.Context, id string, describe func(context.Context) (platform.Stored, error)) (platform.Stored, error) {
+	for pause := propagationFirst; ; pause *= 2 {
+		stored, err := describe(ctx)
+		if err != nil || stored.Current == id || pause > propagationLongest {
+			return stored, err
+		}
+		if err := v.account.wait(ctx, pause); err != nil {
+			return stored, err
+		}
+	}
+}
+
+// SameKey compares a KMS key as it was written (an id, an alias or an ARN) with one as a store shows it. None is the
+// store's own.
 func SameKey(written, shown string) bool {
+	written, shown = otherKey(written), otherKey(shown)
 	return written == shown || (written != "" && (strings.HasSuffix(shown, ":"+written) || strings.HasSuffix(shown, ":key/"+written)))
+}
+
+// otherKey is a key that is not a store's own; empty for one that is.
+func otherKey(key string) string {
+	for _, own := range []string{defaultSecretKey, defaultParameterKey} {
+		if key == own || strings.HasSuffix(key, ":"+own) {
+			return ""
+		}
+	}
+	return key
 }
 
 // SamePolicy tells whether two resource policies say the same.
@@ -226,6 +252,8 @@ func ValidateStore(kind string, spec StoreSpec, marks platform.Marks) []governan
 		}
 		if size := len(spec.ResourcePolicy); size > maxSecretPolicy {
 			found.add(in("resource_policy"), "Shorten it.", "the resource policy has %d characters, %d more than Secrets Manager's limit of %d", size, size-maxSecretPolicy, maxSecretPolicy)
+		} else if size > 0 && !json.Valid([]byte(spec.ResourcePolicy)) {
+			found.add(in("resource_policy"), "Write it with jsonencode or with data.aws_iam_policy_document.", "the resource policy is not JSON")
 		}
 	} else {
 		found.parameterName(in("name"), spec.Name)

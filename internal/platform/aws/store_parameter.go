@@ -63,13 +63,10 @@ func (p *Parameter) Describe(ctx context.Context) (platform.Stored, error) {
 func (p *Parameter) stored(ctx context.Context, parameter types.ParameterMetadata) (platform.Stored, error) {
 	stored := platform.Stored{
 		Exists: true, ARN: awssdk.ToString(parameter.ARN), Version: strconv.FormatInt(parameter.Version, 10),
-		Settings: platform.StoreSettings{KeyID: awssdk.ToString(parameter.KeyId), Tier: string(parameter.Tier)},
+		Settings: platform.StoreSettings{KeyID: otherKey(awssdk.ToString(parameter.KeyId)), Tier: string(parameter.Tier)},
 	}
 	if stored.ARN == "" { // Some endpoints leave it out.
 		stored.ARN = p.arn()
-	}
-	if stored.Settings.KeyID == defaultParameterKey {
-		stored.Settings.KeyID = ""
 	}
 	if match := credentialDescription.FindStringSubmatch(awssdk.ToString(parameter.Description)); match != nil {
 		stored.Current = match[1]
@@ -93,6 +90,11 @@ const defaultParameterKey = "alias/aws/ssm"
 
 func (p *Parameter) arn() string {
 	return arn.ARN{Partition: p.partition, Service: "ssm", Region: p.region, AccountID: p.owner, Resource: "parameter/" + strings.TrimPrefix(p.spec.Name, "/")}.String()
+}
+
+// Await asks again while it is another's.
+func (p *Parameter) Await(ctx context.Context, id string) (platform.Stored, error) {
+	return p.await(ctx, id, p.Describe)
 }
 
 // Prepare changes the tags of a parameter that is there. There are no empty parameters, and key and tier change only

@@ -68,10 +68,15 @@ func (s *Secret) Describe(ctx context.Context) (platform.Stored, error) {
 			}
 		}
 	}
-	if key := awssdk.ToString(output.KmsKeyId); key != defaultSecretKey {
-		stored.Settings.KeyID = key
-	}
+	stored.Settings.KeyID = otherKey(awssdk.ToString(output.KmsKeyId))
 	for _, replica := range output.ReplicationStatus {
+		if replica.Status == types.StatusTypeFailed {
+			if stored.FailedReplicas == nil {
+				stored.FailedReplicas = map[string]string{}
+			}
+			stored.FailedReplicas[awssdk.ToString(replica.Region)] = awssdk.ToString(replica.StatusMessage)
+			continue
+		}
 		stored.Settings.ReplicaRegions = append(stored.Settings.ReplicaRegions, awssdk.ToString(replica.Region))
 	}
 	slices.Sort(stored.Settings.ReplicaRegions)
@@ -92,6 +97,11 @@ func secretTags(tags []types.Tag) map[string]string {
 		m[awssdk.ToString(tag.Key)] = awssdk.ToString(tag.Value)
 	}
 	return m
+}
+
+// Await asks again while it is another's.
+func (s *Secret) Await(ctx context.Context, id string) (platform.Stored, error) {
+	return s.await(ctx, id, s.Describe)
 }
 
 // Prepare makes the secret without a value where there is none.
@@ -245,7 +255,7 @@ func (s *Secret) Recovery() string {
 // Remove takes the replicas away, and schedules the deletion at the end of the recovery window. A secret that never held
 // anything is deleted at once.
 func (s *Secret) Remove(ctx context.Context, have platform.Stored) error {
-	if regions := have.Settings.ReplicaRegions; len(regions) > 0 {
+	if regions := slices.AppendSeq(slices.Clone(have.Settings.ReplicaRegions), maps.Keys(have.FailedReplicas)); len(regions) > 0 {
 		if err := mapError(operationRemoveReplicas, s.removeReplicas(ctx, &have.ARN, regions)()); err != nil {
 			return err
 		}

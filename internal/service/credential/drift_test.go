@@ -137,6 +137,7 @@ func TestSimUserGone(t *testing.T) {
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(config).Want(t)
 	putMailer(server) // another user of the same name, without keys
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
 	r.Refresh().Want(t)
 	acctest.WantSame(t, "status", r.State("status"), "missing")
 	r.Apply(config).Want(t, "warning rotate_after_days: Credential is rotated")
@@ -164,6 +165,7 @@ func TestSimBothGone(t *testing.T) {
 	putMailer(server)
 	_, err := acctest.SSM(server).DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: aws.String(parameterName)})
 	must(t, err)
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
 	r.Refresh().Want(t)
 	acctest.WantSame(t, "status", r.State("status"), "missing")
 	r.Apply(config).Want(t, "warning rotate_after_days: Credential is rotated")

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -76,7 +74,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if m.RotateAfterDays.IsUnknown() && leftOut(ctx, req, "rotate_after_days") {
+	if leftOut(ctx, req, "rotate_after_days") {
 		m.RotateAfterDays = types.Int32Value(int32(r.data.Policy.CredentialMaxAgeDays())) //nolint:gosec // a policy has 36,500 days at most
 	}
 	if prior != nil && replaced(ctx, &m, prior) {
@@ -90,7 +88,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	seen, diags := recall(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	m.Status = r.plannedStatus(&m, prior, seen)
-	state := r.preflight(ctx, &m, prior, &resp.Diagnostics)
+	life, state := r.preflight(ctx, &m, prior, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -101,14 +99,16 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if at, known := m.store(ctx).place(); known && !m.Identity.IsUnknown() {
 		m.ID = types.StringValue(at.id(m.Identity.ValueString()))
 	}
-	if prior == nil {
-		m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
-	} else {
+	if prior != nil {
+		r.data.InState(prior.arn())
 		r.planChange(ctx, &m, prior, seen, &resp.Diagnostics)
-		r.checkRoom(ctx, &m, &resp.Diagnostics)
+		if m.CredentialID.IsUnknown() && state != nil && !state.Absent {
+			r.checkIssue(ctx, life, &m, *state, false, &resp.Diagnostics)
+		}
 	}
-	if state != nil && !state.Absent {
-		m.ExpiryEnforcement = enforcement(&m, r.identityExpiry(&m, state))
+	m.ExpiryEnforcement = types.StringUnknown()
+	if identityExpiry := r.identityExpiry(&m, state); identityExpiry != "" && !m.Expiry.IsUnknown() {
+		m.ExpiryEnforcement = enforcement(&m, identityExpiry)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
 }
@@ -133,7 +133,7 @@ func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPl
 	if err != nil {
 		going = platform.Retirement{Gaps: []string{tfkit.Reason(err)}, Uses: []governance.Use{{Unknown: "the credential cannot be read"}}}
 	}
-	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{"identity"}, "Credential will be revoked", title(&m), going, nil)
+	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{"identity"}, "Credential will be revoked: "+m.ID.ValueString(), title(&m), going, nil)
 }
 
 // leftOut tells whether an argument is left to its default.
@@ -143,50 +143,50 @@ func leftOut(ctx context.Context, req resource.ModifyPlanRequest, name string) b
 	return !diags.HasError() && value.IsNull()
 }
 
-// replaced tells whether the credential becomes another one.
+// replaced tells whether the credential becomes another one, or may: where it is not known yet what the store will be.
 func replaced(ctx context.Context, m, prior *model) bool {
 	now, known := m.store(ctx).place()
 	before, existed := prior.store(ctx).place()
-	return !m.Identity.Equal(prior.Identity) || (known && existed && (now.kind != before.kind || now.spec.Name != before.spec.Name ||
-		now.spec.AssumeRoleARN != before.spec.AssumeRoleARN || (before.spec.Tier == tierAdvanced && now.spec.Tier == tierStandard)))
+	return !m.Identity.Equal(prior.Identity) || (existed && (!known || now.kind != before.kind || now.spec.Name != before.spec.Name ||
+		now.spec.AssumeRoleARN != before.spec.AssumeRoleARN || (before.spec.Tier == tierAdvanced && now.spec.Tier != tierAdvanced)))
 }
 
 // preflight reads identity and store. It finds what would stop an apply: a name that is taken, no room, a human. The
-// result is nil while it is not known where to look.
-func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.Diagnostics) *credential.State {
+// state is nil while it is not known where to look.
+func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.Diagnostics) (credential.Life, *credential.State) {
 	at, known := m.store(ctx).place()
 	if !known || m.Identity.IsUnknown() {
-		return nil
+		return credential.Life{}, nil
 	}
 	addViolations(diags, m, aws.ValidateStore(at.kind, at.spec, m.marks()), true)
 	if diags.HasError() {
-		return nil
+		return credential.Life{}, nil
 	}
 	life, ok := r.open(ctx, m, diags)
 	if !ok {
-		return nil
+		return life, nil
 	}
 	state, err := life.Observe(ctx)
 	if err != nil {
 		addError(diags, m, "Credential cannot be planned", err)
-		return nil
+		return life, nil
 	}
-	arn := ""
+	replacing := prior == nil && r.data.PlansRemoval(state.Stored.ARN)
 	if prior != nil {
-		arn = prior.arn()
-	} else if r.data.PlansRemoval(state.Stored.ARN) {
-		arn = state.Stored.ARN
+		err = life.Admit(state, prior.arn())
+	} else if !replacing {
+		err = life.Admit(state, "")
 	}
-	if err := life.Admit(state, arn); err != nil {
+	if err != nil {
 		addError(diags, m, "Credential cannot be planned", err)
-		return nil
+		return life, nil
 	}
-	if prior == nil && !state.Absent {
+	if prior == nil && !replacing && !state.Absent {
 		if r.checkIssue(ctx, life, m, state, true, diags); !diags.HasError() {
 			r.warn(ctx, life, m, state, diags)
 		}
 	}
-	return &state
+	return life, &state
 }
 
 // checkIssue finds what would stop a new credential from being made. Where that is another governed credential, the same
@@ -214,121 +214,12 @@ func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *mode
 	}
 }
 
-// checkRoom does the same for a rotation.
-func (r *Resource) checkRoom(ctx context.Context, m *model, diags *diag.Diagnostics) {
-	if !m.CredentialID.IsUnknown() {
-		return
-	}
-	life, ok := r.open(ctx, m, diags)
-	if !ok {
-		return
-	}
-	state, err := life.Observe(ctx)
-	if err != nil {
-		addError(diags, m, "Credential cannot be planned", err)
-	} else if !state.Absent {
-		r.checkIssue(ctx, life, m, state, false, diags)
-	}
-}
-
-// planChange decides what an existing credential becomes.
-func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, diags *diag.Diagnostics) {
-	m.CredentialID, m.CreatedAt, m.OtherCredentialIDs = prior.CredentialID, prior.CreatedAt, prior.OtherCredentialIDs
-	m.SecretReference, m.RotateAt = prior.SecretReference, prior.RotateAt
-	m.PreviousCredentialID, m.PreviousExpiresAt = prior.PreviousCredentialID, prior.PreviousExpiresAt
-	made, err := time.Parse(time.RFC3339, prior.CreatedAt.ValueString())
-	if err == nil && !m.RotateAfterDays.IsUnknown() {
-		m.RotateAt = timestamp(made.AddDate(0, 0, int(m.RotateAfterDays.ValueInt32())))
-		if !prior.PreviousCredentialID.IsNull() && !m.OverlapHours.IsUnknown() {
-			m.PreviousExpiresAt = timestamp(made.Add(m.overlap()))
-		}
-	}
-	if m.Status.ValueString() == string(governance.StatusExpired) {
-		m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
-		return
-	}
-	if reason := r.rotation(ctx, m, prior, seen); reason != "" {
-		m.planRotation(prior, reason, diags)
-		return
-	}
-	if prior.PreviousCredentialID.IsNull() || !due(m.PreviousExpiresAt, seen.At) {
-		return
-	}
-	if ends, err := time.Parse(time.RFC3339, m.PreviousExpiresAt.ValueString()); err == nil && seen.Use.At.After(ends.Add(-m.overlap()/2)) {
-		diags.AddAttributeWarning(path.Root("overlap_hours"), "Previous credential is still in use",
-			fmt.Sprintf("%s: the overlap ended at %s, but the last use of %s is %s. It stays valid until its client takes the new one from the store; the next rotation revokes it in any case.",
-				title(m), m.PreviousExpiresAt.ValueString(), prior.PreviousCredentialID.ValueString(), seen.Use))
-		return
-	}
-	m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
-}
-
-// planRotation says that a rotation is due, why, and what becomes of the credential that is there.
-func (m *model) planRotation(prior *model, reason string, diags *diag.Diagnostics) {
-	m.CredentialID, m.CreatedAt, m.RotateAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.SecretReference = types.ObjectUnknown(referenceTypes)
-	if arn := prior.arn(); arn != "" && prior.Status.ValueString() != statusMissing {
-		m.SecretReference = types.ObjectValueMust(referenceTypes, map[string]attr.Value{"arn": types.StringValue(arn), "version": types.StringUnknown()})
-	}
-	m.PreviousCredentialID, m.PreviousExpiresAt = types.StringUnknown(), types.StringUnknown()
-	old := prior.CredentialID.ValueString()
-	becomes := "There is none to keep beside it."
-	switch {
-	case old != "" && m.overlap() == 0 || prior.Status.ValueString() == statusInactive:
-		becomes = fmt.Sprintf("%s is revoked at once.", old)
-	case old != "":
-		becomes = fmt.Sprintf("%s stays valid for %d hours after that, and the first apply then revokes it, unless it is still in use.", old, m.OverlapHours.ValueInt32())
-	}
-	if before := prior.PreviousCredentialID.ValueString(); before != "" {
-		becomes += fmt.Sprintf(" %s, which was current before, is revoked now to make room.", before)
-	}
-	diags.AddAttributeWarning(path.Root("rotate_after_days"), "Credential is rotated",
-		fmt.Sprintf("%s: applying makes a new credential and puts its secret into the store, because %s. %s", title(m), reason, becomes))
-}
-
-// rotation is why a new credential is needed; empty when it is not. It is the same however long it takes from the plan
-// to the apply, because the time that counts is that of the last refresh.
-func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) string {
-	now, _ := m.store(ctx).place()
-	before, _ := prior.store(ctx).place()
-	switch prior.Status.ValueString() {
-	case statusMissing:
-		if !prior.CredentialID.IsNull() {
-			return "" // The secret is being deleted, which is called off.
-		}
-		return "the current one is gone from the identity, or its secret from the store"
-	case statusInactive:
-		return "somebody has deactivated the current one outside Terraform, which nobody does without a reason"
-	}
-	switch {
-	case seen.Interrupted:
-		return "" // It was made already, and only has to be finished.
-	case !prior.RotationTrigger.IsNull() && !m.RotationTrigger.Equal(prior.RotationTrigger):
-		return "rotation_trigger has changed"
-	case !m.SESSMTPRegion.Equal(prior.SESSMTPRegion):
-		return "ses_smtp_region has changed, and the password for it can be made only together with the credential"
-	case now.kind == aws.StoreParameter && !aws.SameKey(now.spec.KeyID, before.spec.KeyID):
-		return "key_id has changed, and Parameter Store takes another key only together with a value"
-	case now.kind == aws.StoreParameter && now.spec.Tier != before.spec.Tier:
-		return "tier has changed, and Parameter Store takes another tier only together with a value"
-	case due(m.RotateAt, seen.At):
-		return fmt.Sprintf("%s was made at %s and is older than %d days (rotate_after_days)", prior.CredentialID.ValueString(), prior.CreatedAt.ValueString(), m.RotateAfterDays.ValueInt32())
-	}
-	return ""
-}
-
-// due tells whether a time has come.
-func due(at types.String, now time.Time) bool {
-	when, err := time.Parse(time.RFC3339, at.ValueString())
-	return err == nil && !now.Before(when)
-}
-
 // judge reports what the policy and the identity say against a credential. Warnings have been seen at plan already when
 // it is judged again at apply.
 func (r *Resource) judge(m, prior *model, state *credential.State, warn bool, diags *diag.Diagnostics) {
 	subject := m.subject()
 	if prior != nil {
-		subject.PriorExpiry = prior.Expiry.ValueString()
+		subject.PriorExpiry, subject.PriorRotateAfterDays = prior.Expiry.ValueString(), int(prior.RotateAfterDays.ValueInt32())
 	}
 	subject.IdentityExpiry = r.identityExpiry(m, state)
 	addViolations(diags, m, r.data.Policy.EvaluateCredential(subject, r.data.Clock.Now()), warn)
@@ -370,19 +261,4 @@ func enforcement(m *model, identityExpiry string) types.String {
 		return types.StringValue(string(governance.ExpiryByCloud))
 	}
 	return types.StringValue(string(governance.ExpiryByApply))
-}
-
-// overlapEnded tells whether the previous credential is due.
-func (r *Resource) overlapEnded(m *model) bool {
-	return !m.PreviousCredentialID.IsNull() && due(m.PreviousExpiresAt, r.data.Clock.Now())
-}
-
-// seen is what the last refresh found that is not in the state.
-type seen struct {
-	// At is when that was. Until the next refresh the time stands still for this resource.
-	At time.Time `json:"at"`
-	// Use is that of the previous credential once its overlap is over.
-	Use governance.Use `json:"use,omitzero"`
-	// Interrupted tells that the current credential is new, and that only the note of its making is still there.
-	Interrupted bool `json:"interrupted,omitzero"`
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -156,27 +158,23 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 		return credential.Result{}, false
 	}
 	adjust(&want)
-	state, err := life.Observe(ctx)
-	if err != nil {
-		addError(diags, m, "Credential cannot be read", err)
-		return credential.Result{}, false
-	}
-	if state.Absent {
-		diags.AddAttributeError(identityPath, "Identity does not exist",
-			fmt.Sprintf("%s: there is no %s. Declare it with governed_service_identity, and refer to its id here so that Terraform makes it first.", title(m), m.Identity.ValueString()))
-		return credential.Result{}, false
-	}
-	r.judge(m, prior, &state, false, diags)
-	if diags.HasError() {
-		return credential.Result{}, false
-	}
-	result, err := life.Apply(ctx, want)
+	var state credential.State
+	result, err := life.Apply(ctx, want, func(observed credential.State) bool {
+		state = observed
+		if state.Absent {
+			diags.AddAttributeError(identityPath, "Identity does not exist",
+				fmt.Sprintf("%s: there is no %s. Declare it with governed_service_identity, and refer to its id here so that Terraform makes it first.", title(m), m.Identity.ValueString()))
+		} else {
+			r.judge(m, prior, &state, false, diags)
+		}
+		return !diags.HasError()
+	})
 	if err != nil {
 		addError(diags, m, "Credential cannot be applied", err)
 	}
 	at, _ := m.store(ctx).place()
 	m.ID = types.StringValue(at.id(m.Identity.ValueString()))
-	m.ExpiryEnforcement = enforcement(m, state.Holder.Metadata.Expiry)
+	m.ExpiryEnforcement = enforcement(m, r.identityExpiry(m, &state))
 	others := make([]attr.Value, len(state.Others))
 	for i, other := range state.Others {
 		others[i] = types.StringValue(other.ID)
@@ -184,7 +182,7 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 	if m.OtherCredentialIDs.IsUnknown() {
 		m.OtherCredentialIDs = tfkit.NullableSet(others)
 	}
-	return result, err == nil
+	return result, !diags.HasError()
 }
 
 // addError reports an error on the argument that it is about.
@@ -250,12 +248,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	m.Status = r.observedStatus(&m, state)
 	m.ExpiryEnforcement = enforcement(&m, state.Holder.Metadata.Expiry)
 	var use governance.Use
-	if r.overlapEnded(&m) {
+	if !m.PreviousCredentialID.IsNull() {
 		if use, err = life.Issuer.LastUse(ctx, m.PreviousCredentialID.ValueString()); err != nil {
 			addError(&resp.Diagnostics, &m, "Last use of the previous credential cannot be read", err)
 			return
 		}
 	}
+	r.data.InState(m.arn())
 	r.warn(ctx, life, &m, state, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	resp.Diagnostics.Append(r.remember(ctx, resp.Private, use, state.Interrupted)...)
@@ -272,6 +271,11 @@ func (r *Resource) warn(ctx context.Context, life credential.Life, m *model, sta
 		diags.AddAttributeWarning(identityPath, "Identity has a credential that nobody governs",
 			fmt.Sprintf("%s: %s was made outside Terraform on %s; last use: %s. Its secret is not in a store that this provider knows. It is not touched: move its clients to the governed one and delete it.",
 				title(m), other.ID, other.CreatedAt.UTC().Format("2006-01-02"), use))
+	}
+	for _, region := range slices.Sorted(maps.Keys(state.Stored.FailedReplicas)) {
+		diags.AddAttributeWarning(storePath, "Secret has no copy in a region",
+			fmt.Sprintf("%s: %s was not copied to %s: %s Remove what is in the way; the next apply tries again.",
+				title(m), life.Store.Object(), region, governance.Printable(state.Stored.FailedReplicas[region])))
 	}
 	for _, orphan := range state.Orphans {
 		diags.AddAttributeWarning(identityPath, "Interrupted apply left a credential behind",

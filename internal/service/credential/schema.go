@@ -137,7 +137,10 @@ func secretsManagerSchema() schema.Attribute {
 				ElementType: types.StringType, Optional: true, MarkdownDescription: "Further regions that get a copy.",
 				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1)},
 			},
-			"resource_policy": schema.StringAttribute{Optional: true, MarkdownDescription: "Resource policy as JSON, which says who else may read it. One that lets everybody in is refused."},
+			"resource_policy": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "Resource policy as JSON, which says who else may read it. One that lets everybody in is refused.",
+				PlanModifiers: []planmodifier.String{samePolicy{}},
+			},
 			"assume_role_arn": assumeRoleSchema(),
 		},
 	}
@@ -165,6 +168,21 @@ func (*Resource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequ
 	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
 		"id": identityschema.StringAttribute{RequiredForImport: true, Description: "Identity and place of the secret, such as aws:123456789012:user/mailer#aws_secrets_manager:mailer/smtp."},
 	}}
+}
+
+// samePolicy plans no change of a policy that is only written differently.
+type samePolicy struct{}
+
+func (samePolicy) Description(context.Context) string {
+	return "A policy that is only written differently does not change."
+}
+func (m samePolicy) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+// PlanModifyString keeps the text that is there.
+func (samePolicy) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if !req.StateValue.IsNull() && !req.PlanValue.IsUnknown() && aws.SamePolicy(req.PlanValue.ValueString(), req.StateValue.ValueString()) {
+		resp.PlanValue = req.StateValue
+	}
 }
 
 // roleARN wants the ARN of a role.

@@ -113,8 +113,11 @@ func TestSimRefusedAtPlan(t *testing.T) {
 		"long name":                {further: func(*sim.Server) acctest.Values { return secret(acctest.Values{"name": strings.Repeat("x", 513)}) }, want: "error store.aws_secrets_manager.name: The platform would refuse this…1 more than"},
 		"recovery window":          {further: func(*sim.Server) acctest.Values { return secret(acctest.Values{"recovery_window_days": 3}) }, want: "error store.aws_secrets_manager.recovery_window_days: The platform would refuse this…7 to 30 days, or 0"},
 		"policy over quota": {further: func(*sim.Server) acctest.Values {
-			return secret(acctest.Values{"resource_policy": strings.Repeat("x", 20481)})
+			return secret(acctest.Values{"resource_policy": strings.Repeat("1", 20481)})
 		}, want: "error store.aws_secrets_manager.resource_policy: The platform would refuse this…1 more than"},
+		"policy that is no JSON": {further: func(*sim.Server) acctest.Values {
+			return secret(acctest.Values{"resource_policy": "{"})
+		}, want: "error store.aws_secrets_manager.resource_policy: The platform would refuse this…is not JSON…jsonencode"},
 		"parameter of AWS":       {further: func(*sim.Server) acctest.Values { return parameter("/aws/x") }, want: "error store.aws_ssm_parameter.name: The platform would refuse this…AWS keeps for itself"},
 		"parameter half a path":  {further: func(*sim.Server) acctest.Values { return parameter("mailer/smtp") }, want: "error store.aws_ssm_parameter.name: The platform would refuse this…has to start with /"},
 		"parameter's characters": {further: func(*sim.Server) acctest.Values { return parameter("/a b") }, want: "error store.aws_ssm_parameter.name: The platform would refuse this…is not the name of a parameter"},

@@ -40,7 +40,7 @@ func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.Mo
 		}
 	}
 	foreign := Without(going.Attachments, recall(ctx, req.Private, attachmentsKey, &resp.Diagnostics))
-	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{k.Attribute()}, "Identity will be retired", title, going, foreign)
+	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{k.Attribute()}, "Identity will be retired: "+id.String(), title, going, foreign)
 }
 
 // stays tells why an identity outlives its resource, and warns of it; nothing for one that is to be removed.

@@ -34,7 +34,7 @@ func TestRetirementPlan(t *testing.T) {
 	server := acctest.NewSim(t)
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(fullRole(server)).Want(t)
-	r.Plan(nil).Want(t, `warning aws_role: Identity will be retired
+	r.Plan(nil).Want(t, `warning aws_role: Identity will be retired: aws:123456789012:role/teams/payments/invoice-export
 governed_service_identity "invoice-export" (aws:123456789012:role/teams/payments/invoice-export) is removed for good, with its access.
 
 Deleted with it, or detached from it where others share it:
