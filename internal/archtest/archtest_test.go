@@ -27,7 +27,7 @@ type rule struct {
 var rules = []rule{
 	{folder: "internal/governance", own: nil, outside: []string{}},
 	{folder: "internal/platform/platformtest", own: []string{"internal/governance", "internal/platform"}},
-	{folder: "internal/platform/aws/iampolicy", own: nil, outside: []string{"github.com/hashicorp/awspolicyequivalence"}},
+	{folder: "internal/platform/aws/iampolicy", own: []string{"internal/governance"}, outside: []string{"github.com/hashicorp/awspolicyequivalence"}},
 	{
 		folder: "internal/platform/aws", own: []string{"internal/governance", "internal/platform"},
 		outside: []string{"github.com/aws/", "github.com/hashicorp/terraform-plugin-log/", "golang.org/x/sync/"},
