@@ -40,6 +40,10 @@ type Config struct {
 	MaxRetries   int
 	IgnoreTags   IgnoreTags
 	MetadataKeys governance.MetadataKeys
+	// InventoryAccounts are the ids of further accounts that an inventory lists, each through the role called
+	// InventoryRole, path included, in it.
+	InventoryAccounts []string
+	InventoryRole     string
 	// Version of the provider, for the user agent.
 	Version string
 
@@ -47,6 +51,8 @@ type Config struct {
 	MaxBackoff time.Duration
 	// Wait sleeps between two looks at something that replicates; nil sleeps by the machine's clock.
 	Wait func(context.Context, time.Duration) error
+	// Clock tells how old a report is; nil is the machine's.
+	Clock governance.Clock
 }
 
 // AssumeRole is a role to take before anything else; none when RoleARN is empty.
@@ -71,7 +77,8 @@ type Account struct {
 	connection memo[connection]
 	caller     memo[caller]
 	summary    memo[map[string]int32]
-	details    memo[map[string]RoleState]
+	bulk       memo[*snapshot]
+	listings   memo[[]accountListing]
 	listed     memo[map[string]listedRole]
 	roles      roleReads
 	newRoles   recent[RoleState]
@@ -108,6 +115,9 @@ func NewAccount(config Config) *Account {
 	wait := config.Wait
 	if wait == nil {
 		wait = sleep
+	}
+	if config.Clock == nil {
+		config.Clock = governance.SystemClock{}
 	}
 	return &Account{config: config, tagging: tagging{keys: config.MetadataKeys, ignore: config.IgnoreTags}, wait: wait}
 }

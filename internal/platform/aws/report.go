@@ -2,6 +2,7 @@ package aws
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -48,7 +49,7 @@ func parseReport(content io.Reader) (map[string]reportRow, error) {
 	rows := map[string]reportRow{}
 	for {
 		record, err := reader.Read()
-		if err == io.EOF { //nolint:errorlint // csv.Reader returns it bare
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {
