@@ -42,7 +42,7 @@ var rules = []rule{
 	{folder: "internal/sim", own: []string{"internal/sim"}, outside: []string{}},
 	{folder: "internal/acctest", own: []string{"internal/provider", "internal/sim"}},
 	{folder: "internal/demo", own: []string{"internal/sim"}},
-	{folder: "internal/bench", own: []string{"internal/sim"}},
+	{folder: "internal/bench", own: []string{"internal/governance", "internal/platform", "internal/sim"}},
 	{folder: "internal/docs", own: []string{"internal/provider"}},
 	{folder: "internal/archtest", own: nil},
 	{folder: "", own: []string{"internal/provider"}},
