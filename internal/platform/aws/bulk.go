@@ -22,7 +22,7 @@ type snapshot struct {
 	// users are those of them that are users.
 	users []snapshotUser
 	// roles are, by lower-case name, those that some tool has marked as governed; all of them in a full snapshot.
-	roles map[string]RoleState
+	roles map[string]*types.RoleDetail
 	full  bool
 	// unread counts policies that could not be read.
 	unread, calls int

@@ -34,7 +34,7 @@ type bulkReader struct {
 	trusts map[digest][]governance.Trustee
 	grants map[digest]grants
 
-	roles      map[string]RoleState
+	roles      map[string]*types.RoleDetail
 	identities map[string]*governance.Identity
 	users      map[string]snapshotUser
 	policies   map[string]policies // of identities, by id
@@ -46,7 +46,7 @@ func newBulkReader(a *Account, full bool) *bulkReader {
 	return &bulkReader{
 		account: a, full: full, trackedSince: a.config.Clock.Now().UTC().Add(-roleTracking).Truncate(time.Second), unread: map[digest]bool{},
 		texts: map[string]string{}, trusts: map[digest][]governance.Trustee{}, grants: map[digest]grants{},
-		roles: map[string]RoleState{}, identities: map[string]*governance.Identity{}, users: map[string]snapshotUser{},
+		roles: map[string]*types.RoleDetail{}, identities: map[string]*governance.Identity{}, users: map[string]snapshotUser{},
 		policies: map[string]policies{}, groups: map[string]policies{}, managed: map[string]grants{},
 	}
 }
@@ -98,12 +98,10 @@ func (r *bulkReader) role(detail types.RoleDetail) error {
 	identity.Trust = r.trustees(detail.AssumeRolePolicyDocument, identity.ID.Account)
 	r.identities[identity.ImportID] = identity
 	r.policies[identity.ImportID] = r.policiesOf(detail.RolePolicyList, detail.AttachedManagedPolicies, nil, detail.PermissionsBoundary)
-	if !r.full && identity.ManagedBy == "" {
-		return nil
+	if r.full || identity.ManagedBy != "" {
+		r.roles[strings.ToLower(identity.Name)] = &detail
 	}
-	state, err := r.account.detailState(detail)
-	r.roles[strings.ToLower(state.Name)] = state
-	return err
+	return nil
 }
 
 func (r *bulkReader) user(detail types.UserDetail) error {

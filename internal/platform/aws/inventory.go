@@ -72,7 +72,8 @@ func (a *Account) listAccount(ctx context.Context) (accountListing, error) {
 	if err != nil {
 		return accountListing{}, err
 	}
-	listing := accountListing{identities: slices.Clone(all.identities), calls: all.calls}
+	// The snapshot's own, to have them once: what resources look up in it is not what is added here.
+	listing := accountListing{identities: all.identities, calls: all.calls}
 	if len(listing.identities) > 0 {
 		listing.account = listing.identities[0].ID.Account
 	}

@@ -71,20 +71,24 @@ func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCall
 		return RoleState{}, false, err
 	}
 	key := strings.ToLower(id.Name())
-	state, inDetails := all.roles[key]
+	detail, inDetails := all.roles[key]
 	if !inDetails && all.has(id) {
 		// One that nobody governs yet, as in an import.
 		if all, err = a.readBulk(ctx, true); err != nil {
 			return RoleState{}, false, err
 		}
-		state, inDetails = all.roles[key]
+		detail, inDetails = all.roles[key]
 	}
 	listed, inList := list[key]
-	if !inDetails || !inList || state.ID != id {
+	if !inDetails || !inList {
 		return RoleState{}, false, nil
 	}
+	state, err = a.detailState(*detail)
+	if err != nil || state.ID != id {
+		return RoleState{}, false, err
+	}
 	state.MaxSessionDuration, state.Description = listed.maxSessionDuration, listed.description
-	return state.clone(), true, nil
+	return state, true, nil
 }
 
 // bulkIsCheaper compares what direct reads have cost so far, this one included, with what one bulk read costs. That is
