@@ -27,7 +27,7 @@ type rule struct {
 var rules = []rule{
 	{folder: "internal/governance", own: nil, outside: []string{}},
 	{folder: "internal/platform/platformtest", own: []string{"internal/governance", "internal/platform"}},
-	{folder: "internal/platform/aws/iampolicy", own: nil, outside: []string{"github.com/hashicorp/awspolicyequivalence"}},
+	{folder: "internal/platform/aws/iampolicy", own: []string{"internal/governance"}, outside: []string{"github.com/hashicorp/awspolicyequivalence"}},
 	{
 		folder: "internal/platform/aws", own: []string{"internal/governance", "internal/platform"},
 		outside: []string{"github.com/aws/", "github.com/hashicorp/terraform-plugin-log/", "golang.org/x/sync/"},
@@ -42,7 +42,7 @@ var rules = []rule{
 	{folder: "internal/sim", own: []string{"internal/sim"}, outside: []string{}},
 	{folder: "internal/acctest", own: []string{"internal/provider", "internal/sim"}},
 	{folder: "internal/demo", own: []string{"internal/sim"}},
-	{folder: "internal/bench", own: []string{"internal/sim"}},
+	{folder: "internal/bench", own: []string{"internal/governance", "internal/platform", "internal/sim"}},
 	{folder: "internal/docs", own: []string{"internal/provider"}},
 	{folder: "internal/archtest", own: nil},
 	{folder: "", own: []string{"internal/provider"}},

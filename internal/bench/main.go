@@ -1,5 +1,6 @@
 // Bench measures what the provider costs: API calls, wall time, CPU time and peak memory, with the budget beside each
-// figure. It measures the real binary under the real Terraform, and asserts nothing.
+// figure. It measures the real binary under the real Terraform, and the reading of an inventory in a process of its own. It
+// asserts nothing.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -20,10 +22,20 @@ const motoVariable = "GOVERNED_MOTO_ENDPOINT"
 func main() {
 	mirror := flag.String("mirror", "", "folder laid out as a registry mirror that has the provider")
 	peers := flag.String("aws-mirror", os.Getenv("HASHICORP_AWS_MIRROR"), "mirror with hashicorp/aws, to measure it side by side on moto")
+	only := flag.String("only", "", "measure only what has this in its name, such as inventory")
+	read := flag.Bool("read-inventory", false, "read the inventory that the environment leads to, and tell what it cost; the measurements start this")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := measureAll(ctx, *mirror, *peers, os.Getenv(motoVariable), os.Stdout); err != nil {
+	if *read {
+		if err := readInventory(ctx, flag.Args(), os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			stop()
+			os.Exit(1) //nolint:gocritic // stop has run
+		}
+		return
+	}
+	if err := measureAll(ctx, *mirror, *peers, os.Getenv(motoVariable), *only, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run
@@ -36,6 +48,8 @@ type figures struct {
 	wall, cpu time.Duration
 	// peak is the resident memory in bytes of the largest process.
 	peak int64
+	// note is what else is worth knowing.
+	note string
 }
 
 // measurement is a line of the table.
@@ -45,12 +59,15 @@ type measurement struct {
 	measure func(context.Context) (figures, error)
 }
 
-func measureAll(ctx context.Context, mirror, peers, moto string, out io.Writer) error {
+func measureAll(ctx context.Context, mirror, peers, moto, only string, out io.Writer) error {
 	lines := []measurement{
 		{"provider start", "≤ 150 ms, ≤ 60 MB", func(ctx context.Context) (figures, error) { return measureStart(ctx, mirror) }},
 		{"plan of 50 governed roles, simulator", "", planOn(simulated, mirror, governedRoles(50))},
 		{"plan of 500 governed roles, simulator", "", planOn(simulated, mirror, governedRoles(500))},
 		{"plan of 1,000 governed roles, simulator", "≤ 12 calls", planOn(simulated, mirror, governedRoles(1000))},
+		{"inventory of 1,000 identities, simulator", "≤ 13 calls, ≤ 2 KB each", inventoryOf(1, 1000)},
+		{"inventory of 10,000 identities, simulator", "≤ 40 calls, < 3 s CPU, ≤ 2 KB each", inventoryOf(1, 10000)},
+		{"inventory of 100,000 identities in 20 accounts, simulator", "≤ 500 calls, ≤ 2 KB each", inventoryOf(20, 5000)},
 	}
 	if moto != "" {
 		lines = append(lines, measurement{"plan of 50 governed roles, moto", "< 10 calls, < 1.5 s CPU", planOn(proxied(moto), mirror, governedRoles(50))})
@@ -59,13 +76,16 @@ func measureAll(ctx context.Context, mirror, peers, moto string, out io.Writer) 
 		}
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "what\tcalls\twall\tCPU\tpeak memory\tbudget")
+	fmt.Fprintln(table, "what\tcalls\twall\tCPU\tpeak memory\tbudget\t")
 	for _, line := range lines {
+		if !strings.Contains(line.name, only) {
+			continue
+		}
 		got, err := line.measure(ctx)
 		if err != nil {
 			return errors.Join(fmt.Errorf("%s: %w", line.name, err), table.Flush())
 		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%d MB\t%s\n", line.name, got.calls, got.wall.Round(time.Millisecond), got.cpu.Round(time.Millisecond), got.peak>>20, line.budget)
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%d MB\t%s\t%s\n", line.name, got.calls, got.wall.Round(time.Millisecond), got.cpu.Round(time.Millisecond), got.peak>>20, line.budget, got.note)
 	}
 	if moto == "" {
 		fmt.Fprintf(table, "(%s is not set: nothing was measured on moto)\n", motoVariable)

@@ -91,4 +91,15 @@ type Listing struct {
 	Identities []governance.Identity
 	// Gaps says what could not be read and why, one sentence each. A listing without gaps is complete.
 	Gaps []string
+	// Accounts are those that were to be read, in the order of their ids.
+	Accounts []ListedAccount
+}
+
+// ListedAccount is what an inventory could read of one account or tenant.
+type ListedAccount struct {
+	// ID is empty where an account that has no identities could not be asked for it.
+	ID         string
+	Identities int
+	// Gaps are those of the listing that concern this account. An account without gaps is complete.
+	Gaps []string
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,6 +19,7 @@ import (
 
 var (
 	accountPattern  = regexp.MustCompile(`^[0-9]{12}$`)
+	roleNamePattern = regexp.MustCompile(`^[\w+=,.@-]+(/[\w+=,.@-]+)*$`)
 	roleARNPattern  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.`)
 	endpointPattern = regexp.MustCompile(`^https?://[^/]`)
 	tagKeyPattern   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
@@ -38,6 +40,12 @@ type awsModel struct {
 	AllowedAccountIDs []string         `tfsdk:"allowed_account_ids"`
 	MaxRetries        types.Int32      `tfsdk:"max_retries"`
 	IgnoreTags        *ignoreTagsModel `tfsdk:"ignore_tags"`
+	Inventory         *inventoryModel  `tfsdk:"inventory"`
+}
+
+type inventoryModel struct {
+	Accounts []string     `tfsdk:"accounts"`
+	RoleName types.String `tfsdk:"role_name"`
 }
 
 type assumeRoleModel struct {
@@ -140,6 +148,15 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 	}
 	if ignore := m.IgnoreTags; ignore != nil {
 		config.IgnoreTags = aws.IgnoreTags{Keys: ignore.Keys, KeyPrefixes: ignore.KeyPrefixes}
+	}
+	if inventory := m.Inventory; inventory != nil {
+		config.InventoryAccounts, config.InventoryRole = inventory.Accounts, inventory.RoleName.ValueString()
+		for i, account := range inventory.Accounts {
+			if len(m.AllowedAccountIDs) > 0 && !slices.Contains(m.AllowedAccountIDs, account) {
+				diags.AddAttributeError(path.Root("aws").AtName("inventory").AtName("accounts").AtListIndex(i), "Account is not allowed",
+					"The inventory is to read account "+account+", which is not in aws.allowed_account_ids. Add it there, or leave it out of the inventory.")
+			}
+		}
 	}
 	return config, diags
 }

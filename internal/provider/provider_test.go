@@ -67,11 +67,17 @@ func TestAWSArgument(t *testing.T) {
 		aws  acctest.Values
 		says []string
 	}{
-		"empty":             {acctest.Values{}, nil},
-		"account no digits": {acctest.Values{"allowed_account_ids": []string{"12345"}}, []string{`error aws.allowed_account_ids[…12345 … Invalid Attribute Value … must be an AWS account id of 12 digits`}},
-		"no retries":        {acctest.Values{"max_retries": 0}, []string{"error aws.max_retries: Invalid Attribute Value … between 1 and 100"}},
-		"role no ARN":       {acctest.Values{"assume_role": acctest.Values{"role_arn": "deploy"}}, []string{`error aws.assume_role.role_arn: Invalid Attribute Value … must be the ARN of an IAM role`}},
-		"endpoint no URL":   {acctest.Values{"endpoints": acctest.Values{"iam": "localhost:4566"}}, []string{"error aws.endpoints.iam: Invalid Attribute Value … must be a URL such as http://127.0.0.1:4566"}},
+		"empty":                         {acctest.Values{}, nil},
+		"account no digits":             {acctest.Values{"allowed_account_ids": []string{"12345"}}, []string{`error aws.allowed_account_ids[…12345 … Invalid Attribute Value … must be an AWS account id of 12 digits`}},
+		"no retries":                    {acctest.Values{"max_retries": 0}, []string{"error aws.max_retries: Invalid Attribute Value … between 1 and 100"}},
+		"role no ARN":                   {acctest.Values{"assume_role": acctest.Values{"role_arn": "deploy"}}, []string{`error aws.assume_role.role_arn: Invalid Attribute Value … must be the ARN of an IAM role`}},
+		"inventory":                     {acctest.Values{"inventory": acctest.Values{"accounts": []string{"200000000001"}, "role_name": "audit/inventory"}}, nil},
+		"inventory account no digits":   {acctest.Values{"inventory": acctest.Values{"accounts": []string{"20000000000x"}, "role_name": "inventory"}}, []string{`error aws.inventory.accounts[0]: Invalid Attribute Value … must be an AWS account id of 12 digits`}},
+		"inventory account twice":       {acctest.Values{"inventory": acctest.Values{"accounts": []string{"200000000001", "200000000001"}, "role_name": "inventory"}}, []string{`error aws.inventory.accounts: Duplicate List Value … 200000000001`}},
+		"inventory of nothing":          {acctest.Values{"inventory": acctest.Values{"accounts": []string{}, "role_name": "inventory"}}, []string{`error aws.inventory.accounts: Invalid Attribute Value … at least 1 elements`}},
+		"inventory role is an ARN":      {acctest.Values{"inventory": acctest.Values{"accounts": []string{"200000000001"}, "role_name": "arn:aws:iam::200000000001:role/inventory"}}, []string{`error aws.inventory.role_name: Invalid Attribute Value … and not an ARN`}},
+		"inventory account not allowed": {acctest.Values{"allowed_account_ids": []string{"123456789012"}, "inventory": acctest.Values{"accounts": []string{"123456789012", "200000000001"}, "role_name": "inventory"}}, []string{`error aws.inventory.accounts[1]: Account is not allowed … account 200000000001, which is not in aws.allowed_account_ids`}},
+		"endpoint no URL":               {acctest.Values{"endpoints": acctest.Values{"iam": "localhost:4566"}}, []string{"error aws.endpoints.iam: Invalid Attribute Value … must be a URL such as http://127.0.0.1:4566"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

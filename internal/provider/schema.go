@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int32validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -82,6 +83,24 @@ func awsSchema() schema.Attribute {
 			"max_retries": schema.Int32Attribute{
 				Optional: true, MarkdownDescription: fmt.Sprintf("How often a call is tried again after a throttling or a passing fault. Defaults to %d.", aws.DefaultMaxRetries),
 				Validators: []validator.Int32{int32validator.Between(1, 100)},
+			},
+			"inventory": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "Further accounts whose identities the data sources list. One that cannot be read is a gap in the result, and hides no other.",
+				Attributes: map[string]schema.Attribute{
+					"accounts": schema.ListAttribute{
+						ElementType: types.StringType, Required: true, MarkdownDescription: "Their ids. The provider's own account is always listed, and can be among them.",
+						Validators: []validator.List{
+							listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(),
+							listvalidator.ValueStringsAre(stringvalidator.RegexMatches(accountPattern, "must be an AWS account id of 12 digits")),
+						},
+					},
+					"role_name": schema.StringAttribute{
+						Required: true, MarkdownDescription: "Name of the role to assume in each of them, with its path if it has one, such as `audit/inventory`. " +
+							"There is no default, because the role that AWS Organizations makes (`OrganizationAccountAccessRole`) is an administrator's: give one that may only read.",
+						Validators: []validator.String{stringvalidator.RegexMatches(roleNamePattern, "must be the name of a role, such as inventory or audit/inventory, and not an ARN")},
+					},
+				},
 			},
 			"ignore_tags": schema.SingleNestedAttribute{
 				Optional:            true,

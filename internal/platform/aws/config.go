@@ -40,6 +40,10 @@ type Config struct {
 	MaxRetries   int
 	IgnoreTags   IgnoreTags
 	MetadataKeys governance.MetadataKeys
+	// InventoryAccounts are the ids of further accounts that an inventory lists, each through the role called
+	// InventoryRole, path included, in it.
+	InventoryAccounts []string
+	InventoryRole     string
 	// Version of the provider, for the user agent.
 	Version string
 
@@ -47,7 +51,7 @@ type Config struct {
 	MaxBackoff time.Duration
 	// Wait sleeps between two looks at something that replicates; nil sleeps by the machine's clock.
 	Wait func(context.Context, time.Duration) error
-	// Clock tells what is recent enough for replicas not to know it; nil is the machine's.
+	// Clock tells what is recent enough for replicas not to know it, and how old a report is; nil is the machine's.
 	Clock governance.Clock
 }
 
@@ -73,7 +77,8 @@ type Account struct {
 	connection memo[connection]
 	caller     memo[caller]
 	summary    memo[map[string]int32]
-	details    memo[map[string]RoleState]
+	bulk       memo[*snapshot]
+	listings   memo[[]accountListing]
 	listed     memo[map[string]listedRole]
 	roles      roleReads
 	newRoles   recent[RoleState]

@@ -167,13 +167,3 @@ func (s *EntityState) interpretEntity(tagging tagging, tags map[string]string) {
 	}
 	slices.Sort(s.ManagedPolicyARNs)
 }
-
-// cloneEntity keeps a caller from changing what others share.
-func (s EntityState) cloneEntity() EntityState {
-	s.InlinePolicies = maps.Clone(s.InlinePolicies)
-	s.ManagedPolicyARNs = slices.Clone(s.ManagedPolicyARNs)
-	s.Attachments = slices.Clone(s.Attachments)
-	s.Metadata.Systems = slices.Clone(s.Metadata.Systems)
-	s.Metadata.Labels = maps.Clone(s.Metadata.Labels)
-	return s
-}

@@ -1,10 +1,12 @@
 package aws
 
 import (
-	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -12,24 +14,129 @@ import (
 
 var _ platform.Inventory = (*Account)(nil)
 
-// Identities lists the IAM roles of the account, in the order of their ids. AWS's own roles are categorised as the
-// provider's. A role's last use is known to IAM for the last 400 days; none is reported as a zero time.
+// accountListing is what could be read of one account.
+type accountListing struct {
+	account    string
+	identities []governance.Identity
+	gaps       []string
+	calls      int
+}
+
+// Identities lists the IAM roles and users of this account and the further ones of the inventory, in the order of their
+// ids. Everything is read once, however often it is asked for. An account that cannot be read is a gap, and an error only
+// where none can.
 func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
-	details, err := a.roleDetails(ctx)
+	listings, err := a.listings.get(ctx, func() ([]accountListing, error) { return a.listAccounts(ctx) })
 	if err != nil {
 		return platform.Listing{}, err
 	}
-	var listing platform.Listing
-	for _, role := range details {
-		category := role.Metadata.Category(governance.KindAWSRole)
-		if slices.ContainsFunc(reservedPaths, func(reserved string) bool { return strings.HasPrefix(role.ID.Path(), reserved) }) {
-			category = governance.CategoryProviderManaged
-		}
-		listing.Identities = append(listing.Identities, governance.Identity{
-			ID: role.ID, Name: role.Name, Category: category, Metadata: role.Metadata, ManagedBy: role.ManagedBy,
-			ImportID: role.ID.String(), CreatedAt: role.CreatedAt, LastUsedAt: role.LastUsedAt, LastUsedKnown: true,
-		})
+	ours := map[string]bool{}
+	var all platform.Listing
+	total := 0
+	for _, listing := range listings {
+		ours[listing.account] = true
+		total += len(listing.identities)
 	}
-	slices.SortFunc(listing.Identities, func(a, b governance.Identity) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
+	all.Identities = make([]governance.Identity, 0, total)
+	for _, listing := range listings {
+		for _, identity := range listing.identities {
+			identity.Category = category(identity, ours)
+			all.Identities = append(all.Identities, identity)
+		}
+		all.Gaps = append(all.Gaps, listing.gaps...)
+		all.Accounts = append(all.Accounts, platform.ListedAccount{ID: listing.account, Identities: len(listing.identities), Gaps: slices.Clone(listing.gaps)})
+	}
+	return all, nil
+}
+
+// category is who manages an identity. AWS's own roles are the provider's. A role that a principal of somebody else's
+// account can use is external, unless what governs it says otherwise.
+func category(identity governance.Identity, ours map[string]bool) governance.Category {
+	reserved := func(path string) bool { return strings.HasPrefix(identity.ID.Path(), path) }
+	stranger := func(trustee governance.Trustee) bool {
+		return trustee.External && trustee.Account != "" && !ours[trustee.Account]
+	}
+	switch {
+	case identity.ID.Kind == governance.KindAWSRole && slices.ContainsFunc(reservedPaths, reserved):
+		return governance.CategoryProviderManaged
+	case identity.ID.Kind == governance.KindAWSRole && identity.ManagedBy != governance.ManagedBy && slices.ContainsFunc(identity.Trust, stranger):
+		return governance.CategoryExternal
+	}
+	return identity.Metadata.Category(identity.ID.Kind)
+}
+
+// listAccount lists what is in this account. What only some permission would show is a gap; without the bulk read there
+// is no list.
+func (a *Account) listAccount(ctx context.Context) (accountListing, error) {
+	all, err := a.readBulk(ctx, false)
+	if err != nil {
+		return accountListing{}, err
+	}
+	// The snapshot's own, to have them once: what resources look up in it is not what is added here.
+	listing := accountListing{identities: all.identities, calls: all.calls}
+	if len(listing.identities) > 0 {
+		listing.account = listing.identities[0].ID.Account
+	}
+	if all.unread > 0 {
+		listing.gaps = append(listing.gaps, fmt.Sprintf("%s of account %s cannot be read as policies, so privileges that they give are not known.", count(all.unread, "document"), listing.account))
+	}
+	if len(all.users) == 0 {
+		return listing, nil
+	}
+	found, err := a.credentialReport(ctx)
+	if ctx.Err() != nil {
+		return accountListing{}, ctx.Err()
+	}
+	listing.calls += found.calls
+	if err != nil {
+		listing.gaps = append(listing.gaps, fmt.Sprintf("The passwords, access keys, MFA devices and certificates of %s in account %s are not known, and so not their last uses: %s.",
+			count(len(all.users), "user"), listing.account, reason(err)))
+		return listing, nil
+	}
+	listing.gaps = append(listing.gaps, listing.addCredentials(all.users, found)...)
 	return listing, nil
+}
+
+// reason is why an optional source could not be read.
+func reason(err error) string {
+	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
+		return "the caller lacks the permission " + forbidden.Permission
+	}
+	return strings.TrimSuffix(err.Error(), ".")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// addCredentials adds what the report tells of the users.
+func (l *accountListing) addCredentials(users []snapshotUser, found report) (gaps []string) {
+	missing, unread, next := 0, 0, 0
+	for _, user := range users {
+		for l.identities[next].ImportID != user.id { // Both are in the order of the ids.
+			next++
+		}
+		row, ok := found.rows[user.arn]
+		switch {
+		case !ok:
+			missing++
+			continue
+		case row.unread:
+			unread++
+		}
+		identity := &l.identities[next]
+		identity.Credentials, identity.LastUsedKnown = row.credentials, !row.unread
+		identity.LastUsedAt, identity.LastUsedService, identity.LastUsedRegion = row.lastUsedAt, row.lastUsedService, row.lastUsedRegion
+	}
+	if missing > 0 {
+		gaps = append(gaps, fmt.Sprintf("The credential report of account %s, which was made at %s, lacks %s: what credentials they have and when those were last used is not known. AWS makes another report after 4 hours.",
+			l.account, found.made.Format(time.RFC3339), count(missing, "user")))
+	}
+	if unread > 0 {
+		gaps = append(gaps, fmt.Sprintf("The credential report of account %s has dates of %s that cannot be read, so last uses may be missing.", l.account, count(unread, "user")))
+	}
+	return gaps
 }

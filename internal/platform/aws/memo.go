@@ -15,6 +15,11 @@ type memo[T any] struct {
 }
 
 func (m *memo[T]) get(ctx context.Context, load func() (T, error)) (T, error) {
+	return m.getIf(ctx, func(T) bool { return true }, load)
+}
+
+// getIf keeps the result only for those to whom it will do; for others it is done again.
+func (m *memo[T]) getIf(ctx context.Context, good func(T) bool, load func() (T, error)) (T, error) {
 	m.init.Do(func() { m.token = make(chan struct{}, 1) })
 	var zero T
 	select {
@@ -23,7 +28,7 @@ func (m *memo[T]) get(ctx context.Context, load func() (T, error)) (T, error) {
 		return zero, ctx.Err()
 	}
 	defer func() { <-m.token }()
-	if m.done {
+	if m.done && good(m.value) {
 		return m.value, nil
 	}
 	value, err := load()

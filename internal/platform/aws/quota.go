@@ -15,6 +15,9 @@ import (
 // Keys of GetAccountSummary's map, from the API reference.
 const (
 	summaryRoles         = "Roles"
+	summaryUsers         = "Users"
+	summaryGroups        = "Groups"
+	summaryPolicies      = "Policies"
 	quotaTrustPolicySize = "AssumeRolePolicySizeQuota"
 	quotaRolePolicySize  = "RolePolicySizeQuota"
 	quotaUserPolicySize  = "UserPolicySizeQuota"

@@ -173,12 +173,5 @@ func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
 	s.Attachments = s.attachments()
 }
 
-// clone keeps a caller from changing what others share.
-func (s RoleState) clone() RoleState {
-	s.EntityState = s.cloneEntity()
-	s.OtherInstanceProfiles = slices.Clone(s.OtherInstanceProfiles)
-	return s
-}
-
 // ParseRoleARN reads the ARN of a role as its canonical id; ok is false when it is not one.
 func ParseRoleARN(text string) (id governance.ID, ok bool) { return roleKind.parseARN(text) }

@@ -64,9 +64,15 @@ func (r *Roles) findNamed(ctx context.Context, name string) (RoleState, error) {
 	if !errors.Is(err, platform.ErrNotFound) {
 		return existing, err
 	}
-	details, bulkErr := r.account.roleDetails(ctx)
-	if other, ok := details[strings.ToLower(name)]; ok && bulkErr == nil {
-		return other.clone(), nil
+	all, bulkErr := r.account.readBulk(ctx, false)
+	if bulkErr != nil {
+		return RoleState{}, err
+	}
+	if role, ok := all.roles[strings.ToLower(name)]; ok {
+		return r.account.detailState(*role)
+	}
+	if other, ok := all.named(roleKind.kind, name); ok {
+		return RoleState{EntityState: EntityState{Observed: platform.Observed{ID: other.ID, Name: other.Name}, ManagedBy: other.ManagedBy}}, nil
 	}
 	return RoleState{}, err
 }

@@ -54,10 +54,10 @@ func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCall
 	if err != nil || !bulk {
 		return RoleState{}, false, err
 	}
-	var details map[string]RoleState
+	var all *snapshot
 	var list map[string]listedRole
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { details, err = a.roleDetails(groupCtx); return err })
+	group.Go(func() (err error) { all, err = a.readBulk(groupCtx, false); return err })
 	group.Go(func() (err error) { list, err = a.roleList(groupCtx); return err })
 	err = group.Wait()
 	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
@@ -71,13 +71,24 @@ func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCall
 		return RoleState{}, false, err
 	}
 	key := strings.ToLower(id.Name())
-	state, inDetails := details[key]
+	detail, inDetails := all.roles[key]
+	if !inDetails && all.has(id) {
+		// One that nobody governs yet, as in an import.
+		if all, err = a.readBulk(ctx, true); err != nil {
+			return RoleState{}, false, err
+		}
+		detail, inDetails = all.roles[key]
+	}
 	listed, inList := list[key]
-	if !inDetails || !inList || state.ID != id {
+	if !inDetails || !inList {
 		return RoleState{}, false, nil
 	}
+	state, err = a.detailState(*detail)
+	if err != nil || state.ID != id {
+		return RoleState{}, false, err
+	}
 	state.MaxSessionDuration, state.Description = listed.maxSessionDuration, listed.description
-	return state.clone(), true, nil
+	return state, true, nil
 }
 
 // bulkIsCheaper compares what direct reads have cost so far, this one included, with what one bulk read costs. That is
@@ -94,7 +105,9 @@ func (a *Account) bulkIsCheaper(ctx context.Context, name string, directCalls in
 		return false, err
 	}
 	// The details and the list, in pages.
-	bulkCalls := 2 * (int(quotas[summaryRoles])/bulkPage + 1)
+	roles := int(quotas[summaryRoles])
+	others := int(quotas[summaryUsers] + quotas[summaryGroups] + quotas[summaryPolicies])
+	bulkCalls := (roles+others)/bulkPage + 1 + roles/bulkPage + 1
 	a.roles.mutex.Lock()
 	defer a.roles.mutex.Unlock()
 	if a.roles.spent+directCalls > bulkCalls {
@@ -104,37 +117,7 @@ func (a *Account) bulkIsCheaper(ctx context.Context, name string, directCalls in
 	return false, nil
 }
 
-// roleDetails reads everything about all roles but what roleList has, by lower-case name.
-func (a *Account) roleDetails(ctx context.Context) (map[string]RoleState, error) {
-	return a.details.get(ctx, func() (map[string]RoleState, error) {
-		connection, err := a.connect(ctx)
-		if err != nil {
-			return nil, err
-		}
-		roles := map[string]RoleState{}
-		pages := iam.NewGetAccountAuthorizationDetailsPaginator(connection.iam, &iam.GetAccountAuthorizationDetailsInput{
-			Filter: []types.EntityType{types.EntityTypeRole}, MaxItems: awssdk.Int32(bulkPage),
-		})
-		calls := 0
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, mapError("iam:GetAccountAuthorizationDetails", err)
-			}
-			calls++
-			for _, detail := range page.RoleDetailList {
-				state, err := a.detailState(detail)
-				if err != nil {
-					return nil, err
-				}
-				roles[strings.ToLower(state.Name)] = state
-			}
-		}
-		tflog.Info(ctx, "Read the roles of the account in bulk", map[string]any{"roles": len(roles), "calls": calls})
-		return roles, nil
-	})
-}
-
+// detailState is everything about a role but what roleList has.
 func (a *Account) detailState(detail types.RoleDetail) (RoleState, error) {
 	state, err := newRoleState(detail.Arn, detail.RoleId, detail.RoleName, detail.Path, detail.CreateDate, detail.AssumeRolePolicyDocument, detail.PermissionsBoundary, detail.RoleLastUsed)
 	if err != nil {

@@ -1,0 +1,88 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// snapshot is an account as one bulk read has found it. Documents are kept only of the roles that resources ask for, so
+// that the size of an account matters little.
+type snapshot struct {
+	// identities are the roles and users in the order of their ids, without what a credential report tells.
+	identities []governance.Identity
+	// users are those of them that are users.
+	users []snapshotUser
+	// roles are, by lower-case name, those that some tool has marked as governed; all of them in a full snapshot.
+	roles map[string]*types.RoleDetail
+	full  bool
+	// unread counts policies that could not be read.
+	unread, calls int
+}
+
+// snapshotUser is what joins a user with its credentials.
+type snapshotUser struct {
+	id, arn string
+	// stores are where the secrets of its access keys are, by key id.
+	stores map[string]string
+}
+
+func (s *snapshot) find(id string) (*governance.Identity, bool) {
+	i, found := slices.BinarySearchFunc(s.identities, id, func(identity governance.Identity, id string) int { return cmp.Compare(identity.ImportID, id) })
+	if !found {
+		return nil, false
+	}
+	return &s.identities[i], true
+}
+
+func (s *snapshot) has(id governance.ID) bool {
+	_, found := s.find(id.String())
+	return found
+}
+
+// named finds an identity by a name in any letter case, as IAM compares them.
+func (s *snapshot) named(kind governance.Kind, name string) (*governance.Identity, bool) {
+	for i := range s.identities {
+		if identity := &s.identities[i]; identity.ID.Kind == kind && strings.EqualFold(identity.Name, name) {
+			return identity, true
+		}
+	}
+	return nil, false
+}
+
+// bulkFilter are the entities that the bulk read asks for: groups for what users inherit, policies for what they allow.
+var bulkFilter = []types.EntityType{types.EntityTypeRole, types.EntityTypeUser, types.EntityTypeGroup, types.EntityTypeLocalManagedPolicy}
+
+// readBulk reads the account once for all who ask. With full it has every role's documents.
+func (a *Account) readBulk(ctx context.Context, full bool) (*snapshot, error) {
+	return a.bulk.getIf(ctx, func(s *snapshot) bool { return s.full || !full }, func() (*snapshot, error) {
+		connection, err := a.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		read := newBulkReader(a, full)
+		pages := iam.NewGetAccountAuthorizationDetailsPaginator(connection.iam, &iam.GetAccountAuthorizationDetailsInput{
+			Filter: bulkFilter, MaxItems: awssdk.Int32(bulkPage),
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, mapError("iam:GetAccountAuthorizationDetails", err)
+			}
+			if err := read.page(page); err != nil {
+				return nil, err
+			}
+		}
+		done := read.finish()
+		tflog.Info(ctx, "Read the roles and users of the account in bulk", map[string]any{"identities": len(done.identities), "calls": done.calls})
+		return done, nil
+	})
+}

@@ -1,0 +1,223 @@
+package aws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+)
+
+// robots puts users of several sorts into the estate: one with a used key, one with a password, one with nothing.
+func (e *estate) robots() {
+	used := e.Now().Add(-48 * time.Hour)
+	e.account.PutGroup(sim.Group{Name: "admins", AttachedPolicyARNs: []string{managedPrefix + "AdministratorAccess"}})
+	e.account.PutUser(sim.User{Name: "robot", Path: "/ci/", Groups: []string{"admins"}, AccessKeys: []sim.AccessKey{{LastUsedAt: used, LastUsedService: "sts"}, {Inactive: true, LastUsedAt: used.Add(-time.Hour)}}})
+	e.account.PutUser(sim.User{Name: "person", MFA: true, Login: &sim.Login{LastUsedAt: used}, AttachedPolicyARNs: []string{managedPrefix + "IAMFullAccess"}, BoundaryARN: managedPrefix + "ReadOnlyAccess"})
+	e.account.PutUser(sim.User{Name: "nothing", InlinePolicies: map[string]string{"all": allow("iam:*")}})
+}
+
+func (e *estate) list() (platform.Listing, map[string]governance.Identity) {
+	e.t.Helper()
+	config := e.config()
+	config.Clock = e.sim.Clock()
+	return e.listWith(config)
+}
+
+func (e *estate) listWith(config aws.Config) (platform.Listing, map[string]governance.Identity) {
+	e.t.Helper()
+	listing, err := aws.NewAccount(config).Identities(e.t.Context())
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	if !slices.IsSortedFunc(listing.Identities, func(a, b governance.Identity) int { return strings.Compare(a.ID.String(), b.ID.String()) }) {
+		e.t.Error("the identities are not in the order of their ids")
+	}
+	byID := map[string]governance.Identity{}
+	for _, identity := range listing.Identities {
+		byID[identity.ID.String()] = identity
+	}
+	if len(byID) != len(listing.Identities) {
+		e.t.Errorf("%d identities, of which %d differ", len(listing.Identities), len(byID))
+	}
+	return listing, byID
+}
+
+const here = "aws:" + sim.DefaultAccount + ":"
+
+func TestSimInventoryOfUsers(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	e.robots()
+	listing, byID := e.list()
+	if len(listing.Gaps) > 0 || len(listing.Identities) != 3 {
+		t.Fatalf("got %+v", listing)
+	}
+	used, made := e.Now().Add(-48*time.Hour), e.Now()
+	want := map[string]governance.Identity{
+		here + "user/ci/robot": {
+			Name: "robot", LastUsedAt: used, LastUsedService: "sts", LastUsedRegion: "eu-west-1", Privileges: []string{"group admins: managed policy AdministratorAccess"},
+			Credentials: []governance.CredentialSummary{
+				{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made, LastUsedAt: used, LastUsedKnown: true, LastUsedService: "sts", LastUsedRegion: "eu-west-1"},
+				{Kind: governance.CredentialAccessKey, LastUsedAt: used.Add(-time.Hour), LastUsedKnown: true, LastUsedService: "s3", LastUsedRegion: "eu-west-1"},
+			},
+		},
+		here + "user/person": {
+			Name: "person", LastUsedAt: used,
+			Credentials: []governance.CredentialSummary{
+				{Kind: governance.CredentialPassword, Active: true, CreatedAt: made, LastUsedAt: used, LastUsedKnown: true},
+				{Kind: governance.CredentialMFADevice, Active: true},
+			},
+		},
+		here + "user/nothing": {Name: "nothing", Privileges: []string{"inline policy all allows every action of IAM"}},
+	}
+	for id, identity := range want {
+		parsed, err := governance.ParseID(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		identity.ID, identity.ImportID, identity.Category, identity.CreatedAt, identity.LastUsedKnown = parsed, id, governance.CategoryEnterpriseManaged, made, true
+		if diff := cmp.Diff(identity, byID[id]); diff != "" {
+			t.Errorf("%s: %s", id, diff)
+		}
+	}
+	if got := e.sim.CountCalls(""); got != 4 {
+		t.Errorf("it took %d calls: %v", got, e.sim.Calls())
+	}
+}
+
+func TestSimInventoryOfTrust(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	trust := func(principal string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `}]}`
+	}
+	const stranger = "222222222222"
+	e.sim.Account(stranger)
+	e.account.PutRole(sim.Role{Name: "party", TrustPolicy: trust(`{"AWS":"` + stranger + `"}`)})
+	e.account.PutRole(sim.Role{Name: "marked", TrustPolicy: trust(`{"AWS":"` + stranger + `"}`), Tags: map[string]string{"nhi:managed_by": governance.ManagedBy}})
+	e.account.PutRole(sim.Role{Name: "public", TrustPolicy: trust(`"*"`), LastUsedAt: e.Now().Add(-time.Hour), LastUsedRegion: "eu-central-1"})
+	_, byID := e.list()
+	for name, category := range map[string]governance.Category{"party": governance.CategoryExternal, "marked": governance.CategoryShared, "public": governance.CategoryShared} {
+		role := byID[here+"role/"+name]
+		if role.Category != category || len(role.Trust) != 1 || !role.Trust[0].External || !role.LastUsedKnown || !role.TrackedSince.Equal(e.Now().AddDate(0, 0, -400)) {
+			t.Errorf("%s is %+v", name, role)
+		}
+	}
+	if role := byID[here+"role/public"]; role.LastUsedRegion != "eu-central-1" || !role.LastUsedAt.Equal(e.Now().Add(-time.Hour)) || role.Trust[0].Kind != governance.TrusteeAnyone {
+		t.Errorf("got %+v", role)
+	}
+}
+
+// TestSimInventoryGaps lists an account while one of its sources fails.
+func TestSimInventoryGaps(t *testing.T) {
+	t.Parallel()
+	const unknown = "The passwords, access keys, MFA devices and certificates of 3 users in account 123456789012 are not known, and so not their last uses: "
+	for name, test := range map[string]struct {
+		arrange func(*estate)
+		gaps    []string
+		known   bool
+	}{
+		"report denied":      {func(e *estate) { e.sim.DenyActions(e.account.ID(), "iam:GetCredentialReport") }, []string{unknown + "the caller lacks the permission iam:GetCredentialReport."}, false},
+		"making it denied":   {func(e *estate) { e.sim.DenyActions(e.account.ID(), "iam:GenerateCredentialReport") }, []string{unknown + "the caller lacks the permission iam:GenerateCredentialReport."}, false},
+		"report in the make": {func(e *estate) { e.sim.SetCredentialReportPolls(5) }, nil, true},
+		"report never made":  {func(e *estate) { e.sim.SetCredentialReportPolls(1000) }, []string{unknown + "iam:GetCredentialReport: AWS was still making the credential report after 2m14s."}, false},
+		"report throttled": {func(e *estate) {
+			e.sim.InjectFault(sim.Fault{Action: "GetCredentialReport", Kind: sim.FaultThrottling, Nth: 1, Times: retries + 1})
+		}, []string{unknown + "iam:GetCredentialReport was throttled, also after all retries."}, false},
+		"bulk read throttled": {func(e *estate) {
+			e.sim.InjectFault(sim.Fault{Action: "GetAccountAuthorizationDetails", Kind: sim.FaultThrottling, Nth: 1, Times: retries})
+		}, nil, true},
+		"old report": {func(e *estate) {
+			e.list()
+			e.MoveTo(e.Now().Add(5 * time.Hour))
+		}, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := openEstate(t)
+			e.robots()
+			test.arrange(e)
+			listing, byID := e.list()
+			if diff := cmp.Diff(test.gaps, listing.Gaps); diff != "" {
+				t.Error(diff)
+			}
+			if robot := byID[here+"user/ci/robot"]; len(listing.Identities) != 3 || robot.LastUsedKnown != test.known || (len(robot.Credentials) == 2) != test.known {
+				t.Errorf("got %+v", robot)
+			}
+		})
+	}
+}
+
+// TestSimInventoryOfYoungUsers lists users whom the credential report is too old to know.
+func TestSimInventoryOfYoungUsers(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	e.robots()
+	e.list()
+	made := e.Now()
+	e.MoveTo(made.Add(time.Hour))
+	e.account.PutUser(sim.User{Name: "young", AccessKeys: []sim.AccessKey{{}}})
+	listing, byID := e.list()
+	want := fmt.Sprintf("The credential report of account 123456789012, which was made at %s, lacks 1 user: what credentials they have and when those were last used is not known. AWS makes another report after 4 hours.", made.Format(time.RFC3339))
+	if diff := cmp.Diff([]string{want}, listing.Gaps); diff != "" {
+		t.Error(diff)
+	}
+	if byID[here+"user/young"].LastUsedKnown || !byID[here+"user/person"].LastUsedKnown {
+		t.Errorf("got %+v", byID)
+	}
+}
+
+func TestSimInventoryFails(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	e.robots()
+	e.sim.DenyActions(e.account.ID(), "iam:GetAccountAuthorizationDetails")
+	account := aws.NewAccount(e.config())
+	var forbidden *platform.ErrForbidden
+	if _, err := account.Identities(t.Context()); !errors.As(err, &forbidden) || forbidden.Permission != "iam:GetAccountAuthorizationDetails" {
+		t.Errorf("without the bulk read: %v", err)
+	}
+	e.sim.DenyActions(e.account.ID())
+	if listing, err := account.Identities(t.Context()); err != nil || len(listing.Identities) != 3 {
+		t.Errorf("a failure was kept: %v, %v", listing, err)
+	}
+	before := e.sim.CountCalls("")
+	again, err := account.Identities(t.Context())
+	if err != nil || len(again.Identities) != 3 || e.sim.CountCalls("") != before {
+		t.Errorf("what was read is read again: %v, %v", again, err)
+	}
+	again.Identities[0].Name = "changed"
+	if third, err := account.Identities(t.Context()); err != nil || third.Identities[0].Name == "changed" {
+		t.Errorf("a caller changed what others share: %v", err)
+	}
+	e.sim.SetCredentialReportPolls(1000)
+	e.MoveTo(e.Now().Add(5 * time.Hour))
+	ctx, cancel := context.WithCancel(t.Context())
+	config := e.config()
+	config.Wait = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
+	if _, err := aws.NewAccount(config).Identities(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("what is cancelled returned %v", err)
+	}
+}
+
+// TestSimInventoryInShortPages has every page short and every second one empty.
+func TestSimInventoryInShortPages(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t, sim.WithEmptyPages(2))
+	e.sim.SeedEstate(100)
+	e.sim.SetMaxPageSize(7)
+	_, byID := e.list()
+	if got, want := len(byID), len(e.account.Roles())+len(e.account.Users()); got != want {
+		t.Errorf("%d identities, not %d", got, want)
+	}
+}

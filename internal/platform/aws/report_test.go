@@ -1,0 +1,82 @@
+package aws
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+const reportHeader = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_active," +
+	"access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service," +
+	"access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service," +
+	"cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated"
+
+func TestParseReport(t *testing.T) {
+	t.Parallel()
+	made, used, later := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC)
+	const none = "false,N/A,N/A,N/A,N/A"
+	const noCertificates = "false,N/A,false,N/A"
+	const noPassword = "false,N/A,N/A,N/A,false"
+	line := func(parts ...string) string {
+		return strings.Join(append([]string{"u,arn:u,2019-01-01T00:00:00+00:00"}, parts...), ",")
+	}
+	password := governance.CredentialSummary{Kind: governance.CredentialPassword, Active: true, CreatedAt: made, LastUsedAt: used, LastUsedKnown: true}
+	key := governance.CredentialSummary{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made, LastUsedAt: later, LastUsedKnown: true, LastUsedService: "s3", LastUsedRegion: "eu-west-1"}
+	changed := func(summary governance.CredentialSummary, change func(*governance.CredentialSummary)) []governance.CredentialSummary {
+		change(&summary)
+		return []governance.CredentialSummary{summary}
+	}
+	for name, test := range map[string]struct {
+		line string
+		want reportRow
+	}{
+		"nothing":                 {line(noPassword, none, none, noCertificates), reportRow{}},
+		"password and device":     {line("true,2021-01-02T03:04:05+00:00,2020-01-02T03:04:05+00:00,N/A,true", none, none, noCertificates), reportRow{credentials: []governance.CredentialSummary{password, {Kind: governance.CredentialMFADevice, Active: true}}, lastUsedAt: used}},
+		"password never used":     {line("TRUE,no_information,2020-01-02T03:04:05+00:00,2020-04-02T03:04:05+00:00,false", none, none, noCertificates), reportRow{credentials: changed(password, func(c *governance.CredentialSummary) { c.LastUsedAt = time.Time{} })}},
+		"password of the past":    {line("false,2021-01-02T03:04:05Z,N/A,N/A,false", none, none, noCertificates), reportRow{lastUsedAt: used}},
+		"key":                     {line(noPassword, "true,2020-01-02T03:04:05Z,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{key}, lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1"}},
+		"key after password":      {line("true,2021-01-02T03:04:05Z,2020-01-02T03:04:05Z,N/A,false", none, "true,2020-01-02T03:04:05Z,2022-01-02T03:04:05Z,eu-west-1,s3", noCertificates), reportRow{credentials: []governance.CredentialSummary{password, key}, lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1"}},
+		"key never used":          {line(noPassword, "true,2020-01-02T03:04:05Z,N/A,N/A,N/A", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made, LastUsedKnown: true}}}},
+		"inactive key":            {line(noPassword, "false,N/A,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: changed(key, func(c *governance.CredentialSummary) { c.Active, c.CreatedAt = false, time.Time{} }), lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1"}},
+		"certificate":             {line(noPassword, none, none, "false,N/A,true,2020-01-02T03:04:05Z"), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialCertificate, Active: true, CreatedAt: made}}}},
+		"root":                    {line("not_supported,no_information,not_supported,not_supported,true", none, none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialMFADevice, Active: true}}}},
+		"a use that is no date":   {line(noPassword, "true,2020-01-02T03:04:05Z,yesterday,N/A,N/A", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made}}, unread: true}},
+		"a rotation that is none": {line(noPassword, "true,soon,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: changed(key, func(c *governance.CredentialSummary) { c.CreatedAt = time.Time{} }), lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1", unread: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rows, err := parseReport(strings.NewReader(reportHeader + "\n" + test.line + "\n"))
+			if diff := cmp.Diff(map[string]reportRow{"arn:u": test.want}, rows, cmp.AllowUnexported(reportRow{})); diff != "" || err != nil {
+				t.Errorf("%v %s", err, diff)
+			}
+		})
+	}
+}
+
+func TestParseReportMalformed(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		"":                                   "the credential report has no header: EOF",
+		"user,arn\nu,a":                      "the credential report has no column password_enabled",
+		"<html></html>":                      "the credential report has no column arn",
+		reportHeader + "\nu,arn:u":           "the credential report cannot be read: record on line 2: wrong number of fields",
+		reportHeader + "\n\"u,arn:u,\n":      `the credential report cannot be read: parse error on line 2, column 11: extraneous or missing " in quoted-field`,
+		reportHeader + "\nu\"x,arn:u,true\n": `the credential report cannot be read: parse error on line 2, column 2: bare " in non-quoted-field`,
+	} {
+		if rows, err := parseReport(strings.NewReader(content)); rows != nil || err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, %v", content, rows, err)
+		}
+	}
+	reordered := "mfa_active,new_column," + strings.Join(reportColumns[:4], ",") + "," + strings.Join(reportColumns[5:], ",")
+	rows, err := parseReport(strings.NewReader(reordered + "\ntrue,x,arn:u,false,N/A,N/A,false,N/A,N/A,false,N/A,N/A\n\n"))
+	if err != nil || len(rows) != 1 || len(rows["arn:u"].credentials) != 1 {
+		t.Errorf("other columns: %v, %v", rows, err)
+	}
+	if rows, err := parseReport(strings.NewReader(reportHeader)); err != nil || len(rows) != 0 {
+		t.Errorf("no users: %v, %v", rows, err)
+	}
+}
