@@ -75,13 +75,19 @@ func (p *Protocol) Stop() {
 	p.must(err)
 }
 
-// ReadDataSource reads a data source and returns its result.
+// ReadDataSource validates and reads a data source and returns its result; nil is a block without arguments.
 func (p *Protocol) ReadDataSource(typeName string, config Values) (any, Diagnostics) {
 	p.t.Helper()
 	objectType := p.schemas.DataSourceSchemas[typeName].ValueType()
-	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: p.dynamic(objectType, encode(p.t, objectType, config))})
+	value := p.dynamic(objectType, encode(p.t, objectType, Values{}.With(config)))
+	validated, err := p.server.ValidateDataResourceConfig(p.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: value})
 	p.must(err)
-	return decode(p.t, p.value(objectType, read.State)), read.Diagnostics
+	if diags := Diagnostics(validated.Diagnostics); diags.Failed() {
+		return nil, diags
+	}
+	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: value})
+	p.must(err)
+	return decode(p.t, p.value(objectType, read.State)), append(Diagnostics(validated.Diagnostics), read.Diagnostics...)
 }
 
 func (p *Protocol) must(err error) {

@@ -1,0 +1,143 @@
+package inventory
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+func (s subject) publiclyAssumable() string {
+	for _, t := range s.Trust {
+		if t.Kind != governance.TrusteeAnyone || t.Organization != "" {
+			continue
+		}
+		switch {
+		case t.ExternalID:
+			return "anyone who knows its external id can assume it, strangers included"
+		case t.Conditioned:
+			return `its trust names "*": strangers can assume it unless its conditions keep them out, which were not judged`
+		}
+		return "anyone can assume it, strangers included"
+	}
+	return ""
+}
+
+// isExternal tells whether a principal is in an account that is not known as the enterprise's own.
+func (s subject) isExternal(t governance.Trustee) bool {
+	return t.External && (t.Account == "" || !s.Neighbours.accounts[t.Account])
+}
+
+func (s subject) externalWithoutExternalID() string {
+	var open []string
+	for _, t := range s.Trust {
+		switch t.Kind {
+		case governance.TrusteeAccount, governance.TrusteeRole, governance.TrusteeUser:
+			if s.isExternal(t) && !t.ExternalID && t.Organization == "" {
+				open = append(open, t.Name)
+			}
+		}
+	}
+	if len(open) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s can assume it from outside without an external id", named(open))
+}
+
+func (s subject) weakFederation() string {
+	var clauses []string
+	for _, t := range s.Trust {
+		if t.Kind != governance.TrusteeWebIdentity {
+			continue
+		}
+		var wildcards []string
+		for _, text := range t.Subjects {
+			if strings.ContainsAny(text, "*?") {
+				wildcards = append(wildcards, text)
+			}
+		}
+		switch {
+		case len(t.Subjects) == 0:
+			clauses = append(clauses, fmt.Sprintf("every subject of %s can assume it", t.Name))
+		case len(wildcards) > 0:
+			clauses = append(clauses, fmt.Sprintf("every subject of %s that fits %s can assume it", t.Name, named(wildcards)))
+		}
+		if len(t.Audiences) == 0 {
+			clauses = append(clauses, fmt.Sprintf("tokens of %s for any audience are taken", t.Name))
+		}
+	}
+	return strings.Join(clauses, "; ")
+}
+
+func (s subject) humanUse() string {
+	var clauses []string
+	for _, c := range s.Credentials {
+		switch {
+		case c.Kind == governance.CredentialMFADevice:
+			clauses = append(clauses, "it has an MFA device")
+		case c.Kind == governance.CredentialPassword && c.Active:
+			clauses = append(clauses, "it has a console password")
+		}
+	}
+	var users, providers []string
+	for _, t := range s.Trust {
+		switch t.Kind {
+		case governance.TrusteeUser:
+			users = append(users, t.Name)
+		case governance.TrusteeSAML:
+			providers = append(providers, t.Name)
+		}
+	}
+	if len(users) > 0 {
+		clauses = append(clauses, "its trust names users, who may be people: "+named(users))
+	}
+	if len(providers) > 0 {
+		clauses = append(clauses, "people who sign in through "+named(providers)+" can assume it")
+	}
+	return strings.Join(clauses, "; ")
+}
+
+// sameClient are services that are parts of another one.
+var sameClient = map[string]string{"edgelambda.amazonaws.com": "lambda.amazonaws.com"}
+
+func (s subject) reused() string {
+	clients := map[string]bool{}
+	var names []string
+	add := func(name string) {
+		if !clients[name] {
+			clients[name] = true
+			names = append(names, name)
+		}
+	}
+	for _, t := range s.Trust {
+		switch {
+		case t.Kind == governance.TrusteeService:
+			if whole, part := sameClient[t.Name]; part {
+				add(whole)
+			} else {
+				add(t.Name)
+			}
+		case t.Kind == governance.TrusteeWebIdentity:
+			for _, text := range t.Subjects {
+				add(client(text))
+			}
+		case t.External && t.Account != "" && s.Metadata.ThirdParty != "":
+			add("the third party " + s.Metadata.ThirdParty)
+		case t.External && t.Account != "":
+			add("account " + t.Account)
+		}
+	}
+	if len(names) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("%d clients share it, so a leak in one is a leak in all: %s", len(names), named(names))
+}
+
+// client is whom a federated subject stands for: the repository of a GitHub workflow, or else the subject itself.
+func client(subject string) string {
+	if rest, ok := strings.CutPrefix(subject, "repo:"); ok {
+		repository, _, _ := strings.Cut(rest, ":")
+		return "repo:" + repository
+	}
+	return subject
+}
