@@ -75,19 +75,30 @@ func (p *Protocol) Stop() {
 	p.must(err)
 }
 
-// ReadDataSource validates and reads a data source and returns its result; nil is a block without arguments.
+// ValidateDataSource holds the configuration of a data source against its rules; nil is a block without arguments.
+func (p *Protocol) ValidateDataSource(typeName string, config Values) Diagnostics {
+	p.t.Helper()
+	validated, err := p.server.ValidateDataResourceConfig(p.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: p.dataSourceConfig(typeName, config)})
+	p.must(err)
+	return validated.Diagnostics
+}
+
+// ReadDataSource validates and reads a data source and returns its result.
 func (p *Protocol) ReadDataSource(typeName string, config Values) (any, Diagnostics) {
 	p.t.Helper()
-	objectType := p.schemas.DataSourceSchemas[typeName].ValueType()
-	value := p.dynamic(objectType, encode(p.t, objectType, Values{}.With(config)))
-	validated, err := p.server.ValidateDataResourceConfig(p.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: value})
-	p.must(err)
-	if diags := Diagnostics(validated.Diagnostics); diags.Failed() {
+	diags := p.ValidateDataSource(typeName, config)
+	if diags.Failed() {
 		return nil, diags
 	}
-	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: value})
+	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: p.dataSourceConfig(typeName, config)})
 	p.must(err)
-	return decode(p.t, p.value(objectType, read.State)), append(Diagnostics(validated.Diagnostics), read.Diagnostics...)
+	return decode(p.t, p.value(p.schemas.DataSourceSchemas[typeName].ValueType(), read.State)), append(diags, read.Diagnostics...)
+}
+
+func (p *Protocol) dataSourceConfig(typeName string, config Values) *tfprotov6.DynamicValue {
+	p.t.Helper()
+	objectType := p.schemas.DataSourceSchemas[typeName].ValueType()
+	return p.dynamic(objectType, encode(p.t, objectType, Values{}.With(config)))
 }
 
 func (p *Protocol) must(err error) {
