@@ -96,6 +96,8 @@ func TestFindings(t *testing.T) {
 	inOrganization.Organization = "o-abc"
 	anyAudience := federated("repo:acme/shop:ref:refs/heads/main")
 	anyAudience.Audiences = nil
+	wildAudience := federated("repo:acme/shop:ref:refs/heads/main")
+	wildAudience.Audiences = []string{"*"}
 	password := governance.CredentialSummary{Kind: governance.CredentialPassword, Active: true, CreatedAt: daysAgo(10), LastUsedKnown: true, LastUsedAt: daysAgo(1)}
 	old, inactive, undated, unknownUse := accessKey(91, 0, "s"), accessKey(900, -1, ""), accessKey(0, 0, "s"), accessKey(89, 0, "s")
 	inactive.Active = false
@@ -137,9 +139,14 @@ func TestFindings(t *testing.T) {
 		"federated":                  {trustees(federated("repo:acme/shop:ref:refs/heads/main")), nil},
 		"federated, any subject":     {trustees(federated()), []string{"weak_federation: every subject of token.actions.githubusercontent.com can assume it"}},
 		"federated, wildcard":        {trustees(federated("repo:acme/*")), []string{"weak_federation: every subject of token.actions.githubusercontent.com that fits repo:acme/* can assume it"}},
-		"federated, any audience":    {trustees(anyAudience), []string{"weak_federation: tokens of token.actions.githubusercontent.com for any audience are taken"}},
-		"console":                    {credentials(password), []string{"human_use: it has a console password"}},
-		"MFA":                        {credentials(governance.CredentialSummary{Kind: governance.CredentialMFADevice, Active: true, CreatedAt: daysAgo(900)}), []string{"human_use: it has an MFA device"}},
+		"federated, wild audience":   {trustees(wildAudience), []string{"weak_federation: tokens of token.actions.githubusercontent.com for any audience are taken"}},
+		"public twice": {
+			trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}, governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}),
+			[]string{"publicly_assumable: anyone can assume it, strangers included"},
+		},
+		"federated, any audience": {trustees(anyAudience), []string{"weak_federation: tokens of token.actions.githubusercontent.com for any audience are taken"}},
+		"console":                 {credentials(password), []string{"human_use: it has a console password"}},
+		"MFA":                     {credentials(governance.CredentialSummary{Kind: governance.CredentialMFADevice, Active: true, CreatedAt: daysAgo(900)}), []string{"human_use: it has an MFA device"}},
 		"people": {
 			trustees(governance.Trustee{Kind: governance.TrusteeUser, Name: "arn:aws:iam::123456789012:user/alice"}, governance.Trustee{Kind: governance.TrusteeSAML, Name: "okta"}),
 			[]string{"human_use: its trust names users, who may be people: arn:aws:iam::123456789012:user/alice; people who sign in through okta can assume it"},

@@ -1,26 +1,28 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
 func (s subject) publiclyAssumable() string {
+	message := ""
 	for _, t := range s.Trust {
-		if t.Kind != governance.TrusteeAnyone || t.Organization != "" {
-			continue
-		}
 		switch {
+		case t.Kind != governance.TrusteeAnyone || t.Organization != "":
 		case t.ExternalID:
-			return "anyone who knows its external id can assume it, strangers included"
+			message = cmp.Or(message, "anyone who knows its external id can assume it, strangers included")
 		case t.Conditioned:
-			return `its trust names "*": strangers can assume it unless its conditions keep them out, which were not judged`
+			message = cmp.Or(message, `its trust names "*": strangers can assume it unless its conditions keep them out, which were not judged`)
+		default:
+			return "anyone can assume it, strangers included"
 		}
-		return "anyone can assume it, strangers included"
 	}
-	return ""
+	return message
 }
 
 // isExternal tells whether a principal is in an account that is not known as the enterprise's own.
@@ -50,24 +52,22 @@ func (s subject) weakFederation() string {
 		if t.Kind != governance.TrusteeWebIdentity {
 			continue
 		}
-		var wildcards []string
-		for _, text := range t.Subjects {
-			if strings.ContainsAny(text, "*?") {
-				wildcards = append(wildcards, text)
-			}
-		}
+		wildcards := slices.DeleteFunc(slices.Clone(t.Subjects), func(text string) bool { return !wild(text) })
 		switch {
 		case len(t.Subjects) == 0:
 			clauses = append(clauses, fmt.Sprintf("every subject of %s can assume it", t.Name))
 		case len(wildcards) > 0:
 			clauses = append(clauses, fmt.Sprintf("every subject of %s that fits %s can assume it", t.Name, named(wildcards)))
 		}
-		if len(t.Audiences) == 0 {
+		if len(t.Audiences) == 0 || slices.ContainsFunc(t.Audiences, wild) {
 			clauses = append(clauses, fmt.Sprintf("tokens of %s for any audience are taken", t.Name))
 		}
 	}
 	return strings.Join(clauses, "; ")
 }
+
+// wild tells whether a text has a wildcard.
+func wild(text string) bool { return strings.ContainsAny(text, "*?") }
 
 func (s subject) humanUse() string {
 	var clauses []string

@@ -30,8 +30,8 @@ type Query struct {
 	// UnusedForDays and WithinDays replace those of DefaultOptions where they are not nil.
 	UnusedForDays, WithinDays *int
 	Sort                      Sort
-	// Limit is how many are returned at most; 0 is no limit.
-	Limit int
+	// Limit is how many are returned at most; nil is no limit.
+	Limit *int
 }
 
 // Sort is an order of identities. Where two are equal in it, their ids decide.
@@ -89,7 +89,7 @@ func (q Query) Problems() []Problem {
 		{"minimum_score", q.MinimumScore, "Write 0 for all scores."},
 		{"unused_for_days", value(q.UnusedForDays), "Write 0 for what was not used today."},
 		{"within_days", value(q.WithinDays), "Write 0 for what has expired already."},
-		{"limit", q.Limit, "Leave it out for no limit."},
+		{"limit", value(q.Limit), "Write 0 for the summary alone, or leave it out for no limit."},
 	} {
 		if number.value < 0 {
 			found = append(found, Problem{number.argument, fmt.Sprintf("%d is negative", number.value), number.note})

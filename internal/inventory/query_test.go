@@ -72,7 +72,7 @@ func TestQueryProblems(t *testing.T) {
 	query := inventory.Query{
 		Platforms: []governance.Platform{"gcp"}, Kinds: []governance.Kind{"aws_group"}, Categories: []governance.Category{"ours"},
 		Accounts: []string{"12345"}, Findings: []string{"unowned", "lost"}, Sort: "size",
-		MinimumScore: -1, UnusedForDays: number(-2), WithinDays: number(1_000_001), Limit: -4,
+		MinimumScore: -1, UnusedForDays: number(-2), WithinDays: number(1_000_001), Limit: number(-4),
 	}
 	var got []string
 	for _, problem := range query.Problems() {

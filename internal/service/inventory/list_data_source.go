@@ -131,8 +131,8 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	object, _ := resp.State.Schema.Type().TerraformType(ctx).(tftypes.Object)
 	items := newEncoder(element(object, "identities"))
 	shown := found
-	if query.Limit > 0 && query.Limit < len(found) {
-		shown = found[:query.Limit]
+	if query.Limit != nil && *query.Limit < len(found) {
+		shown = found[:*query.Limit]
 	}
 	values["identities"] = listValue(items.item, shown, items.attributes)
 	values["summary"] = tftypes.NewValue(object.AttributeTypes["summary"], summaryValues(inventory.Summarise(found)))

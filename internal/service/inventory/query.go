@@ -54,7 +54,7 @@ func (d definition) query(ctx context.Context, config tfsdk.Config) (inventory.Q
 		Platforms: known[governance.Platform](m.Platforms), Kinds: known[governance.Kind](m.Kinds), Categories: known[governance.Category](m.Categories),
 		Owners: known[string](m.Owners), Environments: known[string](m.Environments), Accounts: known[string](m.Accounts), Findings: known[string](m.Findings),
 		Labels: map[string]string{}, NamePattern: m.NamePattern.ValueString(), MinimumScore: d.minimumScore,
-		Sort: d.sort, Limit: int(m.Limit.ValueInt64()), UnusedForDays: number(m.UnusedForDays), WithinDays: number(m.WithinDays),
+		Sort: d.sort, Limit: number(m.Limit), UnusedForDays: number(m.UnusedForDays), WithinDays: number(m.WithinDays),
 	}
 	for key, value := range m.Labels.Elements() {
 		if text, ok := value.(types.String); ok {
@@ -64,8 +64,8 @@ func (d definition) query(ctx context.Context, config tfsdk.Config) (inventory.Q
 	if score := number(m.MinimumScore); score != nil {
 		q.MinimumScore = *score
 	}
-	if text := m.Sort.ValueString(); text != "" {
-		q.Sort = inventory.Sort(text)
+	if given(m.Sort) {
+		q.Sort = inventory.Sort(m.Sort.ValueString())
 	}
 	report(&diags, "governed_"+d.name, q.Problems())
 	return q, diags

@@ -159,9 +159,9 @@ func (d definition) listSchema() schema.Schema {
 		"findings":      set("Only those with at least one of these findings: " + code(inventory.FindingCodes()) + "."),
 		"name_pattern":  schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: "Only those whose whole name fits: `*` stands for any characters and `?` for one, in any letter case."},
 		"minimum_score": schema.Int64Attribute{Optional: true, MarkdownDescription: score},
-		"sort": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf("Order of `identities`, `%s` by default: `id`; `risk_score`, the highest first; `last_used_at`, those without a known use first and those whose last use "+
+		"sort": schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: fmt.Sprintf("Order of `identities`, `%s` by default: `id`; `risk_score`, the highest first; `last_used_at`, those without a known use first and those whose last use "+
 			"is not known last; `created_at`, the oldest first; `expiry`, the earliest first.", d.sort)},
-		"limit":      schema.Int64Attribute{Optional: true, MarkdownDescription: "How many `identities` are returned at most. `summary` counts all that fit."},
+		"limit":      schema.Int64Attribute{Optional: true, MarkdownDescription: "How many `identities` are returned at most; with 0, only the `summary`, which counts all that fit, whatever the limit."},
 		"identities": objects("The identities.", itemAttributes()),
 		"summary": schema.SingleNestedAttribute{
 			Computed: true, MarkdownDescription: "Counts of all identities that fit, whatever the `limit`.",
