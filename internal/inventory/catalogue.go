@@ -111,7 +111,7 @@ var Catalogue = []FindingType{
 		"Rotate it now, and revoke the old one once nothing uses it.", subject.credentialNotRotated,
 	},
 	{
-		FindingLongLivedCredential, governance.SeverityMedium, "NHI7", 10, "An active credential that no `governed_credential` governs: it has no end, whatever its age, and nobody knows where its secret is kept. Not for passwords, which are `human_use`.",
+		FindingLongLivedCredential, governance.SeverityMedium, "NHI7", 10, "An active credential that no `governed_credential` is known to govern: it has no end, whatever its age, and nobody knows where its secret is kept. Not for passwords, which are `human_use`.",
 		"Use a role with short-lived credentials; where that cannot be, replace it by a governed_credential.", subject.longLivedCredential,
 	},
 	{

@@ -50,7 +50,7 @@ func (s subject) longLivedCredential() string {
 		if !c.CreatedAt.IsZero() {
 			made = " was made on " + s.ago(c.CreatedAt) + " and"
 		}
-		return fmt.Sprintf("the %s%s works until somebody revokes it, and no governed_credential has it", orID(c), made)
+		return fmt.Sprintf("the %s%s works until somebody revokes it, and no governed_credential is known to have it", orID(c), made)
 	})
 }
 

@@ -36,7 +36,7 @@ func (s subject) externalWithoutExternalID() string {
 		switch t.Kind {
 		case governance.TrusteeAccount, governance.TrusteeRole, governance.TrusteeUser:
 			if s.isExternal(t) && !t.ExternalID && t.Organization == "" {
-				open = append(open, t.Name)
+				open = append(open, principal(t))
 			}
 		}
 	}
@@ -44,6 +44,14 @@ func (s subject) externalWithoutExternalID() string {
 		return ""
 	}
 	return fmt.Sprintf("%s can assume it from outside without an external id", named(open))
+}
+
+// principal names one who can use an identity.
+func principal(t governance.Trustee) string {
+	if t.Kind == governance.TrusteeAccount && t.Name == t.Account {
+		return "account " + t.Account
+	}
+	return t.Name
 }
 
 func (s subject) weakFederation() string {
