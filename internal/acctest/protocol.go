@@ -75,13 +75,30 @@ func (p *Protocol) Stop() {
 	p.must(err)
 }
 
-// ReadDataSource reads a data source and returns its result.
+// ValidateDataSource holds the configuration of a data source against its rules; nil is a block without arguments.
+func (p *Protocol) ValidateDataSource(typeName string, config Values) Diagnostics {
+	p.t.Helper()
+	validated, err := p.server.ValidateDataResourceConfig(p.t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: p.dataSourceConfig(typeName, config)})
+	p.must(err)
+	return validated.Diagnostics
+}
+
+// ReadDataSource validates and reads a data source and returns its result.
 func (p *Protocol) ReadDataSource(typeName string, config Values) (any, Diagnostics) {
 	p.t.Helper()
-	objectType := p.schemas.DataSourceSchemas[typeName].ValueType()
-	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: p.dynamic(objectType, encode(p.t, objectType, config))})
+	diags := p.ValidateDataSource(typeName, config)
+	if diags.Failed() {
+		return nil, diags
+	}
+	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: p.dataSourceConfig(typeName, config)})
 	p.must(err)
-	return decode(p.t, p.value(objectType, read.State)), read.Diagnostics
+	return decode(p.t, p.value(p.schemas.DataSourceSchemas[typeName].ValueType(), read.State)), append(diags, read.Diagnostics...)
+}
+
+func (p *Protocol) dataSourceConfig(typeName string, config Values) *tfprotov6.DynamicValue {
+	p.t.Helper()
+	objectType := p.schemas.DataSourceSchemas[typeName].ValueType()
+	return p.dynamic(objectType, encode(p.t, objectType, Values{}.With(config)))
 }
 
 func (p *Protocol) must(err error) {

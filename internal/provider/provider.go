@@ -74,6 +74,11 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // DataSources lists them in alphabetical order.
 func (*Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		inventory.NewExpiringDataSource,
+		inventory.NewHighRiskDataSource,
+		inventory.NewIdentitiesDataSource,
+		inventory.NewIdentityDataSource,
+		inventory.NewStaleDataSource,
 		inventory.NewUnownedDataSource,
 	}
 }

@@ -36,9 +36,14 @@ func TestUnowned(t *testing.T) {
 	found, diags := acctest.NewConfiguredProtocol(t, server, nil).ReadDataSource(typeName, nil)
 	diags.Want(t)
 	result := object(t, found)
-	want := acctest.Values{"total": int64(2), "by_finding": acctest.Values{"unowned": int64(1), "no_purpose": int64(2), "no_expiry": int64(2)}}
+	want := acctest.Values{
+		"total": int64(2), "by_finding": acctest.Values{"unowned": int64(1), "no_purpose": int64(2), "no_expiry": int64(2), "unmanaged": int64(2)},
+		"by_owner": acctest.Values{"(none)": int64(1), "payments": int64(1)}, "by_platform": acctest.Values{"aws": int64(2)},
+		"by_category": acctest.Values{"shared": int64(2)}, "by_severity": acctest.Values{"high": int64(1), "medium": int64(1)},
+	}
 	acctest.WantSame(t, "summary", result["summary"], want)
 	acctest.WantSame(t, "gaps", result["gaps"], []any{})
+	acctest.WantSame(t, "complete", result["complete"], true)
 	identities := list(t, result["identities"])
 	bare, half := object(t, identities[1]), object(t, identities[0])
 	for name, value := range map[string]any{

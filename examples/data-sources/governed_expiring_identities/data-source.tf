@@ -1,0 +1,12 @@
+# What ends within two weeks, and what has ended and is still there; the earliest first.
+data "governed_expiring_identities" "soon" {
+  within_days = 14
+}
+
+# The work that waits for each owner.
+output "expiring_by_owner" {
+  value = {
+    for identity in data.governed_expiring_identities.soon.identities :
+    coalesce(identity.owner, "nobody") => "${identity.id} on ${identity.expiry}"...
+  }
+}

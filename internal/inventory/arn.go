@@ -1,0 +1,17 @@
+package inventory
+
+import (
+	"strings"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// ParseARN reads the ARN of an IAM role or user, in any partition.
+func ParseARN(text string) (governance.ID, bool) {
+	fields := strings.SplitN(text, ":", 6)
+	if len(fields) != 6 || fields[0] != "arn" || fields[2] != "iam" {
+		return governance.ID{}, false
+	}
+	id, err := governance.ParseID(string(governance.PlatformAWS) + ":" + fields[4] + ":" + fields[5])
+	return id, err == nil
+}

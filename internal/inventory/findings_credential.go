@@ -1,0 +1,71 @@
+package inventory
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// credentialNouns are what messages call the kinds of credentials.
+var credentialNouns = map[governance.CredentialKind]string{
+	governance.CredentialAccessKey:       "access key",
+	governance.CredentialPassword:        "console password",
+	governance.CredentialMFADevice:       "MFA device",
+	governance.CredentialCertificate:     "signing certificate",
+	governance.CredentialSSHKey:          "SSH key",
+	governance.CredentialServiceSpecific: "service-specific credential",
+}
+
+// eachSecret writes a clause for every active credential that authenticates alone, and joins them.
+func (s subject) eachSecret(clause func(governance.CredentialSummary) string) string {
+	var clauses []string
+	for _, c := range s.Credentials {
+		if !c.Active || c.Kind == governance.CredentialMFADevice {
+			continue
+		}
+		if text := clause(c); text != "" {
+			clauses = append(clauses, text)
+		}
+	}
+	return strings.Join(clauses, "; ")
+}
+
+func (s subject) credentialNotRotated() string {
+	limit := s.policy.CredentialMaxAgeDays()
+	return s.eachSecret(func(c governance.CredentialSummary) string {
+		if c.CreatedAt.IsZero() || !c.CreatedAt.Before(s.before(limit)) {
+			return ""
+		}
+		return fmt.Sprintf("the %s is from %s; the policy's credential_max_age_days is %d", orID(c), s.ago(c.CreatedAt), limit)
+	})
+}
+
+func (s subject) longLivedCredential() string {
+	return s.eachSecret(func(c governance.CredentialSummary) string {
+		if c.Store != "" || c.Kind == governance.CredentialPassword {
+			return ""
+		}
+		made := ""
+		if !c.CreatedAt.IsZero() {
+			made = " was made on " + s.ago(c.CreatedAt) + " and"
+		}
+		return fmt.Sprintf("the %s%s works until somebody revokes it, and no governed_credential is known to have it", orID(c), made)
+	})
+}
+
+func (s subject) unusedCredential() string {
+	if s.idle() {
+		return ""
+	}
+	return s.eachSecret(func(c governance.CredentialSummary) string {
+		since := latest(c.LastUsedAt, c.CreatedAt)
+		switch {
+		case !c.LastUsedKnown || since.IsZero() || !since.Before(s.before(s.UnusedForDays)):
+			return ""
+		case c.LastUsedAt.IsZero():
+			return fmt.Sprintf("the %s is from %s and was not used since; the limit is %s", orID(c), s.ago(since), days(s.UnusedForDays))
+		}
+		return fmt.Sprintf("the %s was last used on %s; the limit is %s", orID(c), s.ago(c.LastUsedAt), days(s.UnusedForDays))
+	})
+}

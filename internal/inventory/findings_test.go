@@ -1,0 +1,302 @@
+package inventory_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/inventory"
+)
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+const account = "123456789012"
+
+func daysAgo(days int) time.Time { return now.AddDate(0, 0, -days) }
+
+func role(name string) governance.ID {
+	return governance.ID{Kind: governance.KindAWSRole, Account: account, Resource: name}
+}
+
+// flawless is an identity without findings.
+func flawless() governance.Identity {
+	return governance.Identity{
+		ID: role("export"), Name: "export", Category: governance.CategoryShared, ManagedBy: governance.ManagedBy,
+		Metadata:  governance.Metadata{Owner: "payments", Purpose: "Exports invoices", Expiry: "2027-03-31"},
+		CreatedAt: daysAgo(700), LastUsedAt: daysAgo(1), LastUsedKnown: true, TrackedSince: daysAgo(400),
+		Trust:       []governance.Trustee{{Kind: governance.TrusteeService, Name: "lambda.amazonaws.com"}},
+		Credentials: []governance.CredentialSummary{accessKey(30, 1, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:export")},
+	}
+}
+
+// accessKey is an active key of so many days, last used so many days ago; never when that is negative.
+func accessKey(age, used int, store string) governance.CredentialSummary {
+	key := governance.CredentialSummary{Kind: governance.CredentialAccessKey, ID: "AKIAEXAMPLE", Active: true, CreatedAt: daysAgo(age), LastUsedKnown: true, Store: store}
+	if used >= 0 {
+		key.LastUsedAt = daysAgo(used)
+	}
+	return key
+}
+
+func trustees(list ...governance.Trustee) func(*governance.Identity) {
+	return func(i *governance.Identity) { i.Trust = list }
+}
+
+func credentials(list ...governance.CredentialSummary) func(*governance.Identity) {
+	return func(i *governance.Identity) { i.Credentials = list }
+}
+
+func federated(subjects ...string) governance.Trustee {
+	return governance.Trustee{Kind: governance.TrusteeWebIdentity, Name: "token.actions.githubusercontent.com", Subjects: subjects, Audiences: []string{"sts.amazonaws.com"}}
+}
+
+func external(kind governance.TrusteeKind, accountID string) governance.Trustee {
+	return governance.Trustee{Kind: kind, Name: "arn:aws:iam::" + accountID + ":root", Account: accountID, External: true, ExternalID: true}
+}
+
+func ownRole(name string) governance.Trustee {
+	return governance.Trustee{Kind: governance.TrusteeRole, Name: "arn:aws:iam::" + account + ":role/" + name, Account: account}
+}
+
+func used(created, last, tracked int, known bool) func(*governance.Identity) {
+	at := func(days int) time.Time {
+		if days < 0 {
+			return time.Time{}
+		}
+		return daysAgo(days)
+	}
+	return func(i *governance.Identity) {
+		i.CreatedAt, i.LastUsedAt, i.TrackedSince, i.LastUsedKnown = at(created), at(last), at(tracked), known
+	}
+}
+
+func expiry(text string) func(*governance.Identity) {
+	return func(i *governance.Identity) { i.Metadata.Expiry = text }
+}
+
+// neighbours are another account of the enterprise's, and a role with a tag.
+var neighbours = inventory.NewNeighbours([]governance.Identity{
+	{ID: governance.ID{Kind: governance.KindAWSRole, Account: "222222222222", Resource: "other"}},
+	{ID: role("tagged"), Metadata: governance.Metadata{Environment: "dev"}},
+})
+
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	stranger := external(governance.TrusteeAccount, "999988887777")
+	stranger.ExternalID = false
+	ours := stranger
+	ours.Account = "222222222222"
+	inOrganization := stranger
+	inOrganization.Organization = "o-abc"
+	anyAudience := federated("repo:acme/shop:ref:refs/heads/main")
+	anyAudience.Audiences = nil
+	wildAudience := federated("repo:acme/shop:ref:refs/heads/main")
+	wildAudience.Audiences = []string{"*"}
+	password := governance.CredentialSummary{Kind: governance.CredentialPassword, Active: true, CreatedAt: daysAgo(10), LastUsedKnown: true, LastUsedAt: daysAgo(1)}
+	old, inactive, undated, unknownUse := accessKey(91, 0, "s"), accessKey(900, -1, ""), accessKey(0, 0, "s"), accessKey(89, 0, "s")
+	inactive.Active = false
+	undated.CreatedAt, undated.LastUsedAt = time.Time{}, time.Time{}
+	unknownUse.LastUsedAt, unknownUse.LastUsedKnown = time.Time{}, false
+	for name, of := range map[string]struct {
+		change func(*governance.Identity)
+		want   []string
+	}{
+		"flawless":                   {func(*governance.Identity) {}, nil},
+		"bare":                       {func(i *governance.Identity) { i.Metadata, i.ManagedBy = governance.Metadata{}, "" }, []string{"unowned: nobody is named", "no_purpose: nothing says what it is for", "no_expiry: its access never ends", "unmanaged: no tool's mark is on it"}},
+		"blank":                      {func(i *governance.Identity) { i.Metadata.Owner = " " }, []string{"unowned: "}},
+		"other tool":                 {func(i *governance.Identity) { i.ManagedBy = "terraform" }, []string{`unmanaged: its mark says "terraform"`}},
+		"expiry no time":             {expiry("soon"), []string{`no_expiry: its expiry is "soon", which is no time`}},
+		"expired":                    {expiry("2026-11-19"), []string{"expired: its access ended on 2026-11-20 (2 days ago), and it is still there"}},
+		"expired, nobody enforces":   {func(i *governance.Identity) { i.ManagedBy = ""; i.Metadata.Expiry = "2026-11-19" }, []string{"expired: its expiry was 2026-11-20 (2 days ago), and nothing here", "unmanaged: "}},
+		"expires today":              {expiry("2026-11-22"), []string{"expiring: it expires on 2026-11-23T00:00:00Z, in less than 1 day"}},
+		"expires in 30 days":         {expiry("2026-12-21"), []string{"expiring: it expires on 2026-12-22T00:00:00Z, in less than 30 days"}},
+		"expires in 31 days":         {expiry("2026-12-22"), nil},
+		"stale":                      {used(700, 91, 400, true), []string{"stale: it was last used on 2026-08-23 (91 days ago); the limit is 90 days"}},
+		"used at the limit":          {used(700, 90, 400, true), nil},
+		"never used":                 {used(91, -1, 400, true), []string{"never_used: it was made on 2026-08-23 (91 days ago) and never used"}},
+		"never used without bound":   {used(900, -1, -1, true), []string{"never_used: "}},
+		"unused since tracking":      {used(900, -1, 400, true), []string{"stale: it was not used since 2025-10-18 (400 days ago); the platform does not know of what was before"}},
+		"too young":                  {used(89, -1, 400, true), nil},
+		"tracked for too short":      {used(900, -1, 10, true), nil},
+		"made nobody knows when":     {used(-1, -1, -1, true), nil},
+		"last use unknown":           {used(900, -1, -1, false), nil},
+		"last use known to be stale": {used(900, 500, -1, false), nil},
+		"privileged":                 {func(i *governance.Identity) { i.Privileges = []string{"managed policy AdministratorAccess"} }, []string{"privileged: it is privileged by managed policy AdministratorAccess"}},
+		"public":                     {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}), []string{"publicly_assumable: anyone can assume it"}},
+		"public with conditions":     {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}), []string{`publicly_assumable: its trust names "*": strangers can assume it unless its conditions`}},
+		"public with external id":    {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", ExternalID: true}), []string{"publicly_assumable: anyone who knows its external id"}},
+		"an organisation":            {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Organization: "o-abc"}), nil},
+		"external":                   {trustees(stranger), []string{"external_without_external_id: arn:aws:iam::999988887777:root can assume it from outside without"}},
+		"external, account id": {
+			trustees(governance.Trustee{Kind: governance.TrusteeAccount, Name: "999988887777", Account: "999988887777", External: true}),
+			[]string{"external_without_external_id: account 999988887777 can assume it from outside without an external id"},
+		},
+		"external with id":         {trustees(external(governance.TrusteeAccount, "999988887777")), nil},
+		"external, own account":    {trustees(ours), nil},
+		"external, organisation":   {trustees(inOrganization), nil},
+		"federated":                {trustees(federated("repo:acme/shop:ref:refs/heads/main")), nil},
+		"federated, any subject":   {trustees(federated()), []string{"weak_federation: every subject of token.actions.githubusercontent.com can assume it"}},
+		"federated, wildcard":      {trustees(federated("repo:acme/*")), []string{"weak_federation: every subject of token.actions.githubusercontent.com that fits repo:acme/* can assume it"}},
+		"federated, wild audience": {trustees(wildAudience), []string{"weak_federation: tokens of token.actions.githubusercontent.com for any audience are taken"}},
+		"public twice": {
+			trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}, governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}),
+			[]string{"publicly_assumable: anyone can assume it, strangers included"},
+		},
+		"federated, any audience": {trustees(anyAudience), []string{"weak_federation: tokens of token.actions.githubusercontent.com for any audience are taken"}},
+		"console":                 {credentials(password), []string{"human_use: it has a console password"}},
+		"MFA":                     {credentials(governance.CredentialSummary{Kind: governance.CredentialMFADevice, Active: true, CreatedAt: daysAgo(900)}), []string{"human_use: it has an MFA device"}},
+		"people": {
+			trustees(governance.Trustee{Kind: governance.TrusteeUser, Name: "arn:aws:iam::123456789012:user/alice"}, governance.Trustee{Kind: governance.TrusteeSAML, Name: "okta"}),
+			[]string{"human_use: its trust names users, who may be people: arn:aws:iam::123456789012:user/alice; people who sign in through okta can assume it"},
+		},
+		"services":             {trustees(governance.Trustee{Kind: governance.TrusteeService, Name: "ec2.amazonaws.com"}, governance.Trustee{Kind: governance.TrusteeService, Name: "lambda.amazonaws.com"}), []string{"reused: 2 clients share it, so a leak in one is a leak in all: ec2.amazonaws.com, lambda.amazonaws.com"}},
+		"parts of one service": {trustees(governance.Trustee{Kind: governance.TrusteeService, Name: "edgelambda.amazonaws.com"}, governance.Trustee{Kind: governance.TrusteeService, Name: "lambda.amazonaws.com"}), nil},
+		"one repository":       {trustees(federated("repo:acme/shop:ref:refs/heads/main", "repo:acme/shop:environment:eu")), nil},
+		"repositories":         {trustees(federated("repo:acme/shop:ref:refs/heads/main", "repo:acme/site:ref:refs/heads/main")), []string{"reused: 2 clients share it"}},
+		"accounts":             {trustees(external(governance.TrusteeAccount, "999988887777"), external(governance.TrusteeRole, "999988887776")), []string{"reused: 2 clients share it, so a leak in one is a leak in all: account 999988887776, account 999988887777"}},
+		"accounts of a third party": {func(i *governance.Identity) {
+			i.Metadata.ThirdParty = "Acme"
+			trustees(external(governance.TrusteeAccount, "999988887777"), external(governance.TrusteeAccount, "999988887776"))(i)
+		}, nil},
+		"own roles": {trustees(ownRole("a"), ownRole("b")), nil},
+		"other environment": {func(i *governance.Identity) {
+			i.Metadata.Environment = "Production"
+			i.Trust = []governance.Trustee{ownRole("tagged")}
+		}, []string{"crosses_environments: its environment is Production, but the environment of arn:aws:iam::123456789012:role/tagged is dev"}},
+		"same environment": {func(i *governance.Identity) {
+			i.Metadata.Environment = "development"
+			i.Trust = []governance.Trustee{ownRole("tagged")}
+		}, nil},
+		"other environment by name": {func(i *governance.Identity) {
+			i.Name = "export-prod"
+			i.Trust = []governance.Trustee{ownRole("ci/build-staging")}
+		}, []string{"crosses_environments: its name says prod, but arn:aws:iam::123456789012:role/ci/build-staging says staging"}},
+		"job's environment": {func(i *governance.Identity) {
+			i.Metadata.Environment = "prod"
+			i.Trust = []governance.Trustee{federated("repo:acme/dev-tools:environment:dev")}
+		}, []string{"crosses_environments: its environment is prod, but repo:acme/dev-tools:environment:dev says dev"}},
+		"branch": {func(i *governance.Identity) {
+			i.Metadata.Environment = "prod"
+			i.Trust = []governance.Trustee{federated("repo:acme/dev-tools:ref:refs/heads/dev")}
+		}, nil},
+		"service account": {func(i *governance.Identity) {
+			i.Metadata.Environment = "prod"
+			i.Trust = []governance.Trustee{federated("system:serviceaccount:staging:api")}
+		}, []string{"crosses_environments: its environment is prod, but system:serviceaccount:staging:api says staging"}},
+		"no evidence": {func(i *governance.Identity) {
+			i.Metadata.Environment = "prod"
+			i.Trust = []governance.Trustee{ownRole("contest"), ownRole("dev-to-prod")}
+		}, nil},
+		"old key":         {credentials(old), []string{"credential_not_rotated: the access key AKIAEXAMPLE is from 2026-08-23 (91 days ago); the policy's credential_max_age_days is 90"}},
+		"nobody's key":    {credentials(accessKey(5, 1, "")), []string{"long_lived_credential: the access key AKIAEXAMPLE was made on 2026-11-17 (5 days ago) and works until somebody revokes it, and no governed_credential is known to have it"}},
+		"unused key":      {credentials(accessKey(90, 90, "s"), old), []string{"credential_not_rotated: "}},
+		"long unused key": {credentials(accessKey(300, 200, "s")), []string{"credential_not_rotated: ", "unused_credential: the access key AKIAEXAMPLE was last used on 2026-05-06 (200 days ago); the limit is 90 days"}},
+		"never used key":  {credentials(accessKey(300, -1, "s")), []string{"credential_not_rotated: ", "unused_credential: the access key AKIAEXAMPLE is from 2026-01-26 (300 days ago) and was not used since"}},
+		"key of a stale identity": {func(i *governance.Identity) {
+			used(700, 300, -1, true)(i)
+			i.Credentials = []governance.CredentialSummary{accessKey(301, 300, "s")}
+		}, []string{"stale: ", "credential_not_rotated: "}},
+		"what is not known": {credentials(undated, unknownUse, inactive), nil},
+		"service-linked": {func(i *governance.Identity) {
+			*i = governance.Identity{ID: i.ID, Category: governance.CategoryProviderManaged, Privileges: []string{"x"}, LastUsedKnown: true, CreatedAt: daysAgo(900)}
+		}, nil},
+		"service-linked, due": {func(i *governance.Identity) {
+			i.Category = governance.CategoryProviderManaged
+			i.Metadata.Expiry = "2026-11-19"
+		}, []string{"expired: its review was due on 2026-11-20 (2 days ago), and only its removal ends its access"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			identity := flawless()
+			of.change(&identity)
+			var got []string
+			for _, finding := range findings(t, identity) {
+				got = append(got, finding.Code+": "+finding.Message)
+			}
+			if !slices.EqualFunc(got, of.want, strings.HasPrefix) {
+				t.Errorf("findings (-want +got):\n%s", cmp.Diff(of.want, got))
+			}
+		})
+	}
+}
+
+// findings judges under the default policy.
+func findings(t *testing.T, identity governance.Identity) []governance.Finding {
+	t.Helper()
+	policy, err := governance.NewPolicy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := inventory.DefaultOptions(policy)
+	options.Neighbours = neighbours
+	return inventory.Findings(identity, policy, options, now)
+}
+
+// TestCatalogue holds the table against itself and against the guide.
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../templates/guides/findings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	severities := []governance.Severity{governance.SeverityCritical, governance.SeverityHigh, governance.SeverityMedium, governance.SeverityLow}
+	weight := map[governance.Severity][2]int{}
+	for _, kind := range inventory.Catalogue {
+		row := fmt.Sprintf("\n| `%s` | %s | %s | %d | %s |\n", kind.Code, kind.Severity, kind.OWASP, kind.Weight, kind.Means)
+		if strings.Count(string(guide), row) != 1 {
+			t.Errorf("the guide lacks the row%s", row)
+		}
+		if !slices.Contains(severities, kind.Severity) || !strings.HasPrefix(kind.OWASP, "NHI") || !strings.HasSuffix(kind.Remedy, ".") || strings.Contains(kind.Means, "|") {
+			t.Errorf("malformed: %+v", kind.Code)
+		}
+		bounds, seen := weight[kind.Severity]
+		if !seen {
+			bounds = [2]int{kind.Weight, kind.Weight}
+		}
+		weight[kind.Severity] = [2]int{min(bounds[0], kind.Weight), max(bounds[1], kind.Weight)}
+	}
+	if rows := strings.Count(string(guide), "\n| `"); rows != len(inventory.Catalogue) {
+		t.Errorf("the guide has %d rows for %d findings", rows, len(inventory.Catalogue))
+	}
+	for i, severity := range severities[1:] {
+		if weight[severity][1] >= weight[severities[i]][0] {
+			t.Errorf("what is %s weighs as much as what is %s", severity, severities[i])
+		}
+	}
+	codes := inventory.FindingCodes()
+	if slices.Sort(codes); len(slices.Compact(codes)) != len(inventory.Catalogue) {
+		t.Error("a code stands twice")
+	}
+}
+
+func TestRiskScore(t *testing.T) {
+	t.Parallel()
+	bare := flawless()
+	bare.Metadata, bare.Privileges = governance.Metadata{}, []string{"inline policy all"}
+	if score := inventory.RiskScore(findings(t, bare)); score != 20+10+10+25 {
+		t.Errorf("the score is %d", score)
+	}
+	if score := inventory.RiskScore([]governance.Finding{{Code: "made_up"}}); score != 0 {
+		t.Errorf("an unknown finding weighs %d", score)
+	}
+}
+
+// TestMessagesAreBounded names a few of many.
+func TestMessagesAreBounded(t *testing.T) {
+	t.Parallel()
+	identity := flawless()
+	identity.Trust = nil
+	for i := range 7 {
+		identity.Trust = append(identity.Trust, governance.Trustee{Kind: governance.TrusteeService, Name: fmt.Sprintf("s%d.amazonaws.com", i)})
+	}
+	found := findings(t, identity)
+	if len(found) != 1 || !strings.HasSuffix(found[0].Message, "s4.amazonaws.com and 2 more") {
+		t.Errorf("findings: %+v", found)
+	}
+}

@@ -1,0 +1,142 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/inventory"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*identityDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*identityDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig   = (*identityDataSource)(nil)
+)
+
+const identityType = "governed_identity"
+
+// identityDataSource is governed_identity.
+type identityDataSource struct{ configured }
+
+// NewIdentityDataSource makes the data source for the provider's list.
+func NewIdentityDataSource() datasource.DataSource { return &identityDataSource{} }
+
+// Metadata names the data source.
+func (*identityDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_identity"
+}
+
+// Schema of the data source.
+func (*identityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := itemAttributes()
+	attributes["id"] = schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Canonical id. Exactly one of `id` and `arn` is needed."}
+	attributes["arn"] = schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of an IAM role or user."}
+	maps.Copy(attributes, limits())
+	maps.Copy(attributes, completeness())
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One non-human identity, whoever made it, with what is wrong with it. It comes from the same bulk read as the lists, so asking for many costs no more than for one.",
+		Attributes:          attributes,
+	}
+}
+
+// ConfigValidators want one way to name the identity.
+func (*identityDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("arn"))}
+}
+
+// asked is what a configuration asks for.
+type asked struct {
+	id    governance.ID
+	query inventory.Query
+	// argument names the identity.
+	argument path.Path
+}
+
+// ask reads a configuration, with what is wrong in it. What is not known yet is left out.
+func ask(ctx context.Context, config tfsdk.Config) (asked, diag.Diagnostics) {
+	var id, arn types.String
+	var m limitsModel
+	var diags diag.Diagnostics
+	for name, target := range map[string]any{"id": &id, "arn": &arn, "unused_for_days": &m.UnusedForDays, "within_days": &m.WithinDays} {
+		diags.Append(config.GetAttribute(ctx, path.Root(name), target)...)
+	}
+	a := asked{argument: path.Root("id"), query: inventory.Query{UnusedForDays: number(m.UnusedForDays), WithinDays: number(m.WithinDays)}}
+	report(&diags, identityType, a.query.Problems())
+	switch {
+	case given(id):
+		var err error
+		if a.id, err = governance.ParseID(id.ValueString()); err != nil {
+			diags.AddAttributeError(a.argument, "Identity id is malformed", err.Error()+". For an ARN, write arn instead of id.")
+		}
+	case given(arn):
+		a.argument = path.Root("arn")
+		var ok bool
+		if a.id, ok = inventory.ParseARN(arn.ValueString()); !ok {
+			diags.AddAttributeError(a.argument, "ARN is malformed", fmt.Sprintf("%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/ci/deploy.", arn.ValueString()))
+		}
+	}
+	return a, diags
+}
+
+// ValidateConfig refuses what names no identity.
+func (*identityDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	_, diags := ask(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+}
+
+// Read finds the identity; that there is none is an error.
+func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	a, diags := ask(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	listing, diags := d.listing(ctx, identityType)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	warnOfGaps(&resp.Diagnostics, identityType, listing.Gaps)
+	i := slices.IndexFunc(listing.Identities, func(one governance.Identity) bool { return one.ID == a.id })
+	if i < 0 {
+		resp.Diagnostics.AddAttributeError(a.argument, "Identity not found", fmt.Sprintf("%s: it is not among the %d identities of %s.\n\nCheck its path and the case of its letters, and that the provider reads its account.",
+			a.id, len(listing.Identities), accounts(listing.Identities)))
+		return
+	}
+	identity := inventory.Judge(listing.Identities[i:i+1], d.data.Policy, d.options(a.query, listing.Identities), d.data.Clock.Now())[0]
+	values, err := configValues(req.Config)
+	if err != nil {
+		resp.Diagnostics.AddError("Configuration cannot be read", identityType+": "+err.Error())
+		return
+	}
+	object, _ := resp.State.Schema.Type().TerraformType(ctx).(tftypes.Object)
+	maps.Copy(values, newEncoder(object).attributes(&identity))
+	maps.Copy(values, completenessValues(listing.Gaps))
+	resp.State.Raw = tftypes.NewValue(object, values)
+}
+
+// accounts names those that were read.
+func accounts(identities []governance.Identity) string {
+	var ids []string
+	for i := range identities {
+		ids = append(ids, identities[i].ID.Account)
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) == 0 {
+		return "the account"
+	}
+	return "account " + strings.Join(ids[:min(mostNamed, len(ids))], ", ")
+}

@@ -1,0 +1,170 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/inventory"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure      = (*listDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*listDataSource)(nil)
+)
+
+// definition is what tells the data sources that list identities apart.
+type definition struct {
+	// name is the type without the provider.
+	name        string
+	description string
+	// findings are the codes of which an identity has to have one; none for all identities.
+	findings []string
+	// needsLastUse says that the list is about last uses.
+	needsLastUse bool
+	minimumScore int
+	sort         inventory.Sort
+}
+
+const inBulk = " They are read in bulk: a handful of calls, however many there are."
+
+// NewIdentitiesDataSource makes governed_identities.
+func NewIdentitiesDataSource() datasource.DataSource {
+	return &listDataSource{definition: definition{
+		name: "identities", sort: inventory.SortID,
+		description: "The non-human identities of the account, whoever made them, with what is wrong with each." + inBulk,
+	}}
+}
+
+// NewStaleDataSource makes governed_stale_identities.
+func NewStaleDataSource() datasource.DataSource {
+	return &listDataSource{definition: definition{
+		name: "stale_identities", sort: inventory.SortLastUsed, needsLastUse: true,
+		findings: []string{inventory.FindingStale, inventory.FindingNeverUsed},
+		description: "Identities that nothing has used for `unused_for_days`: those with the finding `stale` or `never_used`. Unknown is not unused: what the platform does not know the last use of " +
+			"is not listed, and `gaps` counts it." + inBulk,
+	}}
+}
+
+// NewUnownedDataSource makes governed_unowned_identities.
+func NewUnownedDataSource() datasource.DataSource {
+	return &listDataSource{definition: definition{
+		name: "unowned_identities", sort: inventory.SortID,
+		findings:    []string{inventory.FindingUnowned, inventory.FindingNoPurpose, inventory.FindingNoExpiry},
+		description: "Identities of the account without an owner, a purpose or an expiry, whoever made them. What AWS itself manages is left out." + inBulk,
+	}}
+}
+
+// NewExpiringDataSource makes governed_expiring_identities.
+func NewExpiringDataSource() datasource.DataSource {
+	return &listDataSource{definition: definition{
+		name: "expiring_identities", sort: inventory.SortExpiry,
+		findings:    []string{inventory.FindingExpired, inventory.FindingExpiring},
+		description: "Identities whose expiry is at most `within_days` ahead, and those that have expired and are still there: the findings `expiring` and `expired`." + inBulk,
+	}}
+}
+
+// NewHighRiskDataSource makes governed_high_risk_identities.
+func NewHighRiskDataSource() datasource.DataSource {
+	return &listDataSource{definition: definition{
+		name: "high_risk_identities", sort: inventory.SortRiskScore, minimumScore: 50,
+		description: "Identities with a risk score of at least `minimum_score`, the highest first. The score is the sum of what their findings weigh, as the guide \"Findings and the risk score\" has it." + inBulk,
+	}}
+}
+
+// listDataSource lists identities.
+type listDataSource struct {
+	configured
+	definition definition
+}
+
+// Metadata names the data source.
+func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + d.definition.name
+}
+
+// Schema of the data source.
+func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = d.definition.listSchema()
+}
+
+// ValidateConfig refuses what cannot be asked.
+func (d *listDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	_, diags := d.definition.query(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+}
+
+// Read lists the identities that fit.
+func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	query, diags := d.definition.query(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	name := "governed_" + d.definition.name
+	listing, diags := d.listing(ctx, name)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	options, now := d.options(query, listing.Identities), d.data.Clock.Now()
+	found := query.Filter(inventory.Judge(listing.Identities, d.data.Policy, options, now))
+	gaps := listing.Gaps
+	if d.definition.needsLastUse {
+		gaps = append(gaps[:len(gaps):len(gaps)], unknownUses(found, options, now)...)
+	}
+	found = d.definition.keep(found)
+	warnOfGaps(&resp.Diagnostics, name, gaps)
+
+	values, err := configValues(req.Config)
+	if err != nil {
+		resp.Diagnostics.AddError("Configuration cannot be read", name+": "+err.Error())
+		return
+	}
+	object, _ := resp.State.Schema.Type().TerraformType(ctx).(tftypes.Object)
+	items := newEncoder(element(object, "identities"))
+	shown := found
+	if query.Limit != nil && *query.Limit < len(found) {
+		shown = found[:*query.Limit]
+	}
+	values["identities"] = listValue(items.item, shown, items.attributes)
+	values["summary"] = tftypes.NewValue(object.AttributeTypes["summary"], summaryValues(inventory.Summarise(found)))
+	maps.Copy(values, completenessValues(gaps))
+	resp.State.Raw = tftypes.NewValue(object, values)
+}
+
+// keep drops the identities that the list is not about.
+func (d definition) keep(identities []governance.Identity) []governance.Identity {
+	if len(d.findings) == 0 {
+		return identities
+	}
+	return slices.DeleteFunc(identities, func(one governance.Identity) bool { return !inventory.Has(&one, d.findings...) })
+}
+
+// mostNamed is how many identities a gap names.
+const mostNamed = 5
+
+// unknownUses is a gap where some identities cannot be judged by their last use.
+func unknownUses(identities []governance.Identity, options inventory.Options, now time.Time) []string {
+	var ids []string
+	for i := range identities {
+		if inventory.UseUnknown(&identities[i], options, now) {
+			ids = append(ids, identities[i].ID.String())
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	more := ""
+	if count := len(ids) - mostNamed; count > 0 {
+		more = fmt.Sprintf(" and %d more", count)
+	}
+	return []string{"The last use is not known, so they may be stale or not: " + strings.Join(ids[:min(mostNamed, len(ids))], ", ") + more + "."}
+}

@@ -1,0 +1,108 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/inventory"
+)
+
+// limitsModel is limits.
+type limitsModel struct {
+	UnusedForDays types.Int64 `tfsdk:"unused_for_days"`
+	WithinDays    types.Int64 `tfsdk:"within_days"`
+}
+
+// listModel is the configuration of a list; what is computed is written past it.
+type listModel struct {
+	limitsModel
+	Platforms    types.Set    `tfsdk:"platforms"`
+	Kinds        types.Set    `tfsdk:"kinds"`
+	Categories   types.Set    `tfsdk:"categories"`
+	Owners       types.Set    `tfsdk:"owners"`
+	Environments types.Set    `tfsdk:"environments"`
+	Accounts     types.Set    `tfsdk:"accounts"`
+	Labels       types.Map    `tfsdk:"labels"`
+	Findings     types.Set    `tfsdk:"findings"`
+	NamePattern  types.String `tfsdk:"name_pattern"`
+	MinimumScore types.Int64  `tfsdk:"minimum_score"`
+	Sort         types.String `tfsdk:"sort"`
+	Limit        types.Int64  `tfsdk:"limit"`
+	Identities   types.List   `tfsdk:"identities"`
+	Summary      types.Object `tfsdk:"summary"`
+	Gaps         types.List   `tfsdk:"gaps"`
+	Complete     types.Bool   `tfsdk:"complete"`
+}
+
+// query is what a configuration asks for, with what is wrong in it. What is not known yet is left out.
+func (d definition) query(ctx context.Context, config tfsdk.Config) (inventory.Query, diag.Diagnostics) {
+	var m listModel
+	diags := config.Get(ctx, &m)
+	if diags.HasError() {
+		return inventory.Query{}, diags
+	}
+	q := inventory.Query{
+		Platforms: known[governance.Platform](m.Platforms), Kinds: known[governance.Kind](m.Kinds), Categories: known[governance.Category](m.Categories),
+		Owners: known[string](m.Owners), Environments: known[string](m.Environments), Accounts: known[string](m.Accounts), Findings: known[string](m.Findings),
+		Labels: map[string]string{}, NamePattern: m.NamePattern.ValueString(), MinimumScore: d.minimumScore,
+		Sort: d.sort, Limit: number(m.Limit), UnusedForDays: number(m.UnusedForDays), WithinDays: number(m.WithinDays),
+	}
+	for key, value := range m.Labels.Elements() {
+		if text, ok := value.(types.String); ok {
+			q.Labels[key] = text.ValueString()
+		}
+	}
+	if score := number(m.MinimumScore); score != nil {
+		q.MinimumScore = *score
+	}
+	if given(m.Sort) {
+		q.Sort = inventory.Sort(m.Sort.ValueString())
+	}
+	report(&diags, "governed_"+d.name, q.Problems())
+	return q, diags
+}
+
+// report puts what is wrong in a query on its argument.
+func report(diags *diag.Diagnostics, dataSource string, problems []inventory.Problem) {
+	for _, problem := range problems {
+		diags.AddAttributeError(path.Root(problem.Argument), "Query cannot be answered", fmt.Sprintf("%s: %s: %s.\n\n%s", dataSource, problem.Argument, problem.Message, problem.Remedy))
+	}
+}
+
+// known are the elements of a set that are known.
+func known[T ~string](set types.Set) []T {
+	var values []T
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && given(text) {
+			values = append(values, T(text.ValueString()))
+		}
+	}
+	return values
+}
+
+func given(value attr.Value) bool { return !value.IsNull() && !value.IsUnknown() }
+
+// number is nil where there is none, or none yet.
+func number(value types.Int64) *int {
+	if !given(value) {
+		return nil
+	}
+	n := int(value.ValueInt64())
+	return &n
+}
+
+// configValues are the values of a configuration, to be completed.
+func configValues(config tfsdk.Config) (map[string]tftypes.Value, error) {
+	values := map[string]tftypes.Value{}
+	err := config.Raw.As(&values)
+	return maps.Clone(values), err // As gives the value's own map.
+}
