@@ -23,8 +23,8 @@ var exampleDay = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 const examples = "../../examples/"
 
-// TestSimExamples applies what the documentation shows of every resource and data source, under the provider block that
-// it shows.
+// TestSimExamples applies what the documentation shows of every resource, data source and function, under the provider
+// block that it shows.
 func TestSimExamples(t *testing.T) {
 	t.Parallel()
 	for _, file := range exampleFiles(t) {
@@ -54,6 +54,9 @@ func exampleFiles(t *testing.T) []string {
 	}
 	for name := range schema.DataSourceSchemas {
 		files = append(files, examples+"data-sources/"+name+"/data-source.tf")
+	}
+	for name := range schema.Functions {
+		files = append(files, examples+"functions/"+name+"/function.tf")
 	}
 	return files
 }

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/functions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
@@ -20,6 +22,8 @@ import (
 
 // Address is where the registry has the provider.
 const Address = "registry.terraform.io/nhi-governance/governed"
+
+var _ provider.ProviderWithFunctions = (*Provider)(nil)
 
 // Provider is terraform-provider-governed.
 type Provider struct {
@@ -80,5 +84,12 @@ func (*Provider) DataSources(context.Context) []func() datasource.DataSource {
 		inventory.NewIdentityDataSource,
 		inventory.NewStaleDataSource,
 		inventory.NewUnownedDataSource,
+	}
+}
+
+// Functions lists them in alphabetical order.
+func (*Provider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		functions.NewInventoryReport,
 	}
 }

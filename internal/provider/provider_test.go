@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	testresource "github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -49,6 +50,19 @@ func TestSchemas(t *testing.T) {
 		}
 		if diags := identity.IdentitySchema.ValidateImplementation(t.Context()); diags.HasError() || len(identity.IdentitySchema.Attributes) == 0 {
 			t.Error("the identity schema is wrong", diags)
+		}
+	}
+	with, ok := p.(frameworkprovider.ProviderWithFunctions)
+	if !ok {
+		t.Fatal("the provider has no functions")
+	}
+	for _, build := range with.Functions(t.Context()) {
+		var definition function.DefinitionResponse
+		build().Definition(t.Context(), function.DefinitionRequest{}, &definition)
+		var validated function.DefinitionValidateResponse
+		definition.Definition.ValidateImplementation(t.Context(), function.DefinitionValidateRequest{}, &validated)
+		if validated.Diagnostics.HasError() || definition.Definition.Summary == "" || definition.Definition.MarkdownDescription == "" {
+			t.Error("the definition of a function is wrong", validated.Diagnostics)
 		}
 	}
 	for _, build := range p.DataSources(t.Context()) {

@@ -1,0 +1,11 @@
+data "governed_unowned_identities" "all" {}
+
+# A page for people: terraform output -raw report > report.html
+output "report" {
+  value = provider::governed::inventory_report(data.governed_unowned_identities.all.identities, "html")
+}
+
+# Findings for code scanning: terraform output -raw sarif > identities.sarif
+output "sarif" {
+  value = provider::governed::inventory_report(data.governed_unowned_identities.all.identities, "sarif")
+}
