@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +129,7 @@ func (l *accountListing) addCredentials(users []snapshotUser, found report) (gap
 			unread++
 		}
 		identity := &l.identities[next]
-		identity.Credentials, identity.LastUsedKnown = row.credentials, !row.unread
+		identity.Credentials, identity.LastUsedKnown = withStores(row.credentials, user.stores), row.tracked && !row.unread
 		identity.LastUsedAt, identity.LastUsedService, identity.LastUsedRegion = row.lastUsedAt, row.lastUsedService, row.lastUsedRegion
 	}
 	if missing > 0 {
@@ -139,4 +140,29 @@ func (l *accountListing) addCredentials(users []snapshotUser, found report) (gap
 		gaps = append(gaps, fmt.Sprintf("The credential report of account %s has dates of %s that cannot be read, so last uses may be missing.", l.account, count(unread, "user")))
 	}
 	return gaps
+}
+
+// withStores says where the secrets of access keys are. A report does not tell which key is which, so only a user whose keys
+// all have a note is told from one with a key that nobody governs.
+func withStores(credentials []governance.CredentialSummary, stores map[string]string) []governance.CredentialSummary {
+	keys := 0
+	for _, credential := range credentials {
+		if credential.Kind == governance.CredentialAccessKey {
+			keys++
+		}
+	}
+	if keys == 0 || keys != len(stores) {
+		return credentials
+	}
+	governed := slices.Clone(credentials)
+	for i := range governed {
+		if governed[i].Kind != governance.CredentialAccessKey {
+			continue
+		}
+		governed[i].Store = strings.Join(slices.Compact(slices.Sorted(maps.Values(stores))), " or ")
+		if keys == 1 {
+			governed[i].ID = slices.Collect(maps.Keys(stores))[0]
+		}
+	}
+	return governed
 }

@@ -19,6 +19,9 @@ type reportRow struct {
 	lastUsedService, lastUsedRegion string
 	// unread tells that some value could not be read, so that a use may be missing.
 	unread bool
+	// tracked tells that the user has an active password or key, whose uses the report has. Of a user without any it cannot
+	// say that it is not used: SSH keys and service-specific credentials are not in it.
+	tracked bool
 }
 
 // The columns that have to be there; others are taken where they are ("Generate credential reports", IAM User Guide).
@@ -104,6 +107,8 @@ func (l *reportLine) row() reportRow {
 	var row reportRow
 	add := func(credential governance.CredentialSummary) {
 		row.credentials = append(row.credentials, credential)
+		tracks := credential.Kind == governance.CredentialPassword || credential.Kind == governance.CredentialAccessKey
+		row.tracked = row.tracked || (credential.Active && tracks)
 		if credential.LastUsedAt.After(row.lastUsedAt) {
 			row.lastUsedAt, row.lastUsedService, row.lastUsedRegion = credential.LastUsedAt, credential.LastUsedService, credential.LastUsedRegion
 		}

@@ -35,17 +35,17 @@ func TestParseReport(t *testing.T) {
 		want reportRow
 	}{
 		"nothing":                 {line(noPassword, none, none, noCertificates), reportRow{}},
-		"password and device":     {line("true,2021-01-02T03:04:05+00:00,2020-01-02T03:04:05+00:00,N/A,true", none, none, noCertificates), reportRow{credentials: []governance.CredentialSummary{password, {Kind: governance.CredentialMFADevice, Active: true}}, lastUsedAt: used}},
-		"password never used":     {line("TRUE,no_information,2020-01-02T03:04:05+00:00,2020-04-02T03:04:05+00:00,false", none, none, noCertificates), reportRow{credentials: changed(password, func(c *governance.CredentialSummary) { c.LastUsedAt = time.Time{} })}},
+		"password and device":     {line("true,2021-01-02T03:04:05+00:00,2020-01-02T03:04:05+00:00,N/A,true", none, none, noCertificates), reportRow{credentials: []governance.CredentialSummary{password, {Kind: governance.CredentialMFADevice, Active: true}}, lastUsedAt: used, tracked: true}},
+		"password never used":     {line("TRUE,no_information,2020-01-02T03:04:05+00:00,2020-04-02T03:04:05+00:00,false", none, none, noCertificates), reportRow{credentials: changed(password, func(c *governance.CredentialSummary) { c.LastUsedAt = time.Time{} }), tracked: true}},
 		"password of the past":    {line("false,2021-01-02T03:04:05Z,N/A,N/A,false", none, none, noCertificates), reportRow{lastUsedAt: used}},
-		"key":                     {line(noPassword, "true,2020-01-02T03:04:05Z,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{key}, lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1"}},
-		"key after password":      {line("true,2021-01-02T03:04:05Z,2020-01-02T03:04:05Z,N/A,false", none, "true,2020-01-02T03:04:05Z,2022-01-02T03:04:05Z,eu-west-1,s3", noCertificates), reportRow{credentials: []governance.CredentialSummary{password, key}, lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1"}},
-		"key never used":          {line(noPassword, "true,2020-01-02T03:04:05Z,N/A,N/A,N/A", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made, LastUsedKnown: true}}}},
+		"key":                     {line(noPassword, "true,2020-01-02T03:04:05Z,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{key}, lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1", tracked: true}},
+		"key after password":      {line("true,2021-01-02T03:04:05Z,2020-01-02T03:04:05Z,N/A,false", none, "true,2020-01-02T03:04:05Z,2022-01-02T03:04:05Z,eu-west-1,s3", noCertificates), reportRow{credentials: []governance.CredentialSummary{password, key}, lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1", tracked: true}},
+		"key never used":          {line(noPassword, "true,2020-01-02T03:04:05Z,N/A,N/A,N/A", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made, LastUsedKnown: true}}, tracked: true}},
 		"inactive key":            {line(noPassword, "false,N/A,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: changed(key, func(c *governance.CredentialSummary) { c.Active, c.CreatedAt = false, time.Time{} }), lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1"}},
 		"certificate":             {line(noPassword, none, none, "false,N/A,true,2020-01-02T03:04:05Z"), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialCertificate, Active: true, CreatedAt: made}}}},
 		"root":                    {line("not_supported,no_information,not_supported,not_supported,true", none, none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialMFADevice, Active: true}}}},
-		"a use that is no date":   {line(noPassword, "true,2020-01-02T03:04:05Z,yesterday,N/A,N/A", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made}}, unread: true}},
-		"a rotation that is none": {line(noPassword, "true,soon,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: changed(key, func(c *governance.CredentialSummary) { c.CreatedAt = time.Time{} }), lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1", unread: true}},
+		"a use that is no date":   {line(noPassword, "true,2020-01-02T03:04:05Z,yesterday,N/A,N/A", none, noCertificates), reportRow{credentials: []governance.CredentialSummary{{Kind: governance.CredentialAccessKey, Active: true, CreatedAt: made}}, unread: true, tracked: true}},
+		"a rotation that is none": {line(noPassword, "true,soon,2022-01-02T03:04:05Z,eu-west-1,s3", none, noCertificates), reportRow{credentials: changed(key, func(c *governance.CredentialSummary) { c.CreatedAt = time.Time{} }), lastUsedAt: later, lastUsedService: "s3", lastUsedRegion: "eu-west-1", unread: true, tracked: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,5 +78,37 @@ func TestParseReportMalformed(t *testing.T) {
 	}
 	if rows, err := parseReport(strings.NewReader(reportHeader)); err != nil || len(rows) != 0 {
 		t.Errorf("no users: %v, %v", rows, err)
+	}
+}
+
+// TestWithStores tells governed keys from others only where no key can be meant that is not.
+func TestWithStores(t *testing.T) {
+	t.Parallel()
+	key := governance.CredentialSummary{Kind: governance.CredentialAccessKey, Active: true}
+	password := governance.CredentialSummary{Kind: governance.CredentialPassword, Active: true}
+	for name, test := range map[string]struct {
+		credentials []governance.CredentialSummary
+		stores      map[string]string
+		want        []string // id and store of each
+	}{
+		"no key":             {[]governance.CredentialSummary{password}, nil, []string{" "}},
+		"governed":           {[]governance.CredentialSummary{password, key}, map[string]string{"AKIA1": "here"}, []string{" ", "AKIA1 here"}},
+		"not governed":       {[]governance.CredentialSummary{key}, nil, []string{" "}},
+		"one of two":         {[]governance.CredentialSummary{key, key}, map[string]string{"AKIA1": "here"}, []string{" ", " "}},
+		"rotated":            {[]governance.CredentialSummary{key, key}, map[string]string{"AKIA1": "here", "AKIA2": "here"}, []string{" here", " here"}},
+		"two of their own":   {[]governance.CredentialSummary{key, key}, map[string]string{"AKIA1": "here", "AKIA2": "there"}, []string{" here or there", " here or there"}},
+		"note of a gone key": {[]governance.CredentialSummary{key}, map[string]string{"AKIA1": "here", "AKIA2": "here"}, []string{" "}},
+		"note without a key": {nil, map[string]string{"AKIA1": "here"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, one := range withStores(test.credentials, test.stores) {
+				got = append(got, one.ID+" "+one.Store)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
