@@ -168,6 +168,11 @@ func TestListsShareOneRead(t *testing.T) {
 	p := acctest.NewConfiguredProtocol(t, server, nil)
 	for _, name := range []string{"identities", "stale_identities", "unowned_identities", "expiring_identities", "high_risk_identities"} {
 		_, diags := p.ReadDataSource("governed_"+name, nil)
+		if name == "stale_identities" {
+			// IAM does not track what some users of the estate are used by.
+			diags.Want(t, "warning : Inventory has gaps…The last use is not known…user/BedrockAPIKey-2f99")
+			continue
+		}
 		diags.Want(t)
 	}
 	if calls := server.CountCalls("iam:GetAccountAuthorizationDetails"); calls != 1 {
