@@ -98,7 +98,10 @@ func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
 			holder.Gone = append(holder.Gone, platform.Credential{ID: id, Store: store})
 		}
 	}
-	slices.SortStableFunc(holder.Credentials, func(a, b platform.Credential) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	// IAM tells the time in seconds, and lists in no order that it documents.
+	slices.SortFunc(holder.Credentials, func(a, b platform.Credential) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
 	if note, ok := parseIssuance(tags[k.account.tagging.keys.Key(governance.RecordIssuing)]); ok {
 		holder.Issuing = &note
 	}

@@ -92,7 +92,8 @@ func (w *userWriter) activateKeys() error {
 	}
 	for _, key := range keys {
 		id := awssdk.ToString(key.AccessKeyId)
-		if isActive(key) || !slices.Contains(w.have.DeactivatedKeys, id) || !slices.Contains(w.reactivate, id) {
+		// What has a resource of its own is that one's to activate: it can be over although the user is renewed.
+		if isActive(key) || !slices.Contains(w.have.DeactivatedKeys, id) || !slices.Contains(w.reactivate, id) || storeOfNote(w.have.tags[id]) != "" {
 			continue
 		}
 		if err := ignoreNotFound(mapError("iam:UpdateAccessKey", w.calls.setKey(w.ctx, id, types.StatusTypeActive))); err != nil {

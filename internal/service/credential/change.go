@@ -12,6 +12,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // planChange decides what an existing credential becomes. What depends on a value that is not known yet is not known
@@ -71,7 +72,7 @@ func (m *model) planRotation(prior *model, reason string, certain bool, diags *d
 	case old == "":
 	case m.OverlapHours.IsUnknown():
 		becomes = fmt.Sprintf("%s stays valid for overlap_hours, which are not known yet.", old)
-	case m.overlap() == 0, prior.Status.ValueString() == statusInactive:
+	case m.overlap() == 0, prior.Status.ValueString() == statusInactive, prior.Status.ValueString() == string(governance.StatusExpired):
 		becomes = fmt.Sprintf("%s is revoked at once.", old)
 	default:
 		becomes = fmt.Sprintf("%s stays valid for %d hours after that, and the first apply then revokes it, unless it is still in use.", old, m.OverlapHours.ValueInt32())
@@ -107,7 +108,7 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (re
 		return fmt.Sprintf("%s was made at %s and is older than %d days (rotate_after_days)", prior.CredentialID.ValueString(), prior.CreatedAt.ValueString(), m.RotateAfterDays.ValueInt32()), true
 	}
 	arguments := []change{
-		{"rotation_trigger", "rotation_trigger has changed", !prior.RotationTrigger.IsNull() && !m.RotationTrigger.Equal(prior.RotationTrigger), !isKnown(ctx, m.RotationTrigger)},
+		{"rotation_trigger", "rotation_trigger has changed", !prior.RotationTrigger.IsNull() && !m.RotationTrigger.Equal(prior.RotationTrigger), !tfkit.FullyKnown(ctx, m.RotationTrigger)},
 		{"ses_smtp_region", "ses_smtp_region has changed, and the password for it can be made only together with the credential", !m.SESSMTPRegion.Equal(prior.SESSMTPRegion), m.SESSMTPRegion.IsUnknown()},
 		{"rotate_after_days", "", m.RotateAfterDays.IsUnknown(), m.RotateAfterDays.IsUnknown()},
 	}
@@ -132,12 +133,6 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (re
 type change struct {
 	name, reason     string
 	changed, unknown bool
-}
-
-// isKnown tells whether a value is known wholly.
-func isKnown(ctx context.Context, value attr.Value) bool {
-	raw, err := value.ToTerraformValue(ctx)
-	return err == nil && raw.IsFullyKnown()
 }
 
 // due tells whether a time has come.

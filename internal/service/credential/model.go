@@ -16,6 +16,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -70,7 +71,7 @@ type identityModel struct {
 var referenceTypes = map[string]attr.Type{"arn": types.StringType, "version": types.StringType}
 
 // storeTypes are the types of the argument store.
-var storeTypes = objectTypes(storeSchema())
+var storeTypes = governed.ObjectTypes(storeSchema())
 
 // store reads the argument. What is not known yet is left out.
 func (m *model) store(ctx context.Context) *storeModel {

@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -201,12 +200,4 @@ func (v roleARN) ValidateString(ctx context.Context, req validator.StringRequest
 	if _, ok := aws.ParseRoleARN(req.ConfigValue.ValueString()); !ok {
 		resp.Diagnostics.AddAttributeError(req.Path, "Role is not an ARN", req.ConfigValue.String()+" "+v.Description(ctx)+".")
 	}
-}
-
-// objectTypes are the types of a nested attribute.
-func objectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
-	if object, ok := attribute.GetType().(types.ObjectType); ok {
-		return object.AttrTypes
-	}
-	return nil
 }

@@ -84,7 +84,7 @@ func (r AWSRoleModel) Spec() aws.RoleSpec {
 	spec := aws.RoleSpec{
 		Path:                   KnownOr(r.Path, "/"),
 		InlinePolicies:         StringMap(r.InlinePolicies),
-		ManagedPolicyARNs:      StringSet(r.ManagedPolicyARNs),
+		ManagedPolicyARNs:      tfkit.Strings(r.ManagedPolicyARNs),
 		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
 		MaxSessionDuration:     3600,
 	}

@@ -134,17 +134,6 @@ func ObjectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Typ
 	return nil
 }
 
-// StringSet are the known elements, sorted by the framework.
-func StringSet(set types.Set) []string {
-	var texts []string
-	for _, element := range set.Elements() {
-		if text, ok := element.(types.String); ok && !text.IsUnknown() {
-			texts = append(texts, text.ValueString())
-		}
-	}
-	return texts
-}
-
 // StringMap are the known entries.
 func StringMap(m types.Map) map[string]string {
 	texts := map[string]string{}

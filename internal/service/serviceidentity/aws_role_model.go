@@ -108,8 +108,8 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 
 func (t trustModel) presets() []iampolicy.Preset {
 	var presets []iampolicy.Preset
-	if services := governed.StringSet(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
-		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: governed.StringSet(t.SourceAccounts), SourceARNs: governed.StringSet(t.SourceARNs)})
+	if services := tfkit.Strings(t.AWSServices); len(services) > 0 || !t.SourceAccounts.IsNull() || !t.SourceARNs.IsNull() {
+		presets = append(presets, iampolicy.AWSServices{Services: services, SourceAccounts: tfkit.Strings(t.SourceAccounts), SourceARNs: tfkit.Strings(t.SourceARNs)})
 	}
 	if g := t.GitHubActions; g != nil {
 		presets = append(presets, iampolicy.GitHubActions{
@@ -124,7 +124,7 @@ func (t trustModel) presets() []iampolicy.Preset {
 		presets = append(presets, iampolicy.EKSPodIdentity{ClusterARN: e.ClusterARN.ValueString(), Namespace: e.Namespace.ValueString(), ServiceAccount: e.ServiceAccount.ValueString()})
 	}
 	if o := t.OIDC; o != nil {
-		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: governed.StringSet(o.Subjects), Audiences: governed.StringSet(o.Audiences)})
+		presets = append(presets, iampolicy.OIDC{ProviderARN: o.ProviderARN.ValueString(), Subjects: tfkit.Strings(o.Subjects), Audiences: tfkit.Strings(o.Audiences)})
 	}
 	return presets
 }

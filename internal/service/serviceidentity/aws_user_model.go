@@ -17,6 +17,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // awsUserModel is the nested attribute aws_user.
@@ -67,8 +68,8 @@ func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) plat
 	return platform.Desired[aws.UserSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: aws.UserSpec{
 		Path:                   governed.KnownOr(u.Path, "/"),
 		InlinePolicies:         governed.StringMap(u.InlinePolicies),
-		ManagedPolicyARNs:      governed.StringSet(u.ManagedPolicyARNs),
-		Groups:                 governed.StringSet(u.Groups),
+		ManagedPolicyARNs:      tfkit.Strings(u.ManagedPolicyARNs),
+		Groups:                 tfkit.Strings(u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(),
 	}}
 }

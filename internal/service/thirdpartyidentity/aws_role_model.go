@@ -116,8 +116,8 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 		externalID = anyExternalID
 	}
 	want.Spec.Trust = []iampolicy.Preset{iampolicy.ThirdParty{
-		AccountIDs: governed.StringSet(party.AccountIDs), OrganizationID: party.OrganizationID.ValueString(), ExternalID: externalID,
-		PrincipalARNs: governed.StringSet(r.PrincipalARNs), SourceIPRanges: governed.StringSet(r.SourceIPRanges),
+		AccountIDs: tfkit.Strings(party.AccountIDs), OrganizationID: party.OrganizationID.ValueString(), ExternalID: externalID,
+		PrincipalARNs: tfkit.Strings(r.PrincipalARNs), SourceIPRanges: tfkit.Strings(r.SourceIPRanges),
 		Guesses: []string{metadata.ThirdParty, want.Name},
 	}}
 	return want, diags
