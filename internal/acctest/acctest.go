@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
@@ -67,7 +66,9 @@ func NewSim(t testing.TB, options ...sim.Option) *sim.Server {
 // Factories are the provider under the simulator's clock, and without the waiting that only real clouds need.
 func Factories(server *sim.Server) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"governed": providerserver.NewProtocol6WithError(provider.New("test", provider.WithClock(server.Clock()), provider.WithoutWaiting())()),
+		"governed": func() (tfprotov6.ProviderServer, error) {
+			return provider.NewServer("test", provider.WithClock(server.Clock()), provider.WithoutWaiting()), nil
+		},
 	}
 }
 

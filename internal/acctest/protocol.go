@@ -3,7 +3,6 @@ package acctest
 import (
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -23,7 +22,7 @@ type Protocol struct {
 // NewProtocol makes a provider that is not configured yet. The simulator's clock is its clock.
 func NewProtocol(t testing.TB, server *sim.Server) *Protocol {
 	t.Helper()
-	p := &Protocol{t: t, server: providerserver.NewProtocol6(provider.New("test", provider.WithClock(server.Clock()), provider.WithoutWaiting())())()}
+	p := &Protocol{t: t, server: provider.NewServer("test", provider.WithClock(server.Clock()), provider.WithoutWaiting())}
 	var err error
 	p.schemas, err = p.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	p.must(err)

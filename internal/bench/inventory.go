@@ -12,8 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/vmihailenco/msgpack/v5"
+
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
@@ -24,28 +27,74 @@ const inventoryRole = "inventory"
 type reading struct {
 	Identities int
 	Gaps       []string
-	// Kept is the memory in bytes that the inventory takes.
-	Kept uint64
+	// Kept is the memory in bytes that the inventory takes, and Sent the size in bytes of what Terraform is given.
+	Kept, Sent uint64
 }
 
-// readInventory reads the provider's account and further ones.
+// readInventory reads the provider's account and further ones, and gives out all of it, as governed_identities does.
 func readInventory(ctx context.Context, accounts []string, out io.Writer) error {
+	server := provider.NewServer("bench")
+	if err := configure(ctx, server, accounts); err != nil {
+		return err
+	}
 	before := heap()
-	account := aws.NewAccount(aws.Config{
-		MetadataKeys: governance.NewMetadataKeys(nil), InventoryAccounts: accounts, InventoryRole: inventoryRole,
-	})
-	listing, err := account.Identities(ctx)
+	result, err := list(ctx, server)
 	if err != nil {
 		return err
 	}
-	result := reading{Identities: len(listing.Identities), Gaps: listing.Gaps, Kept: heap() - before}
-	// What the account keeps for those who ask again counts, and so does what this one was given.
-	runtime.KeepAlive(account)
-	runtime.KeepAlive(listing)
+	result.Kept = heap() - before
+	runtime.KeepAlive(server) // With what it keeps for those who ask again.
 	return json.NewEncoder(out).Encode(result)
 }
 
+func configure(ctx context.Context, server tfprotov6.ProviderServer, accounts []string) error {
+	var inventory map[string]any
+	if len(accounts) > 0 {
+		inventory = map[string]any{"accounts": accounts, "role_name": inventoryRole}
+	}
+	configuration, err := json.Marshal(map[string]any{"aws": map[string]any{"inventory": inventory}})
+	if err != nil {
+		return err
+	}
+	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: &tfprotov6.DynamicValue{JSON: configuration}})
+	if err != nil {
+		return err
+	}
+	return firstError(configured.Diagnostics)
+}
+
+// firstError is nil where there are at most warnings.
+func firstError(diagnostics []*tfprotov6.Diagnostic) error {
+	for _, diagnostic := range diagnostics {
+		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError {
+			return fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+		}
+	}
+	return nil
+}
+
+// list asks for all identities.
+func list(ctx context.Context, server tfprotov6.ProviderServer) (reading, error) {
+	listed, err := server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: "governed_identities", Config: &tfprotov6.DynamicValue{JSON: []byte("{}")}})
+	if err != nil {
+		return reading{}, err
+	}
+	if err := firstError(listed.Diagnostics); err != nil {
+		return reading{}, err
+	}
+	var given struct {
+		Gaps    []string `msgpack:"gaps"`
+		Summary struct {
+			Total int `msgpack:"total"`
+		} `msgpack:"summary"`
+	}
+	err = msgpack.Unmarshal(listed.State.MsgPack, &given)
+	return reading{Identities: given.Summary.Total, Gaps: given.Gaps, Sent: uint64(len(listed.State.MsgPack))}, err
+}
+
+// heap is the memory in bytes that is in use. What pools keep goes only with the second collection.
 func heap() uint64 {
+	runtime.GC()
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
@@ -97,7 +146,7 @@ func inventoryOf(accounts, identities int) func(context.Context) (figures, error
 		if want := accounts * identities; result.Identities != want || len(result.Gaps) > 0 {
 			return figures{}, fmt.Errorf("%d identities were read, not %d: %s", result.Identities, want, strings.Join(result.Gaps, " "))
 		}
-		got.note = fmt.Sprintf("%.1f KB kept for each", float64(result.Kept)/float64(result.Identities)/1024)
+		got.note = fmt.Sprintf("%.1f KB kept for each, %d MB sent", float64(result.Kept)/float64(result.Identities)/1024, result.Sent>>20)
 		return got, nil
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
@@ -101,7 +100,7 @@ type identityAttribute struct {
 
 // identities asks the provider itself.
 func identities(ctx context.Context) (json.RawMessage, error) {
-	server := providerserver.NewProtocol6(provider.New("docs")())()
+	server := provider.NewServer("docs")
 	response, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		return nil, err

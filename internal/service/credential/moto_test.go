@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -70,7 +69,9 @@ resource "governed_credential" "mailer" {
 			}
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-					"governed": providerserver.NewProtocol6WithError(governed.New("test", governed.WithoutWaiting())()),
+					"governed": func() (tfprotov6.ProviderServer, error) {
+						return governed.NewServer("test", governed.WithoutWaiting()), nil
+					},
 				},
 				CheckDestroy: func(*terraform.State) error {
 					_, err := client.GetUser(t.Context(), &iam.GetUserInput{UserName: &name})

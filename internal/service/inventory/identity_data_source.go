@@ -123,7 +123,12 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 		return
 	}
 	object, _ := resp.State.Schema.Type().TerraformType(ctx).(tftypes.Object)
-	maps.Copy(values, newEncoder(object).attributes(&identity))
+	item, err := itemOf(object, &identity)
+	if err != nil {
+		resp.Diagnostics.AddError("Identity cannot be encoded", identityType+": "+err.Error())
+		return
+	}
+	maps.Copy(values, item)
 	maps.Copy(values, completenessValues(listing.Gaps))
 	resp.State.Raw = tftypes.NewValue(object, values)
 }

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/inventory"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 var (
@@ -129,12 +131,14 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		return
 	}
 	object, _ := resp.State.Schema.Type().TerraformType(ctx).(tftypes.Object)
-	items := newEncoder(element(object, "identities"))
 	shown := found
 	if query.Limit != nil && *query.Limit < len(found) {
 		shown = found[:*query.Limit]
 	}
-	values["identities"] = listValue(items.item, shown, items.attributes)
+	if values["identities"], err = identitiesValue(ctx, object.AttributeTypes["identities"], shown); err != nil {
+		resp.Diagnostics.AddError("Identities cannot be encoded", name+": "+err.Error())
+		return
+	}
 	values["summary"] = tftypes.NewValue(object.AttributeTypes["summary"], summaryValues(inventory.Summarise(found)))
 	maps.Copy(values, completenessValues(gaps))
 	resp.State.Raw = tftypes.NewValue(object, values)
@@ -146,6 +150,20 @@ func (d definition) keep(identities []governance.Identity) []governance.Identity
 		return identities
 	}
 	return slices.DeleteFunc(identities, func(one governance.Identity) bool { return !inventory.Has(&one, d.findings...) })
+}
+
+// identitiesValue is null where the identities go past the framework.
+func identitiesValue(ctx context.Context, of tftypes.Type, identities []governance.Identity) (tftypes.Value, error) {
+	e := newEncoder(itemSize * len(identities))
+	objects(e, itemValues, identities)
+	encoded, err := e.done()
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	if tfkit.Preencode(ctx, "identities", encoded) {
+		return tftypes.NewValue(of, nil), nil
+	}
+	return tfprotov6.DynamicValue{MsgPack: encoded}.Unmarshal(of)
 }
 
 // mostNamed is how many identities a gap names.

@@ -32,13 +32,8 @@ func counts(description string) schema.Attribute {
 	return schema.MapAttribute{ElementType: types.Int64Type, Computed: true, MarkdownDescription: description}
 }
 
-// objects is a list whose type is made once: the framework asks for it at every null value of a result.
-func objects(description string, attributes map[string]schema.Attribute) schema.Attribute {
-	object := schema.NestedAttributeObject{Attributes: attributes}
-	object.CustomType = object.Type()
-	return schema.ListNestedAttribute{
-		Computed: true, MarkdownDescription: description, NestedObject: object, CustomType: types.ListType{ElemType: object.CustomType},
-	}
+func list(description string, attributes map[string]schema.Attribute) schema.Attribute {
+	return schema.ListNestedAttribute{Computed: true, MarkdownDescription: description, NestedObject: schema.NestedAttributeObject{Attributes: attributes}}
 }
 
 // code writes values as Markdown code.
@@ -69,15 +64,15 @@ func itemAttributes() map[string]schema.Attribute {
 		"systems":           texts("Systems that it connects."),
 		"labels":            schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Its other tags."},
 		"managed_by":        text("Mark of the tool that governs it; null when none does."),
-		"trust":             objects("Who can use it, besides who holds one of its credentials.", trustAttributes()),
-		"credentials":       objects("Its long-lived credentials, passwords included; never their secrets.", credentialAttributes()),
+		"trust":             list("Who can use it, besides who holds one of its credentials.", trustAttributes()),
+		"credentials":       list("Its long-lived credentials, passwords included; never their secrets.", credentialAttributes()),
 		"privileges":        texts("Why it counts as privileged; empty when it does not."),
 		"created_at":        text("When it was created, RFC 3339; null when that is not known."),
 		"last_used_at":      text("When it was last used, RFC 3339; null when the platform has seen no use. IAM looks back 400 days, and not before a role was made: compare `created_at`."),
 		"last_used_known":   flag("Whether the platform could say when it was last used. Unknown is not unused."),
 		"last_used_service": text("Service that it was last used for, where the platform tells."),
 		"last_used_region":  text("Region that it was last used in, where the platform tells."),
-		"findings": objects("What is wrong with it, at most one finding of a code. The guide \"Findings and the risk score\" has them all.", map[string]schema.Attribute{
+		"findings": list("What is wrong with it, at most one finding of a code. The guide \"Findings and the risk score\" has them all.", map[string]schema.Attribute{
 			"code":     text("Stable name, such as `unowned`."),
 			"severity": text("`critical`, `high`, `medium` or `low`."),
 			"owasp":    text("Risk in the OWASP Non-Human Identities Top 10 (2025), such as `NHI1`."),
@@ -162,7 +157,7 @@ func (d definition) listSchema() schema.Schema {
 		"sort": schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: fmt.Sprintf("Order of `identities`, `%s` by default: `id`; `risk_score`, the highest first; `last_used_at`, those without a known use first and those whose last use "+
 			"is not known last; `created_at`, the oldest first; `expiry`, the earliest first.", d.sort)},
 		"limit":      schema.Int64Attribute{Optional: true, MarkdownDescription: "How many `identities` are returned at most; with 0, only the `summary`, which counts all that fit, whatever the limit."},
-		"identities": objects("The identities.", itemAttributes()),
+		"identities": list("The identities.", itemAttributes()),
 		"summary": schema.SingleNestedAttribute{
 			Computed: true, MarkdownDescription: "Counts of all identities that fit, whatever the `limit`.",
 			Attributes: map[string]schema.Attribute{

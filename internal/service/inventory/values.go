@@ -3,142 +3,127 @@ package inventory
 import (
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/inventory"
 )
 
-// encoder writes identities as Terraform values. It goes past the framework's reflection, which takes many times as long
-// for the thousands of identities of a large estate.
-type encoder struct{ item, trust, credential, finding tftypes.Object }
-
-// newEncoder takes the type of an item.
-func newEncoder(item tftypes.Object) encoder {
-	return encoder{item: item, trust: element(item, "trust"), credential: element(item, "credentials"), finding: element(item, "findings")}
+// itemValues are the attributes of an identity, as itemAttributes describes them.
+var itemValues = []attribute[governance.Identity]{
+	textAttribute("id", func(i *governance.Identity) string { return i.ID.String() }),
+	textAttribute("name", func(i *governance.Identity) string { return i.Name }),
+	textAttribute("platform", func(i *governance.Identity) string { return string(i.ID.Kind.Platform()) }),
+	textAttribute("kind", func(i *governance.Identity) string { return string(i.ID.Kind) }),
+	textAttribute("category", func(i *governance.Identity) string { return string(i.Category) }),
+	textAttribute("account", func(i *governance.Identity) string { return i.ID.Account }),
+	textAttribute("owner", func(i *governance.Identity) string { return i.Metadata.Owner }),
+	textAttribute("purpose", func(i *governance.Identity) string { return i.Metadata.Purpose }),
+	textAttribute("expiry", func(i *governance.Identity) string { return i.Metadata.Expiry }),
+	textAttribute("business_owner", func(i *governance.Identity) string { return i.Metadata.BusinessOwner }),
+	textAttribute("technical_owner", func(i *governance.Identity) string { return i.Metadata.TechnicalOwner }),
+	textAttribute("environment", func(i *governance.Identity) string { return i.Metadata.Environment }),
+	textAttribute("ticket", func(i *governance.Identity) string { return i.Metadata.Ticket }),
+	textsAttribute("systems", func(i *governance.Identity) []string { return i.Metadata.Systems }),
+	mapAttribute("labels", func(i *governance.Identity) map[string]string { return i.Metadata.Labels }),
+	textAttribute("managed_by", func(i *governance.Identity) string { return i.ManagedBy }),
+	objectsAttribute("trust", trustValues, func(i *governance.Identity) []governance.Trustee { return i.Trust }),
+	objectsAttribute("credentials", credentialValues, func(i *governance.Identity) []governance.CredentialSummary { return i.Credentials }),
+	textsAttribute("privileges", func(i *governance.Identity) []string { return i.Privileges }),
+	timeAttribute("created_at", func(i *governance.Identity) time.Time { return i.CreatedAt }),
+	timeAttribute("last_used_at", func(i *governance.Identity) time.Time { return i.LastUsedAt }),
+	flagAttribute("last_used_known", func(i *governance.Identity) bool { return i.LastUsedKnown }),
+	textAttribute("last_used_service", func(i *governance.Identity) string { return i.LastUsedService }),
+	textAttribute("last_used_region", func(i *governance.Identity) string { return i.LastUsedRegion }),
+	objectsAttribute("findings", findingValues, func(i *governance.Identity) []governance.Finding { return i.Findings }),
+	numberAttribute("risk_score", func(i *governance.Identity) int { return i.RiskScore }),
+	textAttribute("import_id", func(i *governance.Identity) string { return i.ImportID }),
 }
 
-// element is the type of the objects in a list of an object.
-func element(in tftypes.Object, name string) tftypes.Object {
-	list, _ := in.AttributeTypes[name].(tftypes.List)
-	object, _ := list.ElementType.(tftypes.Object)
-	return object
+var trustValues = []attribute[governance.Trustee]{
+	textAttribute("kind", func(t *governance.Trustee) string { return string(t.Kind) }),
+	textAttribute("name", func(t *governance.Trustee) string { return t.Name }),
+	textAttribute("account", func(t *governance.Trustee) string { return t.Account }),
+	flagAttribute("external", func(t *governance.Trustee) bool { return t.External }),
+	flagAttribute("external_id", func(t *governance.Trustee) bool { return t.ExternalID }),
+	textAttribute("organization", func(t *governance.Trustee) string { return t.Organization }),
+	textsAttribute("subjects", func(t *governance.Trustee) []string { return t.Subjects }),
+	textsAttribute("audiences", func(t *governance.Trustee) []string { return t.Audiences }),
+	flagAttribute("conditioned", func(t *governance.Trustee) bool { return t.Conditioned }),
 }
 
-// attributes are the values of an item.
-func (e encoder) attributes(identity *governance.Identity) map[string]tftypes.Value {
-	metadata := &identity.Metadata
-	return map[string]tftypes.Value{
-		"id":                textValue(identity.ID.String()),
-		"name":              textValue(identity.Name),
-		"platform":          textValue(string(identity.ID.Kind.Platform())),
-		"kind":              textValue(string(identity.ID.Kind)),
-		"category":          textValue(string(identity.Category)),
-		"account":           textValue(identity.ID.Account),
-		"owner":             textValue(metadata.Owner),
-		"purpose":           textValue(metadata.Purpose),
-		"expiry":            textValue(metadata.Expiry),
-		"business_owner":    textValue(metadata.BusinessOwner),
-		"technical_owner":   textValue(metadata.TechnicalOwner),
-		"environment":       textValue(metadata.Environment),
-		"ticket":            textValue(metadata.Ticket),
-		"systems":           textsValue(metadata.Systems),
-		"labels":            mapValue(tftypes.String, metadata.Labels),
-		"managed_by":        textValue(identity.ManagedBy),
-		"trust":             listValue(e.trust, identity.Trust, trustValues),
-		"credentials":       listValue(e.credential, identity.Credentials, credentialValues),
-		"privileges":        textsValue(identity.Privileges),
-		"created_at":        timeValue(identity.CreatedAt),
-		"last_used_at":      timeValue(identity.LastUsedAt),
-		"last_used_known":   flagValue(identity.LastUsedKnown),
-		"last_used_service": textValue(identity.LastUsedService),
-		"last_used_region":  textValue(identity.LastUsedRegion),
-		"findings":          listValue(e.finding, identity.Findings, findingValues),
-		"risk_score":        tftypes.NewValue(tftypes.Number, int64(identity.RiskScore)),
-		"import_id":         textValue(identity.ImportID),
+var credentialValues = []attribute[governance.CredentialSummary]{
+	textAttribute("kind", func(c *governance.CredentialSummary) string { return string(c.Kind) }),
+	textAttribute("id", func(c *governance.CredentialSummary) string { return c.ID }),
+	flagAttribute("active", func(c *governance.CredentialSummary) bool { return c.Active }),
+	timeAttribute("created_at", func(c *governance.CredentialSummary) time.Time { return c.CreatedAt }),
+	timeAttribute("last_used_at", func(c *governance.CredentialSummary) time.Time { return c.LastUsedAt }),
+	flagAttribute("last_used_known", func(c *governance.CredentialSummary) bool { return c.LastUsedKnown }),
+	textAttribute("last_used_service", func(c *governance.CredentialSummary) string { return c.LastUsedService }),
+	textAttribute("last_used_region", func(c *governance.CredentialSummary) string { return c.LastUsedRegion }),
+	textAttribute("store", func(c *governance.CredentialSummary) string { return c.Store }),
+}
+
+var findingValues = []attribute[governance.Finding]{
+	textAttribute("code", func(f *governance.Finding) string { return f.Code }),
+	textAttribute("severity", func(f *governance.Finding) string { return string(f.Severity) }),
+	textAttribute("owasp", func(f *governance.Finding) string { return f.OWASP }),
+	textAttribute("message", func(f *governance.Finding) string { return f.Message }),
+	textAttribute("remedy", func(f *governance.Finding) string { return f.Remedy }),
+}
+
+// itemSize is about what an identity takes, in bytes.
+const itemSize = 1200
+
+// itemOf are the values of an identity for a result of these attributes, which can have more than an item.
+func itemOf(result tftypes.Object, identity *governance.Identity) (map[string]tftypes.Value, error) {
+	item := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
+	for _, one := range itemValues {
+		item.AttributeTypes[one.name] = result.AttributeTypes[one.name]
 	}
-}
-
-func trustValues(t *governance.Trustee) map[string]tftypes.Value {
-	return map[string]tftypes.Value{
-		"kind": textValue(string(t.Kind)), "name": textValue(t.Name), "account": textValue(t.Account),
-		"external": flagValue(t.External), "external_id": flagValue(t.ExternalID), "organization": textValue(t.Organization),
-		"subjects": textsValue(t.Subjects), "audiences": textsValue(t.Audiences), "conditioned": flagValue(t.Conditioned),
+	e := newEncoder(itemSize)
+	object(e, itemValues, identity)
+	encoded, err := e.done()
+	if err != nil {
+		return nil, err
 	}
-}
-
-func credentialValues(c *governance.CredentialSummary) map[string]tftypes.Value {
-	return map[string]tftypes.Value{
-		"kind": textValue(string(c.Kind)), "id": textValue(c.ID), "active": flagValue(c.Active), "created_at": timeValue(c.CreatedAt),
-		"last_used_at": timeValue(c.LastUsedAt), "last_used_known": flagValue(c.LastUsedKnown),
-		"last_used_service": textValue(c.LastUsedService), "last_used_region": textValue(c.LastUsedRegion), "store": textValue(c.Store),
+	value, err := tfprotov6.DynamicValue{MsgPack: encoded}.Unmarshal(item)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func findingValues(f *governance.Finding) map[string]tftypes.Value {
-	return map[string]tftypes.Value{
-		"code": textValue(f.Code), "severity": textValue(string(f.Severity)), "owasp": textValue(f.OWASP),
-		"message": textValue(f.Message), "remedy": textValue(f.Remedy),
-	}
+	values := map[string]tftypes.Value{}
+	return values, value.As(&values)
 }
 
 // summaryValues are the values of a summary.
 func summaryValues(s inventory.Summary) map[string]tftypes.Value {
 	return map[string]tftypes.Value{
 		"total":       tftypes.NewValue(tftypes.Number, int64(s.Total)),
-		"by_finding":  mapValue(tftypes.Number, s.ByFinding),
-		"by_owner":    mapValue(tftypes.Number, s.ByOwner),
-		"by_platform": mapValue(tftypes.Number, s.ByPlatform),
-		"by_category": mapValue(tftypes.Number, s.ByCategory),
-		"by_severity": mapValue(tftypes.Number, s.BySeverity),
+		"by_finding":  countsValue(s.ByFinding),
+		"by_owner":    countsValue(s.ByOwner),
+		"by_platform": countsValue(s.ByPlatform),
+		"by_category": countsValue(s.ByCategory),
+		"by_severity": countsValue(s.BySeverity),
 	}
+}
+
+func countsValue(counts map[string]int) tftypes.Value {
+	values := make(map[string]tftypes.Value, len(counts))
+	for key, value := range counts {
+		values[key] = tftypes.NewValue(tftypes.Number, int64(value))
+	}
+	return tftypes.NewValue(tftypes.Map{ElementType: tftypes.Number}, values)
 }
 
 // completenessValues say how far a result can be relied upon.
 func completenessValues(gaps []string) map[string]tftypes.Value {
-	return map[string]tftypes.Value{"gaps": textsValue(gaps), "complete": flagValue(len(gaps) == 0)}
-}
-
-var textList = tftypes.List{ElementType: tftypes.String}
-
-// textValue is null for an empty text.
-func textValue(text string) tftypes.Value {
-	if text == "" {
-		return tftypes.NewValue(tftypes.String, nil)
+	values := make([]tftypes.Value, len(gaps))
+	for i, gap := range gaps {
+		values[i] = tftypes.NewValue(tftypes.String, gap)
 	}
-	return tftypes.NewValue(tftypes.String, text)
-}
-
-func flagValue(flag bool) tftypes.Value { return tftypes.NewValue(tftypes.Bool, flag) }
-
-// timeValue is null for the zero time.
-func timeValue(t time.Time) tftypes.Value {
-	if t.IsZero() {
-		return tftypes.NewValue(tftypes.String, nil)
+	return map[string]tftypes.Value{
+		"gaps":     tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, values),
+		"complete": tftypes.NewValue(tftypes.Bool, len(gaps) == 0),
 	}
-	return tftypes.NewValue(tftypes.String, t.UTC().Format(time.RFC3339))
-}
-
-func textsValue(texts []string) tftypes.Value {
-	values := make([]tftypes.Value, len(texts))
-	for i, text := range texts {
-		values[i] = tftypes.NewValue(tftypes.String, text)
-	}
-	return tftypes.NewValue(textList, values)
-}
-
-func mapValue[T any](of tftypes.Type, from map[string]T) tftypes.Value {
-	values := make(map[string]tftypes.Value, len(from))
-	for key, value := range from {
-		values[key] = tftypes.NewValue(of, value)
-	}
-	return tftypes.NewValue(tftypes.Map{ElementType: of}, values)
-}
-
-func listValue[T any](object tftypes.Object, from []T, attributes func(*T) map[string]tftypes.Value) tftypes.Value {
-	values := make([]tftypes.Value, len(from))
-	for i := range from {
-		values[i] = tftypes.NewValue(object, attributes(&from[i]))
-	}
-	return tftypes.NewValue(tftypes.List{ElementType: object}, values)
 }

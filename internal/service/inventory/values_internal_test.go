@@ -16,7 +16,8 @@ import (
 func TestValues(t *testing.T) {
 	t.Parallel()
 	object, _ := definition{}.listSchema().Type().TerraformType(t.Context()).(tftypes.Object)
-	e := newEncoder(element(object, "identities"))
+	list, _ := object.AttributeTypes["identities"].(tftypes.List)
+	item, _ := list.ElementType.(tftypes.Object)
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.FixedZone("CET", 3600))
 	full := governance.Identity{
 		ID: governance.ID{Kind: governance.KindAWSUser, Account: "123456789012", Resource: "relay"}, Name: "relay",
@@ -44,7 +45,11 @@ func TestValues(t *testing.T) {
 			`"owner":tftypes.String<null>`, `"created_at":tftypes.String<null>`, `"last_used_at":tftypes.String<null>`, `"last_used_known":tftypes.Bool<"false">`, `"privileges":tftypes.List[tftypes.String]<>`,
 		}},
 	} {
-		text := tftypes.NewValue(e.item, e.attributes(&of.identity)).String()
+		values, err := itemOf(item, &of.identity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := tftypes.NewValue(item, values).String()
 		for _, want := range of.says {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %s is not in %s", name, want, text)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -53,7 +52,9 @@ resource "governed_service_identity" "export" {
 
 func motoFactories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"governed": providerserver.NewProtocol6WithError(governed.New("test", governed.WithoutWaiting())()),
+		"governed": func() (tfprotov6.ProviderServer, error) {
+			return governed.NewServer("test", governed.WithoutWaiting()), nil
+		},
 	}
 }
 

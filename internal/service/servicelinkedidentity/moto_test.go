@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -48,7 +47,9 @@ func TestMotoServiceLinkedRole(t *testing.T) {
 	}
 	client := acctest.NewIAM(url, os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"))
 	factories := map[string]func() (tfprotov6.ProviderServer, error){
-		"governed": providerserver.NewProtocol6WithError(governed.New("test", governed.WithoutWaiting())()),
+		"governed": func() (tfprotov6.ProviderServer, error) {
+			return governed.NewServer("test", governed.WithoutWaiting()), nil
+		},
 	}
 	// moto makes up names of its own.
 	nameOf := func(service string) *string {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -60,7 +59,9 @@ resource %[2]q "monitoring" {
 	changed := with("billing", `organization_id = "o-a1b2c3d4e5"`, `source_ip_ranges = ["198.51.100.0/24", "2001:db8::/32"]`)
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"governed": providerserver.NewProtocol6WithError(governed.New("test", governed.WithoutWaiting())()),
+			"governed": func() (tfprotov6.ProviderServer, error) {
+				return governed.NewServer("test", governed.WithoutWaiting()), nil
+			},
 		},
 		CheckDestroy: func(*terraform.State) error {
 			if _, err := client.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String(name)}); err == nil {
