@@ -4,16 +4,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"regexp"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
+
+var region = regexp.MustCompile(`region += var\.region`)
 
 // WriteExample puts a folder of the examples below the module, with the simulator as its cloud. Its provider block has to
 // say region = var.region.
 func (c *CLI) WriteExample(server *sim.Server, source, name string) {
 	c.t.Helper()
-	const region = "region    = var.region"
 	found := false
 	must(c.t, filepath.WalkDir(source, func(file string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -27,9 +28,8 @@ func (c *CLI) WriteExample(server *sim.Server, source, name string) {
 		if err != nil {
 			return err
 		}
-		text := string(content)
-		found = found || strings.Contains(text, region)
-		c.Write(filepath.Join(name, below), strings.ReplaceAll(text, region, region+"\n"+endpoints(server)))
+		found = found || region.Match(content)
+		c.Write(filepath.Join(name, below), region.ReplaceAllString(string(content), "$0\n    "+endpoints(server)))
 		info, err := entry.Info()
 		if err != nil {
 			return err
@@ -37,7 +37,7 @@ func (c *CLI) WriteExample(server *sim.Server, source, name string) {
 		return os.Chmod(filepath.Join(c.folder, name, below), info.Mode())
 	}))
 	if !found {
-		c.t.Fatalf("no file of %s has %s", source, region)
+		c.t.Fatalf("no file of %s has region = var.region", source)
 	}
 }
 

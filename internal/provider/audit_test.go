@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,7 +25,6 @@ type workflowStep struct {
 type workflow struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Jobs        map[string]struct {
-		Environment string            `yaml:"environment"`
 		Permissions map[string]string `yaml:"permissions"`
 		Steps       []workflowStep    `yaml:"steps"`
 	} `yaml:"jobs"`
@@ -36,8 +36,7 @@ type pipeline struct {
 		Image struct {
 			Name string `yaml:"name"`
 		} `yaml:"image"`
-		Variables map[string]string `yaml:"variables"`
-		Script    []string          `yaml:"script"`
+		Script []string `yaml:"script"`
 	} `yaml:"audit"`
 }
 
@@ -154,35 +153,44 @@ func TestSimAuditThresholds(t *testing.T) {
 	}
 }
 
-// TestAuditSchedules holds what a security team asks of a schedule: no key, the least permissions, nothing that floats.
-func TestAuditSchedules(t *testing.T) {
+// TestSchedules holds what a security team asks of a schedule: no key, the least permissions, nothing that floats.
+func TestSchedules(t *testing.T) {
 	t.Parallel()
-	pinned := regexp.MustCompile(`^[a-z-]+/[a-z/-]+@[0-9a-f]{40}$`)
-	github := readYAML[workflow](t, examples+"audit/github-actions.yml")
-	job := github.Jobs["audit"]
-	if github.Permissions == nil || len(github.Permissions) > 0 || len(job.Permissions) != 3 || job.Permissions["contents"] != "read" ||
-		job.Permissions["id-token"] != "write" || job.Permissions["security-events"] != "write" {
-		t.Errorf("the permissions are %v and %v", github.Permissions, job.Permissions)
-	}
-	var version string
-	for _, step := range job.Steps {
-		if step.Uses != "" && !pinned.MatchString(step.Uses) {
-			t.Errorf("%s is not pinned", step.Uses)
-		}
-		if strings.HasPrefix(step.Uses, "hashicorp/setup-terraform@") {
-			version, _ = step.With["terraform_version"].(string)
-		}
-	}
 	gitlab := readYAML[pipeline](t, examples+"audit/gitlab-ci.yml").Audit
-	if version == "" || gitlab.Image.Name != "hashicorp/terraform:"+version {
-		t.Errorf("Terraform is %q in one and %q in the other", version, gitlab.Image.Name)
+	_, version, _ := strings.Cut(gitlab.Image.Name, "hashicorp/terraform:")
+	for file, permissions := range map[string]map[string]string{
+		"audit/github-actions.yml":        {"contents": "read", "id-token": "write", "security-events": "write"},
+		"decommission/github-actions.yml": {"contents": "write", "id-token": "write", "pull-requests": "write"},
+	} {
+		github := readYAML[workflow](t, examples+file)
+		if github.Permissions == nil || len(github.Permissions) > 0 || len(github.Jobs) != 1 {
+			t.Errorf("%s permits %v", file, github.Permissions)
+		}
+		for _, job := range github.Jobs {
+			if !maps.Equal(job.Permissions, permissions) {
+				t.Errorf("%s permits %v", file, job.Permissions)
+			}
+			for _, step := range job.Steps {
+				if step.Uses != "" && !pinned.MatchString(step.Uses) {
+					t.Errorf("%s uses %s, which is not pinned", file, step.Uses)
+				}
+				if strings.HasPrefix(step.Uses, "hashicorp/setup-terraform@") && step.With["terraform_version"] != version {
+					t.Errorf("%s uses Terraform %v and GitLab %s", file, step.With["terraform_version"], version)
+				}
+				if strings.Contains(step.Run, "${{") {
+					t.Errorf("%s has a script that GitHub writes into: %s", file, step.Run)
+				}
+			}
+		}
 	}
-	for _, file := range []string{"github-actions.yml", "gitlab-ci.yml"} {
-		if text := strings.ToLower(readExample(t, examples+"audit/"+file)); strings.Contains(text, "secret") || strings.Contains(text, "access_key") || strings.Contains(text, "access-key") {
+	for _, file := range []string{"audit/github-actions.yml", "audit/gitlab-ci.yml", "decommission/github-actions.yml"} {
+		if text := strings.ToLower(readExample(t, examples+file)); strings.Contains(text, "secret") || strings.Contains(text, "access_key") || strings.Contains(text, "access-key") {
 			t.Errorf("%s wants a stored key", file)
 		}
 	}
 }
+
+var pinned = regexp.MustCompile(`^[a-z-]+/[a-z/-]+@[0-9a-f]{40}$`)
 
 // wantSaid fails the test unless an output has these texts, whatever its line breaks.
 func wantSaid(t *testing.T, output string, texts ...string) {
