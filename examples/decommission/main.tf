@@ -22,8 +22,9 @@ provider "governed" {
 }
 
 locals {
-  # The reviewed file: the last day of each identity, by its canonical id. YAML reads a date without quotes as a time.
-  last_days = { for id, day in yamldecode(file("${path.module}/decommission.yaml")) : id => substr(day, 0, 10) }
+  # The reviewed file: the last day of each identity, by its canonical id. A file of comments alone is
+  # null, and a date without quotes a time.
+  last_days = { for id, day in merge(yamldecode(file("${path.module}/decommission.yaml")), {}) : id => substr(day, 0, 10) }
 }
 
 import {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/goccy/go-yaml"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
@@ -150,6 +152,40 @@ func TestSimAuditThresholds(t *testing.T) {
 	wantSaid(t, output, "Error: Identities cannot be listed", "iam:GetAccountAuthorizationDetails")
 	if files := c.Files("unread"); ok || len(files) > 0 {
 		t.Errorf("the reports are %v", files)
+	}
+}
+
+// TestSimAuditRole makes the role of the guide, with either trust. The job of its schedule can assume it, and no other.
+func TestSimAuditRole(t *testing.T) {
+	t.Parallel()
+	role := guideBlock(t, "audit.md", "resource \"governed_service_identity\" \"audit\" {")
+	github := regexp.MustCompile(`(?s)trust = \{.*?\n    \}`)
+	for name, test := range map[string]struct{ role, issuer, subject, other string }{
+		"github": {role, "https://token.actions.githubusercontent.com", "repo:acme/governance:environment:audit", "repo:acme/governance:ref:refs/heads/main"},
+		"gitlab": {
+			github.ReplaceAllString(role, guideBlock(t, "audit.md", "trust = {\n  oidc")), "https://gitlab.com",
+			"project_path:acme/governance:ref_type:branch:ref:main", "project_path:acme/governance:ref_type:branch:ref:topic",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := acctest.NewSim(t, sim.WithClock(exampleDay))
+			server.Account(sim.DefaultAccount).PutOIDCProvider(test.issuer, []string{"sts.amazonaws.com"}, nil)
+			c := acctest.NewCLI(t, server)
+			c.Write("inventory.json", readExample(t, examples+"permissions/aws/governed_unowned_identities.json"))
+			c.Write("audit.tf", test.role)
+			c.Must("apply", "-auto-approve")
+			client := sts.New(sts.Options{Region: "eu-west-1", BaseEndpoint: aws.String(server.URL())})
+			for subject, assumed := range map[string]bool{test.subject: true, test.other: false} {
+				_, err := client.AssumeRoleWithWebIdentity(t.Context(), &sts.AssumeRoleWithWebIdentityInput{
+					RoleArn: aws.String("arn:aws:iam::123456789012:role/audit/identity-audit"), RoleSessionName: aws.String("audit"),
+					WebIdentityToken: aws.String(sim.WebIdentityToken(test.issuer, "sts.amazonaws.com", subject, exampleDay.AddDate(0, 0, 1))),
+				})
+				if (err == nil) != assumed {
+					t.Errorf("%s: %v", subject, err)
+				}
+			}
+		})
 	}
 }
 

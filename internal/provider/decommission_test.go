@@ -124,7 +124,7 @@ func TestSimDecommissionExample(t *testing.T) {
 	}
 
 	// What has been used meanwhile is not removed; what has been quiet since is, with all that is on it.
-	c.Write("decommission/decommission.yaml", file)
+	c.Write("decommission/decommission.yaml", strings.TrimSuffix(file, "{}\n"))
 	output, ok := c.Run("-chdir=decommission", "plan")
 	if ok || strings.Count(output, "Error: Identity is still in use") != 2 {
 		t.Errorf("the plan says\n%s", output)
@@ -138,6 +138,35 @@ func TestSimDecommissionExample(t *testing.T) {
 	}
 	if output, ok := c.Shell("decommission/propose.sh review.md"); !ok || c.Read("decommission/decommission.yaml") != file {
 		t.Errorf("afterwards, the proposal says\n%s", output)
+	}
+}
+
+// TestSimDecommissionFile plans files that people have written by hand.
+func TestSimDecommissionFile(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	forgotten(server)
+	c := acctest.NewCLI(t, server)
+	c.WriteExample(server, examples+"decommission", "decommission")
+	c.Must("-chdir=decommission", "init")
+	for _, test := range []struct {
+		line string
+		ok   bool
+		says string
+	}{
+		{fmt.Sprintf("%q: %s", nightlyRole, acctest.Date(server, 20)), true, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy."},
+		{fmt.Sprintf("arn:aws:iam::123456789012:role/jobs/nightly: %q", acctest.Date(server, 20)), true, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy."},
+		{fmt.Sprintf("%q: %q", nightlyRole, acctest.Date(server, -1)), false, "Expiry is in the past"},
+		{fmt.Sprintf("%q: soon", nightlyRole), false, `expiry is "soon", which is not a time.`},
+		{fmt.Sprintf("%q: %q", "aws:123456789012:role/nightly", acctest.Date(server, 20)), false, "Error: Cannot import non-existent remote object"},
+		{fmt.Sprintf("nightly: %q", acctest.Date(server, 20)), false, `"nightly" is not a canonical identity id`},
+	} {
+		c.Write("decommission/decommission.yaml", test.line+"\n")
+		output, ok := c.Run("-chdir=decommission", "plan")
+		if ok != test.ok {
+			t.Errorf("with %s, the plan says\n%s", test.line, output)
+		}
+		wantSaid(t, output, test.says)
 	}
 }
 

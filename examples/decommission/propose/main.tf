@@ -18,7 +18,7 @@ data "governed_stale_identities" "all" {
 }
 
 locals {
-  reviewed = yamldecode(file("${path.module}/../decommission.yaml"))
+  reviewed = merge(yamldecode(file("${path.module}/../decommission.yaml")), {})
 
   found = [
     for identity in data.governed_stale_identities.all.identities : identity
@@ -37,7 +37,7 @@ output "file" {
   description = "decommission.yaml with what is proposed."
   sensitive   = true # keeps it out of the log
   value = join("", [
-    "# The last day of each identity, by its canonical id. A later day gives its access back; without its line it is removed.\n",
+    "---\n# The last day of each identity, by its canonical id. A later day gives its access back; without its line it is removed.\n",
     yamlencode(merge(local.reviewed, { for identity in local.proposed : identity.id => local.last_day })),
   ])
 }
