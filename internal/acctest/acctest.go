@@ -78,11 +78,16 @@ func ProviderConfig(server *sim.Server, further string) string {
 provider "governed" {
   aws = {
     region    = "eu-west-1"
-    endpoints = { iam = %[1]q, secretsmanager = %[1]q, ssm = %[1]q, sts = %[1]q }
+    %s
   }
-  %[2]s
+  %s
 }
-`, server.URL(), further)
+`, endpoints(server), further)
+}
+
+// endpoints is the argument that points the provider at the simulator.
+func endpoints(server *sim.Server) string {
+	return fmt.Sprintf("endpoints = { iam = %[1]q, secretsmanager = %[1]q, ssm = %[1]q, sts = %[1]q }", server.URL())
 }
 
 // Date is a date that lies some days after the simulator's today, as an expiry is written.

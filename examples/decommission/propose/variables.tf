@@ -1,0 +1,45 @@
+variable "region" {
+  description = "AWS region to connect to. IAM is the same in each."
+  type        = string
+  default     = "eu-west-1"
+}
+
+variable "unused_for_days" {
+  description = "Days without use after which an identity is proposed."
+  type        = number
+  default     = 180
+  nullable    = false
+  validation {
+    condition     = var.unused_for_days >= 30 && var.unused_for_days <= 400 && floor(var.unused_for_days) == var.unused_for_days
+    error_message = "unused_for_days is ${var.unused_for_days}. Write whole days from 30 to 400, which is how far back IAM looks: what runs once a month is not stale."
+  }
+}
+
+variable "notice_days" {
+  description = "Days from today to the last day of what is proposed."
+  type        = number
+  default     = 14
+  nullable    = false
+  validation {
+    condition     = var.notice_days >= 1 && floor(var.notice_days) == var.notice_days
+    error_message = "notice_days is ${var.notice_days}. Write whole days from 1 on: somebody may have to object."
+  }
+}
+
+variable "keep" {
+  description = "Canonical ids that are never proposed, such as an emergency access. Better give them an owner and an expiry."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "at_most" {
+  description = "How many identities are proposed at once."
+  type        = number
+  default     = 20
+  nullable    = false
+  validation {
+    condition     = var.at_most >= 1 && floor(var.at_most) == var.at_most
+    error_message = "at_most is ${var.at_most}. Write a whole number from 1 on."
+  }
+}
