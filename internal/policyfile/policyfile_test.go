@@ -159,7 +159,9 @@ func fields(document any) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(document)) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
+		if name != "-" {
+			names = append(names, name)
+		}
 	}
 	return names
 }

@@ -54,7 +54,7 @@ func TestInlinePolicy(t *testing.T) {
 		"pattern":          {acctest.Values{"owners": acctest.Values{"pattern": "("}}, []string{"error policy.owners.pattern: Policy is malformed … not an RE2 regular expression … missing closing )"}},
 		"length":           {acctest.Values{"purpose": acctest.Values{"min_length": -1}}, []string{"error policy.purpose.min_length: Policy is malformed … from 0 to 200"}},
 		"filler":           {acctest.Values{"purpose": acctest.Values{"filler_words": []string{"two words"}}}, []string{`error policy.purpose.filler_words: Policy is malformed … "two words" is not a single word`}},
-		"rule":             {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, purpose_quality`}},
+		"rule":             {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, owner_unknown, purpose_quality`}},
 		"enforcement":      {acctest.Values{"enforcement": acctest.Values{"owner": "maybe"}}, []string{`error policy.enforcement["owner"]: Policy is malformed … "maybe" is not an enforcement; it can be error, warn, off`}},
 		"several problems": {acctest.Values{"max_lifetime_days": -1, "warn_before_days": -1}, []string{"error policy.max_lifetime_days: Policy is malformed", "error policy.warn_before_days: Policy is malformed"}},
 	} {
