@@ -75,26 +75,28 @@ func TestOwnerDirectoryEvaluate(t *testing.T) {
 		want     []string
 	}{
 		"no directory": {nil, existing("", "nobody-knows"), nil},
-		"all three": {[]governance.PolicyDocument{staff()}, change(func(m *governance.Metadata) { m.Owner, m.BusinessOwner, m.TechnicalOwner = "x-team", "finance", "alice" }), []string{
+		"all three": {[]governance.PolicyDocument{staff()}, change(func(m *governance.Metadata) {
+			m.Owner, m.BusinessOwner, m.TechnicalOwner = "x-team", "finance", "alice"
+		}), []string{
 			"owner_unknown error owner", "owner_unknown error business_owner", "owner_unknown error technical_owner",
 		}},
 		"optional and left out": {[]governance.PolicyDocument{staff()}, change(func(*governance.Metadata) {}), nil},
 		"not known yet": {[]governance.PolicyDocument{staff()}, func(s *governance.Subject) {
 			s.Metadata.Owner, s.Unknown = "", map[governance.Field]bool{governance.FieldOwner: true}
 		}, nil},
-		"blank is the text rule's":   {[]governance.PolicyDocument{staff()}, change(func(m *governance.Metadata) { m.Owner = " " }), []string{"text error owner"}},
-		"placeholder breaks both":    {[]governance.PolicyDocument{staff()}, change(func(m *governance.Metadata) { m.Owner = "tbd" }), []string{"owner error owner", "owner_unknown error owner"}},
-		"unchanged":                  {[]governance.PolicyDocument{staff()}, existing("alice", "alice"), []string{"owner_unknown warn owner"}},
-		"unchanged and off":          {[]governance.PolicyDocument{staff(), {Enforcement: map[governance.Rule]governance.Enforcement{"owner_unknown": "off"}}}, existing("alice", "alice"), []string{"owner_unknown warn owner"}},
-		"handed to another one":      {[]governance.PolicyDocument{staff()}, existing("payments", "alice"), []string{"owner_unknown error owner"}},
-		"handed over":                {[]governance.PolicyDocument{staff()}, existing("alice", "payments"), nil},
-		"imported without an owner":  {[]governance.PolicyDocument{staff()}, existing("", "alice"), []string{"owner_unknown error owner"}},
-		"a warning":                  {[]governance.PolicyDocument{owned(staff(), "warn")}, existing("payments", "alice"), []string{"owner_unknown warn owner"}},
-		"off":                        {[]governance.PolicyDocument{owned(staff(), "off")}, existing("payments", "alice"), nil},
-		"cannot be turned off":       {[]governance.PolicyDocument{owned(staff(), "off"), directory("hr.csv", governance.Owner{Name: "payments"})}, existing("payments", "alice"), []string{"owner_unknown error owner", "owner_unknown error owner"}},
-		"in both directories":        {[]governance.PolicyDocument{staff(), directory("hr.csv", governance.Owner{Name: "payments"})}, existing("", "payments"), nil},
-		"in one directory":           {[]governance.PolicyDocument{staff(), directory("hr.csv", governance.Owner{Name: "payments"})}, existing("", "Data-Platform"), []string{"owner_unknown error owner"}},
-		"an empty directory": {[]governance.PolicyDocument{directory("none.txt")}, existing("", "payments"), []string{"owner_unknown error owner"}},
+		"blank is the text rule's":  {[]governance.PolicyDocument{staff()}, change(func(m *governance.Metadata) { m.Owner = " " }), []string{"text error owner"}},
+		"placeholder breaks both":   {[]governance.PolicyDocument{staff()}, change(func(m *governance.Metadata) { m.Owner = "tbd" }), []string{"owner error owner", "owner_unknown error owner"}},
+		"unchanged":                 {[]governance.PolicyDocument{staff()}, existing("alice", "alice"), []string{"owner_unknown warn owner"}},
+		"unchanged and off":         {[]governance.PolicyDocument{staff(), {Enforcement: map[governance.Rule]governance.Enforcement{"owner_unknown": "off"}}}, existing("alice", "alice"), []string{"owner_unknown warn owner"}},
+		"handed to another one":     {[]governance.PolicyDocument{staff()}, existing("payments", "alice"), []string{"owner_unknown error owner"}},
+		"handed over":               {[]governance.PolicyDocument{staff()}, existing("alice", "payments"), nil},
+		"imported without an owner": {[]governance.PolicyDocument{staff()}, existing("", "alice"), []string{"owner_unknown error owner"}},
+		"a warning":                 {[]governance.PolicyDocument{owned(staff(), "warn")}, existing("payments", "alice"), []string{"owner_unknown warn owner"}},
+		"off":                       {[]governance.PolicyDocument{owned(staff(), "off")}, existing("payments", "alice"), nil},
+		"cannot be turned off":      {[]governance.PolicyDocument{owned(staff(), "off"), directory("hr.csv", governance.Owner{Name: "payments"})}, existing("payments", "alice"), []string{"owner_unknown error owner", "owner_unknown error owner"}},
+		"in both directories":       {[]governance.PolicyDocument{staff(), directory("hr.csv", governance.Owner{Name: "payments"})}, existing("", "payments"), nil},
+		"in one directory":          {[]governance.PolicyDocument{staff(), directory("hr.csv", governance.Owner{Name: "payments"})}, existing("", "Data-Platform"), []string{"owner_unknown error owner"}},
+		"an empty directory":        {[]governance.PolicyDocument{directory("none.txt")}, existing("", "payments"), []string{"owner_unknown error owner"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

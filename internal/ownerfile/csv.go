@@ -36,7 +36,10 @@ func (l *list) parseCSV(text []byte) {
 	if len(l.problems) == 0 && !slices.Contains(header, keyName) {
 		l.problem(1, 1, "found no column name; %s", headerExample)
 	}
-	for len(l.problems) < mostProblems {
+	if len(l.problems) > 0 {
+		return
+	}
+	for len(l.problems) <= mostProblems {
 		row, err := reader.Read()
 		if errors.Is(err, io.EOF) {
 			return
