@@ -115,6 +115,37 @@ func TestCodeownersNames(t *testing.T) {
 	}
 }
 
+// TestGuide reads the examples of the guide, of which those with more than names say the same.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../templates/guides/owners.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := []governance.Owner{
+		{Name: "payments"}, {Name: "data-platform", Aliases: []string{"data", "data-engineering", "data@acme.example"}},
+		{Name: "alice", Left: september}, {Name: "legacy", Inactive: true},
+	}
+	for language, of := range map[string]struct {
+		file string
+		want []governance.Owner
+	}{
+		"yaml": {"owners.yaml", full}, "json": {"owners.json", full}, "csv": {"owners.csv", full},
+		"text": {"owners.txt", []governance.Owner{{Name: "payments"}, {Name: "data-platform"}}},
+		"codeowners": {"CODEOWNERS", []governance.Owner{
+			{Name: "@acme/payments", Aliases: []string{"acme/payments", "payments"}}, {Name: "@acme/data-platform", Aliases: []string{"acme/data-platform", "data-platform"}}, {Name: "data@acme.example"},
+		}},
+	} {
+		_, after, found := strings.Cut(string(guide), "\n```"+language+"\n")
+		example, _, closed := strings.Cut(after, "```\n")
+		var got list
+		parserOf(of.file)(&got, []byte(example))
+		if diff := cmp.Diff(of.want, got.owners); diff != "" || !found || !closed || len(got.problems) > 0 {
+			t.Errorf("%s: %v, owners (-want +got):\n%s", language, got.problems, diff)
+		}
+	}
+}
+
 // TestMalformed says where, what was found, and what to write.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
