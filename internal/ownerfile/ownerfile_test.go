@@ -123,8 +123,10 @@ func TestGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := []governance.Owner{
-		{Name: "payments"}, {Name: "data-platform", Aliases: []string{"data", "data-engineering", "data@acme.example"}},
-		{Name: "alice", Left: september}, {Name: "legacy", Inactive: true},
+		{Name: "payments"},
+		{Name: "data-platform", Aliases: []string{"data", "data-engineering", "data@acme.example"}},
+		{Name: "alice", Left: september},
+		{Name: "legacy", Inactive: true},
 	}
 	for language, of := range map[string]struct {
 		file string
