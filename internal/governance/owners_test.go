@@ -39,7 +39,7 @@ func TestOwnerDirectory(t *testing.T) {
 		"search":                `owner is "search", which the owner directory owners.yaml marks as inactive, so nobody could tell who answers for the identity | Hand it over: write an owner that is still there.`,
 		"paymets":               `owner is "paymets", which is not in the owner directory owners.yaml, so nobody could tell who answers for the identity | Write an owner that is in the directory; the nearest is "payments".`,
 		"Payments":              `owner is "Payments", which is not in the owner directory owners.yaml, so nobody could tell who answers for the identity | Write it as "payments": letter case counts.`,
-		"data-platfom":         `owner is "data-platfom", which is not in the owner directory owners.yaml, so nobody could tell who answers for the identity | Write an owner that is in the directory; the nearest is "Data-Platform".`,
+		"data-platfom":          `owner is "data-platfom", which is not in the owner directory owners.yaml, so nobody could tell who answers for the identity | Write an owner that is in the directory; the nearest is "Data-Platform".`,
 		"legaci":                `owner is "legaci", which is not in the owner directory owners.yaml, so nobody could tell who answers for the identity | Write an owner that is in the directory, or have this one added to it.`,
 		"marketing":             `owner is "marketing", which is not in the owner directory owners.yaml, so nobody could tell who answers for the identity | Write an owner that is in the directory, or have this one added to it.`,
 	} {
