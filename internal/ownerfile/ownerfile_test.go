@@ -202,6 +202,7 @@ func TestMalformed(t *testing.T) {
 		"nobody's patterns": {"CODEOWNERS", "*\n/docs/\n", []string{empty}},
 		"unknown format":    {"owners.toml", "", []string{"its name does not tell its format: it has to end with .yaml, .yml, .json, .csv or .txt, or be CODEOWNERS"}},
 		"no format":         {"owners", "", []string{"its name does not tell its format: it has to end with .yaml, .yml, .json, .csv or .txt, or be CODEOWNERS"}},
+		"too large a tree":  {"o.yaml", strings.Repeat("- a\n", maxTreeSize/4+1), []string{"it is too large; in YAML and JSON, an owner directory has 1048576 bytes at most: write a larger one as CSV"}},
 		"too large":         {"o.txt", strings.Repeat("x", maxFileSize+1), []string{"it is too large; an owner directory has 10485760 bytes at most"}},
 	} {
 		t.Run(name, func(t *testing.T) {

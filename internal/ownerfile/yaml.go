@@ -36,7 +36,14 @@ func (l *list) parseYAML(text []byte) { l.parseTree(text, yamlExample) }
 // parseJSON reads JSON as the YAML that it is.
 func (l *list) parseJSON(text []byte) { l.parseTree(text, jsonExample) }
 
+// maxTreeSize in bytes is less than that of a table, because a tree takes a hundred times its text in memory.
+const maxTreeSize = 1 << 20
+
 func (l *list) parseTree(text []byte, example string) {
+	if len(text) > maxTreeSize {
+		l.problems = append(l.problems, fmt.Sprintf("it is too large; in YAML and JSON, an owner directory has %d bytes at most: write a larger one as CSV", maxTreeSize))
+		return
+	}
 	if nested(text) {
 		l.problems = append(l.problems, "it is nested deeper than any owner directory; "+example)
 		return
