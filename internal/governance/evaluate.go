@@ -52,7 +52,7 @@ const FieldLabels Field = "labels"
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })

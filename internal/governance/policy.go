@@ -15,6 +15,7 @@ type Rule string
 // The rules that a policy can enforce.
 const (
 	RuleOwner            Rule = "owner"
+	RuleOwnerUnknown     Rule = "owner_unknown"
 	RulePurposeQuality   Rule = "purpose_quality"
 	RuleMaxLifetime      Rule = "max_lifetime_days"
 	RuleExpiryInPast     Rule = "expiry_in_past"
@@ -41,7 +42,7 @@ const (
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
 var Rules = []Rule{
-	RuleOwner, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty, RuleRetireInUse,
+	RuleOwner, RuleOwnerUnknown, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
 }
 
@@ -90,6 +91,9 @@ type PolicyDocument struct {
 type OwnersDocument struct {
 	// Pattern is an RE2 regular expression that a whole owner must match.
 	Pattern string `json:"pattern,omitempty"`
+	// File is the path of a directory of owners, and Directory what was read from it: this package reads no files.
+	File      string          `json:"file,omitempty"`
+	Directory *OwnerDirectory `json:"-"`
 }
 
 // PurposeDocument says what counts as a purpose.
@@ -107,6 +111,7 @@ type Policy struct {
 	credentialMaxAge int
 	requiredMetadata []string
 	ownerPatterns    []*regexp.Regexp
+	ownerDirectories []*OwnerDirectory
 	purposeMinLength int
 	retireInUseDays  int
 	fillerWords      map[string]bool
@@ -148,6 +153,7 @@ func (d PolicyDocument) configured() []Rule {
 	var rules []Rule
 	for rule, given := range map[Rule]bool{
 		RuleOwner:            d.Owners.Pattern != "",
+		RuleOwnerUnknown:     d.Owners.Directory != nil,
 		RulePurposeQuality:   d.Purpose.MinLength != nil || len(d.Purpose.FillerWords) > 0,
 		RuleMaxLifetime:      d.MaxLifetimeDays != nil || len(d.MaxLifetimeDaysByCategory) > 0,
 		RuleRequiredMetadata: len(d.RequiredMetadata) > 0,
@@ -164,7 +170,7 @@ func (d PolicyDocument) configured() []Rule {
 }
 
 // NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
-// all required metadata, every pattern, the hardest enforcement. A document that gives a rule a value and no enforcement
+// all required metadata, every pattern, every directory of owners, the hardest enforcement. A document that gives a rule a value and no enforcement
 // means the default one. What no document sets takes its default. The error joins a *PolicyError for each thing that is
 // wrong.
 func NewPolicy(documents ...PolicyDocument) (Policy, error) {
@@ -254,6 +260,9 @@ func (p *Policy) tighten(document PolicyDocument) {
 	}
 	if pattern, err := wholePattern(document.Owners.Pattern); err == nil && pattern != nil {
 		p.ownerPatterns = append(p.ownerPatterns, pattern)
+	}
+	if document.Owners.Directory != nil {
+		p.ownerDirectories = append(p.ownerDirectories, document.Owners.Directory)
 	}
 	enforcements := map[Rule]Enforcement{}
 	for _, rule := range document.configured() {

@@ -125,7 +125,7 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		"owners.pattern: not an RE2 regular expression",
 		"purpose.min_length: 999",
 		`purpose.filler_words: "two words"`,
-		"enforcement.owners: unknown rule; the rules are owner, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days, third_party, retire_in_use, justification_quality, credential_max_age_days",
+		"enforcement.owners: unknown rule; the rules are owner, owner_unknown, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days, third_party, retire_in_use, justification_quality, credential_max_age_days",
 		"enforcement.warn_before_days: an identity that expires soon is legal, so this rule can only be warn or off",
 		`enforcement.owner: "fatal" is not an enforcement; it can be error, warn, off`,
 	} {
@@ -146,7 +146,7 @@ func TestNewPolicyCannotBeLoosened(t *testing.T) {
 		off.Enforcement[rule] = governance.EnforceOff
 	}
 	security := governance.PolicyDocument{
-		MaxLifetimeDays: ptr(90), RequiredMetadata: []string{"ticket"}, Owners: governance.OwnersDocument{Pattern: "team-.*"},
+		MaxLifetimeDays: ptr(90), RequiredMetadata: []string{"ticket"}, Owners: governance.OwnersDocument{Pattern: "team-.*", Directory: governance.NewOwnerDirectory("owners.yaml", nil)},
 		Purpose: governance.PurposeDocument{MinLength: ptr(20)}, WarnBeforeDays: ptr(14), CredentialMaxAgeDays: ptr(30),
 	}
 	for _, rule := range governance.Rules {

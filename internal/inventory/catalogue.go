@@ -9,6 +9,7 @@ import (
 // Codes of the findings.
 const (
 	FindingUnowned                   = "unowned"
+	FindingOwnerGone                 = "owner_gone"
 	FindingNoPurpose                 = "no_purpose"
 	FindingNoExpiry                  = "no_expiry"
 	FindingExpired                   = "expired"
@@ -49,6 +50,10 @@ var Catalogue = []FindingType{
 	{
 		FindingUnowned, governance.SeverityHigh, "NHI1", 20, "No `owner` is named.",
 		"Find out who uses it and import it with that owner; retire it if nobody claims it.", subject.unowned,
+	},
+	{
+		FindingOwnerGone, governance.SeverityHigh, "NHI1", 20, "An `owner`, `business_owner` or `technical_owner` is not in the policy's owner directory, or is marked there as gone. Never where no directory is configured.",
+		"Find out who has taken over, and have them take its ownership; retire it if nobody does.", subject.ownerGone,
 	},
 	{
 		FindingNoPurpose, governance.SeverityMedium, "NHI1", 10, "No `purpose` is stated.",

@@ -58,13 +58,13 @@ type subject struct {
 
 // Findings are what is wrong with an identity, in the order of the catalogue and at most one of a code. Unknown is not
 // wrong: what could not be read is not held against it. One that the cloud provider manages is nobody's to blame for: only
-// an expiry that somebody has put on it counts.
+// an expiry and owners that somebody has put on it count.
 func Findings(identity governance.Identity, policy governance.Policy, options Options, now time.Time) []governance.Finding {
 	s := subject{Identity: identity, Options: options, policy: policy, now: now.UTC()}
 	var findings []governance.Finding
 	for i := range Catalogue {
 		kind := &Catalogue[i]
-		if identity.Category == governance.CategoryProviderManaged && kind.Code != FindingExpired && kind.Code != FindingExpiring {
+		if identity.Category == governance.CategoryProviderManaged && !slices.Contains(declaredFindings, kind.Code) {
 			continue
 		}
 		if message := kind.find(s); message != "" {
@@ -73,6 +73,9 @@ func Findings(identity governance.Identity, policy governance.Policy, options Op
 	}
 	return findings
 }
+
+// declaredFindings are about what somebody has put on an identity, whoever manages it.
+var declaredFindings = []string{FindingOwnerGone, FindingExpired, FindingExpiring}
 
 // Judge is a copy of the identities with their findings and risk scores.
 func Judge(identities []governance.Identity, policy governance.Policy, options Options, now time.Time) []governance.Identity {

@@ -15,6 +15,17 @@ func (s subject) unowned() string {
 	return "nobody is named who answers for it"
 }
 
+func (s subject) ownerGone() string {
+	var gone []string
+	for _, field := range governance.OwnerFields {
+		name := s.Metadata.Text(field)
+		if absence := s.policy.OwnerAbsence(name, s.now); absence != "" {
+			gone = append(gone, fmt.Sprintf("its %s is %q, which %s", strings.ReplaceAll(string(field), "_", " "), name, absence))
+		}
+	}
+	return strings.Join(gone, "; ")
+}
+
 func (s subject) noPurpose() string {
 	if strings.TrimSpace(s.Metadata.Purpose) != "" {
 		return ""

@@ -238,6 +238,53 @@ func findings(t *testing.T, identity governance.Identity) []governance.Finding {
 	return inventory.Findings(identity, policy, options, now)
 }
 
+// TestOwnerGone judges owners under a policy that has a directory of them, and under one that has none.
+func TestOwnerGone(t *testing.T) {
+	t.Parallel()
+	directory := governance.NewOwnerDirectory("owners.yaml", []governance.Owner{
+		{Name: "payments", Aliases: []string{"payments@acme.example"}}, {Name: "alice", Left: daysAgo(10)}, {Name: "bob", Left: daysAgo(-1)}, {Name: "legacy", Inactive: true},
+	})
+	policy, err := governance.NewPolicy(governance.PolicyDocument{Owners: governance.OwnersDocument{Directory: directory}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, of := range map[string]struct {
+		change func(*governance.Identity)
+		want   []string
+	}{
+		"there":        {func(*governance.Identity) {}, nil},
+		"by an alias":  {func(i *governance.Identity) { i.Metadata.Owner = "payments@acme.example" }, nil},
+		"leaves soon":  {func(i *governance.Identity) { i.Metadata.Owner = "bob" }, nil},
+		"unknown":      {func(i *governance.Identity) { i.Metadata.Owner = "ops" }, []string{`owner_gone: its owner is "ops", which is not in the owner directory owners.yaml`}},
+		"left":         {func(i *governance.Identity) { i.Metadata.Owner = "alice" }, []string{`owner_gone: its owner is "alice", which the owner directory owners.yaml marks as gone since 2026-11-12`}},
+		"inactive":     {func(i *governance.Identity) { i.Metadata.Owner = "legacy" }, []string{`owner_gone: its owner is "legacy", which the owner directory owners.yaml marks as inactive`}},
+		"letter case":  {func(i *governance.Identity) { i.Metadata.Owner = "Payments" }, []string{`owner_gone: its owner is "Payments", which is not in`}},
+		"unowned":      {func(i *governance.Identity) { i.Metadata.Owner = " " }, []string{"unowned: "}},
+		"not the main": {func(i *governance.Identity) { i.Metadata.BusinessOwner, i.Metadata.TechnicalOwner = "finance", "alice" }, []string{`owner_gone: its business owner is "finance", which is not in the owner directory owners.yaml; its technical owner is "alice", which the owner directory owners.yaml marks as gone since 2026-11-12`}},
+		"AWS's own": {func(i *governance.Identity) {
+			i.Category, i.Metadata = governance.CategoryProviderManaged, governance.Metadata{Owner: "alice"}
+		}, []string{`owner_gone: its owner is "alice"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			identity := flawless()
+			of.change(&identity)
+			found := inventory.Findings(identity, policy, inventory.DefaultOptions(policy), now)
+			if len(found) != len(of.want) {
+				t.Fatalf("findings: %+v", found)
+			}
+			for i, want := range of.want {
+				if got := found[i].Code + ": " + found[i].Message; !strings.HasPrefix(got, want) {
+					t.Errorf("%s\ndoes not begin with\n%s", got, want)
+				}
+			}
+			if without := findings(t, identity); slices.ContainsFunc(without, func(f governance.Finding) bool { return f.Code == inventory.FindingOwnerGone }) {
+				t.Errorf("without a directory: %+v", without)
+			}
+		})
+	}
+}
+
 // TestCatalogue holds the table against itself and against the guide.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
 )
 
 // SchemaURL is where the JSON Schema is published.
@@ -39,8 +41,8 @@ func (e *InvalidError) Error() string {
 	return fmt.Sprintf("%s is not a valid policy:\n  - %s", e.File, strings.Join(e.Problems, "\n  - "))
 }
 
-// Read reads a policy file. JSON is read as the YAML that it is. The error is an *InvalidError, or one of the file
-// system's.
+// Read reads a policy file and the owner directory that it names, by a path that is relative to the policy file. JSON is
+// read as the YAML that it is. The error is an *InvalidError, an *ownerfile.Error, or one of the file system's.
 func Read(file string) (governance.PolicyDocument, error) {
 	info, err := os.Stat(file)
 	if err == nil && info.Size() > maxFileSize {
@@ -55,10 +57,17 @@ func Read(file string) (governance.PolicyDocument, error) {
 	if errors.As(err, &invalid) {
 		invalid.File = file
 	}
+	if err != nil || document.Owners.File == "" {
+		return document, err
+	}
+	if !filepath.IsAbs(document.Owners.File) {
+		document.Owners.File = filepath.Join(filepath.Dir(file), document.Owners.File)
+	}
+	document.Owners.Directory, err = ownerfile.Read(document.Owners.File)
 	return document, err
 }
 
-// Parse reads a policy. The error is an *InvalidError without a file name.
+// Parse reads a policy, without its owner directory. The error is an *InvalidError without a file name.
 func Parse(text []byte) (governance.PolicyDocument, error) {
 	var document governance.PolicyDocument
 	invalid := func(problems ...string) (governance.PolicyDocument, error) {

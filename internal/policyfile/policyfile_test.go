@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
 )
 
 const yamlPolicy = `# guardrails
@@ -75,6 +77,8 @@ func TestInvalid(t *testing.T) {
 		"# nothing\n":                                  {"it is empty"},
 		"max_lifetime: 3":                              {"the policy: ", "'max_lifetime'"},
 		"owners: {patern: x}":                          {"owners: ", "'patern'"},
+		"owners: {file: ''}":                           {"owners.file: minLength: got 0, want 1"},
+		"owners: {file: [a]}":                          {"owners.file: got array, want string"},
 		"max_lifetime_days: many":                      {"max_lifetime_days: got string, want integer"},
 		"max_lifetime_days: 1.5":                       {"max_lifetime_days: ", "integer"},
 		"max_lifetime_days: 0":                         {"max_lifetime_days: ", "1"},
@@ -120,6 +124,33 @@ func TestReadFails(t *testing.T) {
 	}
 }
 
+// TestReadOwners finds the owner directory beside the policy file, or at an absolute path.
+func TestReadOwners(t *testing.T) {
+	t.Parallel()
+	policy := write(t, "policy.yaml", "owners: {file: people/owners.txt}\n")
+	owners := filepath.Join(filepath.Dir(policy), "people", "owners.txt")
+	var unusable *ownerfile.Error
+	if _, err := Read(policy); !errors.As(err, &unusable) || unusable.File != owners || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an absent directory: %v", err)
+	}
+	if err := os.Mkdir(filepath.Dir(owners), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(owners, []byte("payments\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{policy, write(t, "policy.json", `{"owners": {"file": "`+filepath.ToSlash(owners)+`"}}`)} {
+		document, err := Read(file)
+		if err != nil || document.Owners.File != owners {
+			t.Fatalf("%s is %+v, %v", file, document, err)
+		}
+		effective, err := governance.NewPolicy(document)
+		if absence := effective.OwnerAbsence("ops", time.Now()); err != nil || absence != "is not in the owner directory "+owners || effective.OwnerAbsence("payments", time.Now()) != "" {
+			t.Errorf("%s: %q, %v", file, absence, err)
+		}
+	}
+}
+
 // object is a part of the JSON Schema.
 type object struct {
 	Properties map[string]object `json:"properties"`
@@ -159,7 +190,9 @@ func fields(document any) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(document)) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
+		if name != "-" {
+			names = append(names, name)
+		}
 	}
 	return names
 }

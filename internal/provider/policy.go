@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
 	"github.com/nhi-governance/terraform-provider-governed/internal/policyfile"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -33,6 +34,7 @@ type policyModel struct {
 
 type ownersModel struct {
 	Pattern types.String `tfsdk:"pattern"`
+	File    types.String `tfsdk:"file"`
 }
 
 type purposeModel struct {
@@ -52,7 +54,7 @@ func (m policyModel) document() governance.PolicyDocument {
 		}
 	}
 	if m.Owners != nil {
-		document.Owners.Pattern = m.Owners.Pattern.ValueString()
+		document.Owners.Pattern, document.Owners.File = m.Owners.Pattern.ValueString(), m.Owners.File.ValueString()
 	}
 	if m.Purpose != nil {
 		document.Purpose = governance.PurposeDocument{MinLength: m.Purpose.MinLength, FillerWords: m.Purpose.FillerWords}
@@ -84,6 +86,11 @@ func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, d
 		document := inline.document()
 		_, err := governance.NewPolicy(document)
 		addPolicyProblems(&diags, path.Root("policy"), err)
+		if file := document.Owners.File; file != "" {
+			if document.Owners.Directory, err = ownerfile.Read(file); err != nil {
+				diags.AddAttributeError(path.Root("policy").AtName("owners").AtName("file"), ownersSummary, err.Error()+ownersHelp)
+			}
+		}
 		documents = append(documents, document)
 	}
 	if file := m.PolicyFile.ValueString(); file != "" {
@@ -108,14 +115,24 @@ func readPolicy(diags *diag.Diagnostics, file, from string) governance.PolicyDoc
 	if err == nil {
 		return document
 	}
-	detail := err.Error() + "\n\nThe file is named by " + from + ". Its structure is described by " + policyfile.SchemaURL + "."
+	summary, detail := "Policy file cannot be used", err.Error()+"\n\nThe file is named by "+from+". Its structure is described by "+policyfile.SchemaURL+"."
+	var owners *ownerfile.Error
+	if errors.As(err, &owners) {
+		summary, detail = ownersSummary, err.Error()+"\n\nThe file is named by owners.file in "+file+", which "+from+" names."+ownersHelp
+	}
 	if from == policyFileVariable {
-		diags.AddError("Policy file cannot be used", detail)
+		diags.AddError(summary, detail)
 	} else {
-		diags.AddAttributeError(path.Root(from), "Policy file cannot be used", detail)
+		diags.AddAttributeError(path.Root(from), summary, detail)
 	}
 	return document
 }
+
+// What is said of every directory of owners that cannot be used.
+const (
+	ownersSummary = "Owner directory cannot be used"
+	ownersHelp    = "\n\nThe guide \"Owners\" has an example of each format."
+)
 
 // addPolicyProblems reports each problem of an inline policy on its own attribute.
 func addPolicyProblems(diags *diag.Diagnostics, at path.Path, err error) {

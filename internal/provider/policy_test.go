@@ -54,7 +54,7 @@ func TestInlinePolicy(t *testing.T) {
 		"pattern":          {acctest.Values{"owners": acctest.Values{"pattern": "("}}, []string{"error policy.owners.pattern: Policy is malformed … not an RE2 regular expression … missing closing )"}},
 		"length":           {acctest.Values{"purpose": acctest.Values{"min_length": -1}}, []string{"error policy.purpose.min_length: Policy is malformed … from 0 to 200"}},
 		"filler":           {acctest.Values{"purpose": acctest.Values{"filler_words": []string{"two words"}}}, []string{`error policy.purpose.filler_words: Policy is malformed … "two words" is not a single word`}},
-		"rule":             {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, purpose_quality`}},
+		"rule":             {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, owner_unknown, purpose_quality`}},
 		"enforcement":      {acctest.Values{"enforcement": acctest.Values{"owner": "maybe"}}, []string{`error policy.enforcement["owner"]: Policy is malformed … "maybe" is not an enforcement; it can be error, warn, off`}},
 		"several problems": {acctest.Values{"max_lifetime_days": -1, "warn_before_days": -1}, []string{"error policy.max_lifetime_days: Policy is malformed", "error policy.warn_before_days: Policy is malformed"}},
 	} {
@@ -78,6 +78,51 @@ func TestPolicyFile(t *testing.T) {
 			t.Parallel()
 			acctest.NewProtocol(t, server).Configure(acctest.Values{"policy_file": of.path}).Want(t, of.says)
 		})
+	}
+}
+
+// TestOwnerDirectory reports a directory that cannot be used where it is named.
+func TestOwnerDirectory(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	inline := func(file string) acctest.Values {
+		return acctest.Values{"policy": acctest.Values{"owners": acctest.Values{"file": file}}}
+	}
+	inFile := acctest.Values{"policy_file": file(t, "policy.yaml", "owners: {file: owners.csv}\n")}
+	for name, of := range map[string]struct {
+		config acctest.Values
+		says   string
+	}{
+		"missing":          {inline("absent/owners.yaml"), "error policy.owners.file: Owner directory cannot be used … the owner directory absent/owners.yaml cannot be read: no such file or directory … guide \"Owners\""},
+		"folder":           {inline(t.TempDir() + "/"), "error policy.owners.file: Owner directory cannot be used … its name does not tell its format"},
+		"empty":            {inline(file(t, "owners.txt", "")), "error policy.owners.file: Owner directory cannot be used … owners.txt is not a valid owner directory … it has no owners, so every owner would count as gone"},
+		"malformed":        {inline(file(t, "owners.yaml", "- payments\n- 7\n")), "error policy.owners.file: Owner directory cannot be used … owners.yaml is not a valid owner directory … line 2, column 3: found the number 7 where an owner should be; write a name in quotes"},
+		"no name":          {inline(""), "error policy.owners.file: Invalid Attribute Value Length"},
+		"of a policy file": {inFile, "error policy_file: Owner directory cannot be used … owners.csv cannot be read: no such file or directory … named by owners.file in … policy.yaml, which policy_file names. … guide \"Owners\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := acctest.NewProtocol(t, server)
+			p.ValidateProvider(of.config).Want(t, of.says)
+			p.Configure(of.config).Want(t, of.says)
+		})
+	}
+}
+
+// TestOwnerDirectories wants an owner in the directory of every policy, and lets none turn that off.
+func TestOwnerDirectories(t *testing.T) {
+	t.Setenv("GOVERNED_POLICY_FILE", file(t, "environment.json", `{"owners": {"file": "`+file(t, "hr.csv", "name,left\npayments,\nweb,\nalice,2020-01-31\n")+`"}}`))
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, acctest.Values{"policy": acctest.Values{
+		"owners": acctest.Values{"file": file(t, "CODEOWNERS", "* @acme/payments @alice\n")}, "enforcement": acctest.Values{"owner_unknown": "off"},
+	}})
+	for owner, says := range map[string][]string{
+		"payments": nil,
+		"web":      {"error owner: Owner is not known … not in the owner directory … CODEOWNERS"},
+		"alice":    {"error owner: Owner is not known … the owner directory … hr.csv marks as gone since 2020-01-31"},
+		"ops":      {"error owner: Owner is not known … CODEOWNERS", "error owner: Owner is not known … hr.csv"},
+	} {
+		p.Resource(typeName).Plan(identity(server).With(acctest.Values{"owner": owner})).Want(t, says...)
 	}
 }
 

@@ -137,6 +137,11 @@ func policySchema() schema.Attribute {
 				Optional: true, MarkdownDescription: "Who can be an owner.",
 				Attributes: map[string]schema.Attribute{
 					"pattern": schema.StringAttribute{Optional: true, MarkdownDescription: "RE2 regular expression that a whole owner must match."},
+					"file": schema.StringAttribute{
+						Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+						MarkdownDescription: "Path of a directory of owners: `.yaml`, `.yml`, `.json`, `.csv`, `.txt` or a file named `CODEOWNERS` (guide \"Owners\"). A relative path is relative to the working directory, or, in a policy file, to that file. " +
+							"Of several policies, an owner has to be in the directory of each.",
+					},
 				},
 			},
 			"purpose": schema.SingleNestedAttribute{

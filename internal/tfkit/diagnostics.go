@@ -17,6 +17,7 @@ import (
 // summaries are the diagnostics' first lines, one for each rule.
 var summaries = map[governance.Rule]string{
 	governance.RuleOwner:            "Owner names nobody",
+	governance.RuleOwnerUnknown:     "Owner is not known",
 	governance.RulePurposeQuality:   "Purpose says too little",
 	governance.RuleMaxLifetime:      "Expiry is too far ahead",
 	governance.RuleExpiryInPast:     "Expiry is in the past",

@@ -50,8 +50,8 @@ func (r *Resource[M, P]) foresee(subject governance.Subject, texts []governance.
 	}
 	found := data.Policy.Evaluate(subject, data.Clock.Now())
 	for i := range found {
-		// An identity that exists keeps its expiry, and here nobody knows whether this one does.
-		if rule := found[i].Rule; rule == governance.RuleExpiryInPast || rule == governance.RuleMaxLifetime {
+		// An identity that exists keeps its expiry and its owners, and here nobody knows whether this one does.
+		if rule := found[i].Rule; rule == governance.RuleExpiryInPast || rule == governance.RuleMaxLifetime || rule == governance.RuleOwnerUnknown {
 			found[i].Enforcement = governance.EnforceWarn
 		}
 	}
@@ -163,20 +163,29 @@ func (r *Resource[M, P]) plannedStatus(ctx context.Context, m, prior *tfkit.Gove
 	}
 }
 
-// expiryKey is where the resource's private state keeps the expiry that the policy let pass.
-const expiryKey = "expiry"
+// Where the resource's private state keeps the expiry and the owners that the policy let pass.
+const expiryKey, ownersKey = "expiry", "owners"
 
-// rememberExpiry notes the expiry of an identity that the policy has let pass.
-func rememberExpiry(ctx context.Context, private privateState, m *tfkit.GovernanceModel) diag.Diagnostics {
+// owners are those of an identity, in the order of governance.OwnerFields.
+func owners(m *tfkit.GovernanceModel) []*types.String {
+	return []*types.String{&m.Owner, &m.BusinessOwner, &m.TechnicalOwner}
+}
+
+// rememberApproved notes the expiry and the owners of an identity that the policy has let pass.
+func rememberApproved(ctx context.Context, private privateState, m *tfkit.GovernanceModel) diag.Diagnostics {
 	value, err := json.Marshal(m.Expiry.ValueString())
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Expiry cannot be noted", err.Error())}
 	}
-	return private.SetKey(ctx, expiryKey, value)
+	var names []string
+	for _, owner := range owners(m) {
+		names = append(names, owner.ValueString())
+	}
+	return append(private.SetKey(ctx, expiryKey, value), remember(ctx, private, ownersKey, names)...)
 }
 
-// approved is the existing identity with the expiry that the policy once let pass. What its tag says does not count:
-// whoever may tag could lengthen a life with it, and an import brings tags that no policy has seen.
+// approved is the existing identity with the expiry and the owners that the policy once let pass. What its tags say does
+// not count: whoever may tag could lengthen a life with them, and an import brings tags that no policy has seen.
 func (r *Resource[M, P]) approved(ctx context.Context, prior *tfkit.GovernanceModel, private privateState, diags *diag.Diagnostics) *tfkit.GovernanceModel {
 	if prior == nil {
 		return nil
@@ -190,6 +199,13 @@ func (r *Resource[M, P]) approved(ctx context.Context, prior *tfkit.GovernanceMo
 		}
 	}
 	had.Expiry = types.StringValue(text)
+	names := recall(ctx, private, ownersKey, diags)
+	for i, owner := range owners(&had) {
+		*owner = types.StringNull()
+		if i < len(names) {
+			*owner = types.StringValue(names[i])
+		}
+	}
 	return &had
 }
 

@@ -93,7 +93,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common)...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -145,7 +145,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	common := m.Common()
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberExpiry(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common)...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)

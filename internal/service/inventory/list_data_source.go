@@ -59,8 +59,8 @@ func NewStaleDataSource() datasource.DataSource {
 func NewUnownedDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
 		name: "unowned_identities", sort: inventory.SortID,
-		findings:    []string{inventory.FindingUnowned, inventory.FindingNoPurpose, inventory.FindingNoExpiry},
-		description: "Identities of the account without an owner, a purpose or an expiry, whoever made them. What AWS itself manages is left out." + inBulk,
+		findings:    []string{inventory.FindingUnowned, inventory.FindingOwnerGone, inventory.FindingNoPurpose, inventory.FindingNoExpiry},
+		description: "Identities of the account without an owner, a purpose or an expiry, or whose owner is gone (finding `owner_gone`), whoever made them. What AWS itself manages is listed only for an owner who is gone." + inBulk,
 	}}
 }
 
