@@ -3,6 +3,7 @@ package acctest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -69,6 +70,22 @@ func serve(t *testing.T, address string, factory func() (tfprotov6.ProviderServe
 	return map[string]any{
 		"Protocol": at.Protocol, "ProtocolVersion": at.ProtocolVersion, "Pid": at.Pid, "Test": at.Test,
 		"Addr": map[string]string{"Network": at.Addr.Network(), "String": at.Addr.String()},
+	}
+}
+
+// Needs skips the test below a version of Terraform, such as 1.14, which has what the test is about.
+func (c *CLI) Needs(major, minor int) {
+	c.t.Helper()
+	var version struct {
+		Text string `json:"terraform_version"`
+	}
+	must(c.t, json.Unmarshal([]byte(c.Must("version", "-json")), &version))
+	var hasMajor, hasMinor int
+	if _, err := fmt.Sscanf(version.Text, "%d.%d", &hasMajor, &hasMinor); err != nil {
+		c.t.Fatalf("terraform calls its version %q: %s", version.Text, err)
+	}
+	if hasMajor < major || (hasMajor == major && hasMinor < minor) {
+		c.t.Skipf("this needs Terraform %d.%d or newer, and TF_ACC_TERRAFORM_PATH, or else PATH, has %s", major, minor, version.Text)
 	}
 }
 
