@@ -9,7 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/hashicorp/go-hclog"
@@ -105,6 +107,19 @@ func (c *CLI) Read(name string) string {
 	return string(content)
 }
 
+// FillIn gives arguments that are null in a file that Terraform has generated their texts, by name.
+func (c *CLI) FillIn(name string, texts map[string]string) {
+	c.t.Helper()
+	null := regexp.MustCompile(`(?m)^( +)(\w+)( += )null\b.*$`)
+	c.Write(name, null.ReplaceAllStringFunc(c.Read(name), func(line string) string {
+		parts := null.FindStringSubmatch(line)
+		if text, ok := texts[parts[2]]; ok {
+			return parts[1] + parts[2] + parts[3] + strconv.Quote(text)
+		}
+		return line
+	}))
+}
+
 // Run runs Terraform and returns what it said, and whether it succeeded.
 func (c *CLI) Run(arguments ...string) (output string, ok bool) {
 	c.t.Helper()
@@ -122,6 +137,20 @@ func (c *CLI) Must(arguments ...string) (output string) {
 		c.t.Fatalf("terraform %v failed:\n%s", arguments, output)
 	}
 	return output
+}
+
+// Output is an output of the root module, a text.
+func (c *CLI) Output(name string) (text string) {
+	c.t.Helper()
+	var outputs map[string]struct {
+		Value any `json:"value"`
+	}
+	must(c.t, json.Unmarshal([]byte(c.Must("output", "-json")), &outputs))
+	text, ok := outputs[name].Value.(string)
+	if !ok {
+		c.t.Fatalf("the output %s is %v", name, outputs[name].Value)
+	}
+	return text
 }
 
 // Change is what a plan does to one resource.

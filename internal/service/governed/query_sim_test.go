@@ -10,27 +10,6 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 )
 
-// metadata is what nobody can know but the owner.
-func metadata(expiry string) map[string]string {
-	return map[string]string{
-		"owner": "ci", "purpose": "Builds and ships what the shop runs", "expiry": expiry,
-		"name": "Acme Monitoring", "contact": "security@acme-monitoring.com",
-	}
-}
-
-// filledIn gives generated resources their metadata.
-func filledIn(generated, expiry string) string {
-	var lines []string
-	for line := range strings.Lines(generated) {
-		argument, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if text, ours := metadata(expiry)[strings.TrimSpace(argument)]; ours && strings.HasPrefix(strings.TrimSpace(value), "null") {
-			line = fmt.Sprintf("%s = %q\n", argument, text)
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "")
-}
-
 // TestSimQuery finds what nobody governs, has Terraform write its configuration, fills in what only an owner knows, and
 // imports all of it: the plan changes the metadata and the expiry alone, and the next one nothing.
 func TestSimQuery(t *testing.T) {
@@ -57,7 +36,10 @@ list "governed_service_linked_identity" "aws" {
 	if blocks := strings.Count(generated, "import {"); blocks != 5 {
 		t.Fatalf("%d import blocks were generated:\n%s", blocks, generated)
 	}
-	c.Write("generated.tf", filledIn(generated, acctest.Date(server, 90)))
+	c.FillIn("generated.tf", map[string]string{
+		"owner": "ci", "purpose": "Builds and ships what the shop runs", "expiry": acctest.Date(server, 90),
+		"name": "Acme Monitoring", "contact": "security@acme-monitoring.com",
+	})
 	user := []string{"aws_user.deactivated_access_keys", "aws_user.expiry_policy"}
 	role := []string{"aws_role.effective_trust_policy", "aws_role.expiry_policy"}
 	common := []string{"expiry", "managed_by", "owner", "purpose", "status"}
