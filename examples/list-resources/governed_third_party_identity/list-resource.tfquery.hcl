@@ -1,4 +1,4 @@
-# Roles that other accounts can assume, those without an external id first.
+# Roles that other accounts can assume, the riskiest first.
 list "governed_third_party_identity" "unmanaged" {
   provider = governed
 

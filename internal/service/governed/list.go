@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -74,10 +73,10 @@ type BulkReader[P any] func(ctx context.Context, identity *governance.Identity, 
 
 // List returns the identities that fit, up to the limit. Warnings come first, because Terraform stops reading at the limit.
 func (l *ListResource[M, P]) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	read := map[string]BulkReader[P]{}
+	var read bulk[P]
 	var diags diag.Diagnostics
 	if req.IncludeResource { // First, because the same read will do for the list.
-		diags.Append(l.openBulk(ctx, read)...)
+		read, diags = l.openBulk(ctx, req)
 	}
 	var found []governance.Identity
 	if !diags.HasError() {
@@ -108,24 +107,33 @@ func (l *ListResource[M, P]) List(ctx context.Context, req list.ListRequest, str
 	}
 }
 
-// openBulk reads what the results need besides the list, once for all of them.
-func (l *ListResource[M, P]) openBulk(ctx context.Context, read map[string]BulkReader[P]) (diags diag.Diagnostics) {
+// bulk is what the results with resources need besides the list.
+type bulk[P any] struct {
+	// kinds are by their attribute.
+	kinds map[string]BulkReader[P]
+	blank tftypes.Value
+}
+
+// openBulk reads it, once for all results.
+func (l *ListResource[M, P]) openBulk(ctx context.Context, req list.ListRequest) (bulk[P], diag.Diagnostics) {
+	opened := bulk[P]{kinds: map[string]BulkReader[P]{}, blank: blank(ctx, req)}
 	for _, k := range l.Kinds {
-		if diags.Append(k.Configured(l.data)...); diags.HasError() {
-			return diags
+		diags := k.Configured(l.data)
+		if diags.HasError() {
+			return opened, diags
 		}
 		reader, err := k.Bulk(ctx, l.data)
 		if err != nil {
 			tfkit.AddError(&diags, attributePath(k), "Identities cannot be read", l.typeName(), err)
-			return diags
+			return opened, diags
 		}
-		read[k.Attribute()] = reader
+		opened.kinds[k.Attribute()] = reader
 	}
-	return diags
+	return opened, nil
 }
 
 // result is one identity. One that has gone meanwhile is a warning alone, and one that cannot be read an error.
-func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, identity *governance.Identity, read map[string]BulkReader[P]) list.ListResult {
+func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, identity *governance.Identity, read bulk[P]) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = displayName(identity)
 	result.Diagnostics.Append(result.Identity.Set(ctx, identityModel{ID: types.StringValue(identity.ID.String())})...)
@@ -134,9 +142,9 @@ func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, i
 	}
 	k, _ := l.kindOf(identity.ID)
 	m := P(new(M))
-	result.Diagnostics.Append(setNulls(ctx, result.Resource)...)
+	result.Resource.Raw = read.blank
 	result.Diagnostics.Append(result.Resource.Get(ctx, m)...)
-	err := read[k.Attribute()](ctx, identity, m)
+	err := read.kinds[k.Attribute()](ctx, identity, m)
 	if errors.Is(err, platform.ErrNotFound) {
 		var diags diag.Diagnostics
 		diags.AddWarning("Identity has gone", fmt.Sprintf("%s: %s is not there any more, so it is left out.", l.typeName(), identity.ID))
@@ -150,19 +158,14 @@ func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, i
 	return result
 }
 
-// setNulls makes a resource of which nothing is known yet, as one that is imported.
-func setNulls(ctx context.Context, of *tfsdk.Resource) (diags diag.Diagnostics) {
-	object, ok := of.Schema.Type().TerraformType(ctx).(tftypes.Object)
-	if !ok {
-		diags.AddError("Resource has an unexpected type", "This is a bug in the provider: please report it.")
-		return diags
-	}
+// blank is a resource of which nothing is known yet, as one that is imported.
+func blank(ctx context.Context, req list.ListRequest) tftypes.Value {
+	object, _ := req.ResourceSchema.Type().TerraformType(ctx).(tftypes.Object)
 	values := make(map[string]tftypes.Value, len(object.AttributeTypes))
 	for name, attribute := range object.AttributeTypes {
 		values[name] = tftypes.NewValue(attribute, nil)
 	}
-	of.Raw = tftypes.NewValue(object, values)
-	return nil
+	return tftypes.NewValue(object, values)
 }
 
 // mostCodes is how many findings a display name has.

@@ -2,7 +2,6 @@ package governed_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +166,30 @@ func TestListedResources(t *testing.T) {
 	}
 }
 
+// TestListedExpiredUser is what an import reads, the record of its keys included.
+func TestListedExpiredUser(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, nil)
+	user := p.Resource(serviceType)
+	config := acctest.Values{"name": "relay", "owner": "payments", "purpose": "Sends invoices to the tax office", "expiry": acctest.Date(server, 90), "aws_user": acctest.Values{"path": "/ci/"}}
+	user.Apply(config).Want(t)
+	acctest.AccessKey(t, acctest.IAM(server), "relay")
+	for range 2 { // It has an active key, then an inactive one.
+		found, diags := acctest.NewConfiguredProtocol(t, server, nil).List(serviceType, acctest.Query{IncludeResource: true})
+		diags.Want(t)
+		imported := acctest.NewConfiguredProtocol(t, server, nil).Resource(serviceType)
+		imported.Import("", acctest.Values{"id": prefix + "user/ci/relay"})
+		acctest.WantSame(t, "the resource", found[0].Resource, imported.State())
+		server.Clock().Advance(91 * 24 * time.Hour)
+		user.Refresh().Want(t)
+		user.Apply(config)
+	}
+	acctest.WantSame(t, "status", user.State("status"), "expired")
+	found, _ := acctest.NewConfiguredProtocol(t, server, nil).List(serviceType, acctest.Query{IncludeResource: true})
+	acctest.WantSame(t, "status of the list", found[0].Value("status"), "expired")
+}
+
 // TestListedUsers have no more than what a bulk read knows: the rest is null.
 func TestListedUsers(t *testing.T) {
 	t.Parallel()
@@ -298,7 +321,5 @@ func TestListVanished(t *testing.T) {
 	}
 	found, diags := p.List(serviceType, acctest.Query{IncludeResource: true, Limit: 3})
 	diags.Want(t, "warning : More identities fit", "warning : Identity has gone … governed_service_identity: "+prefix+"role/export is not there any more, so it is left out.")
-	if got := names(found); !slices.Equal(got, []string{"role/ci/jenkins", "user/ci/relay", "user/clerk"}) {
-		t.Errorf("the ids are %v", got)
-	}
+	acctest.WantSame(t, "ids", names(found), []string{"role/ci/jenkins", "user/ci/relay", "user/clerk"})
 }

@@ -36,7 +36,7 @@ var inScope = definition{sort: inventory.SortID}
 // ListSchema has the filters of the data sources. How many are listed at most, the list block itself says.
 func (s Scope) ListSchema() schema.Schema {
 	attributes := map[string]schema.Attribute{}
-	filters := inScope.filters("Order, of which the block's `limit` takes the first")
+	filters := inScope.filters("Order of the results, of which the block's `limit` takes the first")
 	filters["kinds"] = argument{formTexts, "Only those of these kinds: " + code(s.Kinds) + "."}
 	filters["categories"] = argument{formTexts, "Only those of these categories: " + code(s.Categories) + "."}
 	filters["accounts"] = argument{formTexts, "Only those in these accounts. Those of other accounts than the provider's own are counted in a warning, because only a provider configuration for their account can import them."}
