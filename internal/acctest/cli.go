@@ -3,12 +3,15 @@ package acctest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/hashicorp/go-hclog"
@@ -72,6 +75,22 @@ func serve(t *testing.T, address string, factory func() (tfprotov6.ProviderServe
 	}
 }
 
+// Needs skips the test below a version of Terraform, such as 1.14, which has what the test is about.
+func (c *CLI) Needs(major, minor int) {
+	c.t.Helper()
+	var version struct {
+		Text string `json:"terraform_version"`
+	}
+	must(c.t, json.Unmarshal([]byte(c.Must("version", "-json")), &version))
+	var hasMajor, hasMinor int
+	if _, err := fmt.Sscanf(version.Text, "%d.%d", &hasMajor, &hasMinor); err != nil {
+		c.t.Fatalf("terraform calls its version %q: %s", version.Text, err)
+	}
+	if hasMajor < major || (hasMajor == major && hasMinor < minor) {
+		c.t.Skipf("this needs Terraform %d.%d or newer, and TF_ACC_TERRAFORM_PATH, or else PATH, has %s", major, minor, version.Text)
+	}
+}
+
 // Write puts a file into the module, or into a folder below it, which is made for another module.
 func (c *CLI) Write(name, content string) {
 	c.t.Helper()
@@ -86,6 +105,19 @@ func (c *CLI) Read(name string) string {
 	content, err := os.ReadFile(filepath.Join(c.folder, name))
 	must(c.t, err)
 	return string(content)
+}
+
+// FillIn gives arguments that are null in a file that Terraform has generated their texts, by name.
+func (c *CLI) FillIn(name string, texts map[string]string) {
+	c.t.Helper()
+	null := regexp.MustCompile(`(?m)^( +)(\w+)( += )null\b.*$`)
+	c.Write(name, null.ReplaceAllStringFunc(c.Read(name), func(line string) string {
+		parts := null.FindStringSubmatch(line)
+		if text, ok := texts[parts[2]]; ok {
+			return parts[1] + parts[2] + parts[3] + strconv.Quote(text)
+		}
+		return line
+	}))
 }
 
 // Run runs Terraform and returns what it said, and whether it succeeded.
@@ -105,6 +137,20 @@ func (c *CLI) Must(arguments ...string) (output string) {
 		c.t.Fatalf("terraform %v failed:\n%s", arguments, output)
 	}
 	return output
+}
+
+// Output is an output of the root module, a text.
+func (c *CLI) Output(name string) (text string) {
+	c.t.Helper()
+	var outputs map[string]struct {
+		Value any `json:"value"`
+	}
+	must(c.t, json.Unmarshal([]byte(c.Must("output", "-json")), &outputs))
+	text, ok := outputs[name].Value.(string)
+	if !ok {
+		c.t.Fatalf("the output %s is %v", name, outputs[name].Value)
+	}
+	return text
 }
 
 // Change is what a plan does to one resource.

@@ -41,7 +41,7 @@ var rules = []rule{
 	{folder: "internal/functions", own: []string{"internal/inventory/report"}, outside: notSDKs},
 	{folder: "internal/tfkit", own: []string{"internal/governance", "internal/inventory", "internal/platform"}, outside: append([]string{wireFormat}, notSDKs...)},
 	{folder: "internal/service/inventory", own: []string{"internal/governance", "internal/inventory", "internal/platform", "internal/tfkit"}, outside: append([]string{wireFormat}, notSDKs...)},
-	{folder: "internal/service", own: []string{"internal/credential", "internal/governance", "internal/inventory", "internal/platform", "internal/service/governed", "internal/tfkit"}, outside: notSDKs},
+	{folder: "internal/service", own: []string{"internal/credential", "internal/governance", "internal/inventory", "internal/platform", "internal/service/governed", "internal/service/inventory", "internal/tfkit"}, outside: notSDKs},
 	{folder: "internal/provider", own: []string{"internal/functions", "internal/governance", "internal/ownerfile", "internal/platform", "internal/policyfile", "internal/service", "internal/tfkit"}, outside: notSDKs},
 	{folder: "internal/sim", own: []string{"internal/sim"}, outside: []string{}},
 	{folder: "internal/acctest", own: []string{"internal/provider", "internal/sim"}},

@@ -1,6 +1,6 @@
 // Docs prints the provider's schema as the JSON that tfplugindocs reads: what the real Terraform says of the build in a
-// mirror, with the resource identities that only Terraform 1.12 and newer would add, so that the documentation does not
-// depend on the version of Terraform that happens to be installed.
+// mirror, with the resource identities and list resources that only Terraform 1.12 and 1.14 would add, so that the
+// documentation does not depend on the version of Terraform that happens to be installed.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -52,6 +53,9 @@ func run(ctx context.Context, mirror string) error {
 		return fmt.Errorf("terraform knows no schema of %s", provider.Address)
 	}
 	if schema["resource_identity_schemas"], err = identities(ctx); err != nil {
+		return err
+	}
+	if schema["list_resource_schemas"], err = listResources(ctx); err != nil {
 		return err
 	}
 	// tfplugindocs looks for the short name.
@@ -118,3 +122,45 @@ func identities(ctx context.Context) (json.RawMessage, error) {
 	}
 	return json.Marshal(schemas)
 }
+
+type listSchema struct {
+	Version int64     `json:"version"`
+	Block   listBlock `json:"block"`
+}
+
+type listBlock struct {
+	Attributes      map[string]listAttribute `json:"attributes"`
+	Description     string                   `json:"description"`
+	DescriptionKind string                   `json:"description_kind"`
+}
+
+type listAttribute struct {
+	Type            any    `json:"type"`
+	Description     string `json:"description"`
+	DescriptionKind string `json:"description_kind"`
+	Required        bool   `json:"required,omitempty"`
+	Optional        bool   `json:"optional,omitempty"`
+}
+
+// listResources asks the provider itself. A list resource has arguments alone, none of them nested.
+func listResources(ctx context.Context) (json.RawMessage, error) {
+	server := provider.NewServer("docs")
+	response, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return nil, err
+	}
+	schemas := map[string]listSchema{}
+	for name, schema := range response.ListResourceSchemas {
+		block := listBlock{Attributes: map[string]listAttribute{}, Description: schema.Block.Description, DescriptionKind: kind(schema.Block.DescriptionKind)}
+		for _, attribute := range schema.Block.Attributes {
+			block.Attributes[attribute.Name] = listAttribute{
+				Type: attribute.Type, Description: attribute.Description, DescriptionKind: kind(attribute.DescriptionKind),
+				Required: attribute.Required, Optional: attribute.Optional,
+			}
+		}
+		schemas[name] = listSchema{Version: schema.Version, Block: block}
+	}
+	return json.Marshal(schemas)
+}
+
+func kind(of tfprotov6.StringKind) string { return strings.ToLower(of.String()) }

@@ -15,7 +15,8 @@ type Identity struct {
 	CreatedAt time.Time
 	// Trust is who can use it, besides who holds one of its credentials.
 	Trust []Trustee
-	// Credentials are the long-lived ones, passwords included.
+	// Credentials are the long-lived ones, passwords included. Those of a user are nil where they are not known, and empty
+	// where there are none.
 	Credentials []CredentialSummary
 	// Privileges are the reasons for which it counts as privileged, such as "managed policy AdministratorAccess"; none for
 	// one that does not.

@@ -102,4 +102,6 @@ type ListedAccount struct {
 	Identities int
 	// Gaps are those of the listing that concern this account. An account without gaps is complete.
 	Gaps []string
+	// Err is why nothing of the account could be read; nil where something could.
+	Err error
 }

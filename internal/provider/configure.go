@@ -120,7 +120,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		data.AWS = aws.NewAccount(config)
 	}
 	if !resp.Diagnostics.HasError() {
-		resp.ResourceData, resp.DataSourceData = data, data
+		resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 	}
 }
 

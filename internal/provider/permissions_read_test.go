@@ -79,3 +79,16 @@ func unownedLife(l *life) []step {
 		return diags
 	}}}
 }
+
+// queryLife has configuration generated for what each list resource finds.
+func queryLife(l *life) []step {
+	l.server.SeedEstate(20)
+	var steps []step
+	for _, typeName := range []string{identityType, thirdPartyType, linkedType} {
+		steps = append(steps, step{"query " + typeName, func() acctest.Diagnostics {
+			_, diags := l.run().List(typeName, acctest.Query{IncludeResource: true})
+			return diags
+		}})
+	}
+	return steps
+}

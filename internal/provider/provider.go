@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -23,7 +24,10 @@ import (
 // Address is where the registry has the provider.
 const Address = "registry.terraform.io/nhi-governance/governed"
 
-var _ provider.ProviderWithFunctions = (*Provider)(nil)
+var (
+	_ provider.ProviderWithFunctions     = (*Provider)(nil)
+	_ provider.ProviderWithListResources = (*Provider)(nil)
+)
 
 // Provider is terraform-provider-governed.
 type Provider struct {
@@ -84,6 +88,15 @@ func (*Provider) DataSources(context.Context) []func() datasource.DataSource {
 		inventory.NewIdentityDataSource,
 		inventory.NewStaleDataSource,
 		inventory.NewUnownedDataSource,
+	}
+}
+
+// ListResources lists them in alphabetical order.
+func (*Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		serviceidentity.NewListResource(),
+		servicelinkedidentity.NewListResource(),
+		thirdpartyidentity.NewListResource(),
 	}
 }
 

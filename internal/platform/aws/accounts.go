@@ -59,7 +59,7 @@ func (a *Account) listAccounts(ctx context.Context) ([]accountListing, error) {
 	}
 	for i, id := range ids {
 		listings[i].account = id
-		if failures[i] != nil {
+		if listings[i].failure = failures[i]; failures[i] != nil {
 			listings[i].gaps = []string{fmt.Sprintf("The identities of account %s are not listed: %s.", id, reason(failures[i]))}
 		}
 	}

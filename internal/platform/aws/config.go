@@ -260,6 +260,12 @@ func (a *Account) whoami(ctx context.Context) (caller, error) {
 	})
 }
 
+// ID is the account that the credentials belong to, in which alone identities can be managed.
+func (a *Account) ID(ctx context.Context) (string, error) {
+	me, err := a.whoami(ctx)
+	return me.account, err
+}
+
 func (c caller) iamARN(resource string) string {
 	return arn.ARN{Partition: c.partition, Service: "iam", AccountID: c.account, Resource: resource}.String()
 }

@@ -21,6 +21,8 @@ type accountListing struct {
 	identities []governance.Identity
 	gaps       []string
 	calls      int
+	// failure is why nothing could be read.
+	failure error
 }
 
 // Identities lists the IAM roles and users of this account and the further ones of the inventory, in the order of their
@@ -45,7 +47,7 @@ func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
 			all.Identities = append(all.Identities, identity)
 		}
 		all.Gaps = append(all.Gaps, listing.gaps...)
-		all.Accounts = append(all.Accounts, platform.ListedAccount{ID: listing.account, Identities: len(listing.identities), Gaps: slices.Clone(listing.gaps)})
+		all.Accounts = append(all.Accounts, platform.ListedAccount{ID: listing.account, Identities: len(listing.identities), Gaps: slices.Clone(listing.gaps), Err: listing.failure})
 	}
 	return all, nil
 }
@@ -130,6 +132,9 @@ func (l *accountListing) addCredentials(users []snapshotUser, found report) (gap
 		}
 		identity := &l.identities[next]
 		identity.Credentials, identity.LastUsedKnown = withStores(row.credentials, user.stores), row.tracked && !row.unread
+		if identity.Credentials == nil {
+			identity.Credentials = []governance.CredentialSummary{}
+		}
 		identity.LastUsedAt, identity.LastUsedService, identity.LastUsedRegion = row.lastUsedAt, row.lastUsedService, row.lastUsedRegion
 	}
 	if missing > 0 {

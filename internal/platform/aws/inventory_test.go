@@ -78,7 +78,7 @@ func TestSimInventoryOfUsers(t *testing.T) {
 				{Kind: governance.CredentialMFADevice, Active: true},
 			},
 		},
-		here + "user/nothing": {Name: "nothing", Privileges: []string{"inline policy all allows every action of IAM"}},
+		here + "user/nothing": {Name: "nothing", Credentials: []governance.CredentialSummary{}, Privileges: []string{"inline policy all allows every action of IAM"}},
 	}
 	for id, identity := range want {
 		parsed, err := governance.ParseID(id)

@@ -69,7 +69,7 @@ func (r *Roles) findNamed(ctx context.Context, name string) (RoleState, error) {
 		return RoleState{}, err
 	}
 	if role, ok := all.roles[strings.ToLower(name)]; ok {
-		return r.account.detailState(*role)
+		return r.account.detailState(*role, listedRole{})
 	}
 	if other, ok := all.named(roleKind.kind, name); ok {
 		return RoleState{EntityState: EntityState{Observed: platform.Observed{ID: other.ID, Name: other.Name}, ManagedBy: other.ManagedBy}}, nil

@@ -83,11 +83,10 @@ func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCall
 	if !inDetails || !inList {
 		return RoleState{}, false, nil
 	}
-	state, err = a.detailState(*detail)
+	state, err = a.detailState(*detail, listed)
 	if err != nil || state.ID != id {
 		return RoleState{}, false, err
 	}
-	state.MaxSessionDuration, state.Description = listed.maxSessionDuration, listed.description
 	return state, true, nil
 }
 
@@ -117,23 +116,32 @@ func (a *Account) bulkIsCheaper(ctx context.Context, name string, directCalls in
 	return false, nil
 }
 
-// detailState is everything about a role but what roleList has.
-func (a *Account) detailState(detail types.RoleDetail) (RoleState, error) {
+// detailState is everything about a role: its details, and what they lack.
+func (a *Account) detailState(detail types.RoleDetail, listed listedRole) (RoleState, error) {
 	state, err := newRoleState(detail.Arn, detail.RoleId, detail.RoleName, detail.Path, detail.CreateDate, detail.AssumeRolePolicyDocument, detail.PermissionsBoundary, detail.RoleLastUsed)
 	if err != nil {
 		return RoleState{}, err
 	}
-	for _, policy := range detail.RolePolicyList {
-		if state.InlinePolicies[awssdk.ToString(policy.PolicyName)], err = decodeDocument(policy.PolicyDocument); err != nil {
-			return RoleState{}, err
-		}
+	if err := state.addPolicies(detail.RolePolicyList, detail.AttachedManagedPolicies); err != nil {
+		return RoleState{}, err
 	}
-	for _, policy := range detail.AttachedManagedPolicies {
-		state.ManagedPolicyARNs = append(state.ManagedPolicyARNs, awssdk.ToString(policy.PolicyArn))
-	}
+	state.MaxSessionDuration, state.Description = listed.maxSessionDuration, listed.description
 	state.addInstanceProfiles(detail.InstanceProfileList)
 	state.interpret(a.tagging, tagMap(detail.Tags))
 	return state, nil
+}
+
+// addPolicies takes over the policies that the details of an entity have.
+func (s *EntityState) addPolicies(inline []types.PolicyDetail, attached []types.AttachedPolicy) (err error) {
+	for _, policy := range inline {
+		if s.InlinePolicies[awssdk.ToString(policy.PolicyName)], err = decodeDocument(policy.PolicyDocument); err != nil {
+			return err
+		}
+	}
+	for _, policy := range attached {
+		s.ManagedPolicyARNs = append(s.ManagedPolicyARNs, awssdk.ToString(policy.PolicyArn))
+	}
+	return nil
 }
 
 // listedRole is what the details lack.

@@ -52,6 +52,8 @@ type Kind[P any] interface {
 	Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m P, disabled bool) (attachments []string, err error)
 	// Read returns what the user should know besides what the model shows.
 	Read(ctx context.Context, data *tfkit.Data, id governance.ID, m P) (warnings []Warning, err error)
+	// Bulk reads what is there once, so that many identities can be taken over from it without a call for each.
+	Bulk(ctx context.Context, data *tfkit.Data) (BulkReader[P], error)
 	// Retirement tells what Remove will take away, and what uses it.
 	Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error)
 	Remove(ctx context.Context, data *tfkit.Data, id governance.ID) (removed []string, err error)

@@ -44,7 +44,7 @@ func (*identityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	attributes := itemAttributes()
 	attributes["id"] = schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Canonical id. Exactly one of `id` and `arn` is needed."}
 	attributes["arn"] = schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of an IAM role or user."}
-	maps.Copy(attributes, limits())
+	addToDataSource(attributes, limits())
 	maps.Copy(attributes, completeness())
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One non-human identity, whoever made it, with what is wrong with it. It comes from the same bulk read as the lists, so asking for many costs no more than for one.",

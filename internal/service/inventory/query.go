@@ -22,25 +22,33 @@ type limitsModel struct {
 	WithinDays    types.Int64 `tfsdk:"within_days"`
 }
 
-// listModel is the configuration of a list; what is computed is written past it.
-type listModel struct {
+// collection is a set in a data source and a list in a list block.
+type collection interface{ Elements() []attr.Value }
+
+// filtersModel is definition.filters in a configuration.
+type filtersModel[C collection] struct {
 	limitsModel
-	Platforms    types.Set    `tfsdk:"platforms"`
-	Kinds        types.Set    `tfsdk:"kinds"`
-	Categories   types.Set    `tfsdk:"categories"`
-	Owners       types.Set    `tfsdk:"owners"`
-	Environments types.Set    `tfsdk:"environments"`
-	Accounts     types.Set    `tfsdk:"accounts"`
+	Platforms    C            `tfsdk:"platforms"`
+	Kinds        C            `tfsdk:"kinds"`
+	Categories   C            `tfsdk:"categories"`
+	Owners       C            `tfsdk:"owners"`
+	Environments C            `tfsdk:"environments"`
+	Accounts     C            `tfsdk:"accounts"`
 	Labels       types.Map    `tfsdk:"labels"`
-	Findings     types.Set    `tfsdk:"findings"`
+	Findings     C            `tfsdk:"findings"`
 	NamePattern  types.String `tfsdk:"name_pattern"`
 	MinimumScore types.Int64  `tfsdk:"minimum_score"`
 	Sort         types.String `tfsdk:"sort"`
-	Limit        types.Int64  `tfsdk:"limit"`
-	Identities   types.List   `tfsdk:"identities"`
-	Summary      types.Object `tfsdk:"summary"`
-	Gaps         types.List   `tfsdk:"gaps"`
-	Complete     types.Bool   `tfsdk:"complete"`
+}
+
+// listModel is the configuration of a data source that lists; what is computed is written past it.
+type listModel struct {
+	filtersModel[types.Set]
+	Limit      types.Int64  `tfsdk:"limit"`
+	Identities types.List   `tfsdk:"identities"`
+	Summary    types.Object `tfsdk:"summary"`
+	Gaps       types.List   `tfsdk:"gaps"`
+	Complete   types.Bool   `tfsdk:"complete"`
 }
 
 // query is what a configuration asks for, with what is wrong in it. What is not known yet is left out.
@@ -50,11 +58,19 @@ func (d definition) query(ctx context.Context, config tfsdk.Config) (inventory.Q
 	if diags.HasError() {
 		return inventory.Query{}, diags
 	}
+	q := m.query(d)
+	q.Limit = number(m.Limit)
+	report(&diags, "governed_"+d.name, q.Problems())
+	return q, diags
+}
+
+// query is what the filters ask for.
+func (m filtersModel[C]) query(d definition) inventory.Query {
 	q := inventory.Query{
 		Platforms: known[governance.Platform](m.Platforms), Kinds: known[governance.Kind](m.Kinds), Categories: known[governance.Category](m.Categories),
 		Owners: known[string](m.Owners), Environments: known[string](m.Environments), Accounts: known[string](m.Accounts), Findings: known[string](m.Findings),
 		Labels: map[string]string{}, NamePattern: m.NamePattern.ValueString(), MinimumScore: d.minimumScore,
-		Sort: d.sort, Limit: number(m.Limit), UnusedForDays: number(m.UnusedForDays), WithinDays: number(m.WithinDays),
+		Sort: d.sort, UnusedForDays: number(m.UnusedForDays), WithinDays: number(m.WithinDays),
 	}
 	for key, value := range m.Labels.Elements() {
 		if text, ok := value.(types.String); ok {
@@ -67,21 +83,20 @@ func (d definition) query(ctx context.Context, config tfsdk.Config) (inventory.Q
 	if given(m.Sort) {
 		q.Sort = inventory.Sort(m.Sort.ValueString())
 	}
-	report(&diags, "governed_"+d.name, q.Problems())
-	return q, diags
+	return q
 }
 
 // report puts what is wrong in a query on its argument.
-func report(diags *diag.Diagnostics, dataSource string, problems []inventory.Problem) {
+func report(diags *diag.Diagnostics, typeName string, problems []inventory.Problem) {
 	for _, problem := range problems {
-		diags.AddAttributeError(path.Root(problem.Argument), "Query cannot be answered", fmt.Sprintf("%s: %s: %s.\n\n%s", dataSource, problem.Argument, problem.Message, problem.Remedy))
+		diags.AddAttributeError(path.Root(problem.Argument), "Query cannot be answered", fmt.Sprintf("%s: %s: %s.\n\n%s", typeName, problem.Argument, problem.Message, problem.Remedy))
 	}
 }
 
-// known are the elements of a set that are known.
-func known[T ~string](set types.Set) []T {
+// known are the elements of a collection that are known.
+func known[T ~string](of collection) []T {
 	var values []T
-	for _, element := range set.Elements() {
+	for _, element := range of.Elements() {
 		if text, ok := element.(types.String); ok && given(text) {
 			values = append(values, T(text.ValueString()))
 		}

@@ -1,15 +1,10 @@
 package inventory
 
 import (
-	"fmt"
 	"maps"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -112,14 +107,6 @@ func credentialAttributes() map[string]schema.Attribute {
 	}
 }
 
-// limits are the arguments that say from when on something is a finding.
-func limits() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"unused_for_days": schema.Int64Attribute{Optional: true, MarkdownDescription: fmt.Sprintf("How many days without use make an identity `stale` or `never_used`, and a credential unused; %d by default.", inventory.DefaultUnusedForDays)},
-		"within_days":     schema.Int64Attribute{Optional: true, MarkdownDescription: "How many days before its expiry an identity is `expiring`; the policy's `warn_before_days` by default."},
-	}
-}
-
 // completeness says how far a result can be relied upon.
 func completeness() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
@@ -130,32 +117,7 @@ func completeness() map[string]schema.Attribute {
 
 // listSchema is what every data source that lists identities takes and returns.
 func (d definition) listSchema() schema.Schema {
-	set := func(description string) schema.Attribute {
-		return schema.SetAttribute{
-			ElementType: types.StringType, Optional: true, MarkdownDescription: description,
-			Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
-		}
-	}
-	score := "Only those whose risk score is at least this."
-	if d.minimumScore > 0 {
-		score += fmt.Sprintf(" %d by default.", d.minimumScore)
-	}
 	attributes := map[string]schema.Attribute{
-		"platforms":    set("Only those of these platforms: `aws`. As with every filter, what is left out or empty filters nothing, and of several filters all have to fit."),
-		"kinds":        set("Only those of these kinds, such as `aws_role`."),
-		"categories":   set("Only those of these categories: " + code(governance.Categories) + "."),
-		"owners":       set("Only those of these owners."),
-		"environments": set("Only those of these environments."),
-		"accounts":     set("Only those in these accounts."),
-		"labels": schema.MapAttribute{
-			ElementType: types.StringType, Optional: true, Validators: []validator.Map{mapvalidator.NoNullValues()},
-			MarkdownDescription: "Only those that have all these labels. A value can have the wildcards of `name_pattern`, so that `*` is any value.",
-		},
-		"findings":      set("Only those with at least one of these findings: " + code(inventory.FindingCodes()) + "."),
-		"name_pattern":  schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: "Only those whose whole name fits: `*` stands for any characters and `?` for one, in any letter case."},
-		"minimum_score": schema.Int64Attribute{Optional: true, MarkdownDescription: score},
-		"sort": schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: fmt.Sprintf("Order of `identities`, `%s` by default: `id`; `risk_score`, the highest first; `last_used_at`, those without a known use first and those whose last use "+
-			"is not known last; `created_at`, the oldest first; `expiry`, the earliest first.", d.sort)},
 		"limit":      schema.Int64Attribute{Optional: true, MarkdownDescription: "How many `identities` are returned at most; with 0, only the `summary`, which counts all that fit, whatever the limit."},
 		"identities": list("The identities.", itemAttributes()),
 		"summary": schema.SingleNestedAttribute{
@@ -170,7 +132,8 @@ func (d definition) listSchema() schema.Schema {
 			},
 		},
 	}
-	maps.Copy(attributes, limits())
+	addToDataSource(attributes, d.filters("Order of `identities`"))
+	addToDataSource(attributes, limits())
 	maps.Copy(attributes, completeness())
 	return schema.Schema{MarkdownDescription: d.description, Attributes: attributes}
 }

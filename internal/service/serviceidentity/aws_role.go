@@ -131,19 +131,33 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
+	return governed.OtherInstanceProfiles(state), observeRole(ctx, data, m, state)
+}
+
+func (awsRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+	bulk, err := data.AWS.Bulk(ctx)
+	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+		state, err := bulk.Role(identity.ID)
+		if err != nil {
+			return err
+		}
+		return observeRole(ctx, data, m, state)
+	}, err
+}
+
+// observeRole takes over what the role is.
+func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.RoleState) error {
 	role, err := governed.AsError(roleOf(ctx, m))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if m.AWSRole.IsNull() {
 		role.AssumeRolePolicy = types.StringValue(state.AssumeRolePolicy) // it is being imported
 	}
 	role.Observed(&m.GovernanceModel, data, state)
 	role.InstanceProfile, role.InstanceProfileARN = types.BoolValue(state.InstanceProfileARN != ""), governed.Nullable(state.InstanceProfileARN)
-	if _, err := governed.AsError(struct{}{}, setRole(ctx, m, role)); err != nil {
-		return nil, err
-	}
-	return governed.OtherInstanceProfiles(state), nil
+	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
+	return err
 }
 
 func (awsRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {

@@ -146,9 +146,25 @@ func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
+	return append(humanUse(state), unknownKeys(state, m.deactivated)...), observeUser(ctx, data, m, aws.BulkUser{UserState: state, PasswordKnown: true, DevicesKnown: true})
+}
+
+func (awsUser) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+	bulk, err := data.AWS.Bulk(ctx)
+	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+		state, err := bulk.User(identity.ID, identity.Credentials)
+		if err != nil {
+			return err
+		}
+		return observeUser(ctx, data, m, state)
+	}, err
+}
+
+// observeUser takes over what the user is. What a bulk read does not know of it stays null.
+func observeUser(ctx context.Context, data *tfkit.Data, m *model, state aws.BulkUser) error {
 	user, err := governed.AsError(userOf(ctx, m))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	governed.Observed(&m.GovernanceModel, data, state.EntityState)
 	user.Path = types.StringValue(state.ID.Path())
@@ -156,9 +172,15 @@ func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	user.ManagedPolicyARNs = governed.ObservedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
 	user.Groups = governed.ObservedSet(user.Groups, state.Groups)
 	user.PermissionsBoundaryARN = tfkit.Observed(user.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
-	user.DeactivatedAccessKeys = deactivatedKeys(state, m.deactivated)
-	user.observe(state)
-	return append(humanUse(state), unknownKeys(state, m.deactivated)...), setUser(ctx, m, user)
+	user.DeactivatedAccessKeys = deactivatedKeys(state.UserState, m.deactivated)
+	user.observe(state.UserState)
+	if !state.PasswordKnown {
+		user.ConsoleAccess = types.BoolNull()
+	}
+	if !state.DevicesKnown {
+		user.MFADevices = types.SetNull(types.StringType)
+	}
+	return setUser(ctx, m, user)
 }
 
 // unknownKeys tells of keys in the record on the user that this state has not deactivated.

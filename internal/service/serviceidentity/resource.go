@@ -2,9 +2,11 @@
 package serviceidentity
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -25,12 +27,21 @@ func (m *model) Notes() *[]string { return &m.deactivated }
 
 // NewResource makes the resource for the provider's list.
 func NewResource(preview *tfkit.Preview) func() resource.Resource {
-	return governed.NewResource(governed.Definition[*model]{
+	return governed.NewResource(definition(), preview)
+}
+
+// NewListResource makes the list resource for the provider's list.
+func NewListResource() func() list.ListResource {
+	return governed.NewListResource(definition(), governance.KindAWSRole, governance.KindAWSUser)
+}
+
+func definition() governed.Definition[*model] {
+	return governed.Definition[*model]{
 		Name: "service_identity",
 		Description: "A non-human identity of your own: it cannot be created without an owner, a purpose and an expiry, " +
 			"ends by itself when the expiry comes, and is retired completely when its block goes.\n\n" +
 			"Exactly one nested attribute says what it is on its platform.",
 		Kinds:       []governed.Kind[*model]{awsRole{}, awsUser{}},
 		ImportForms: "an ARN of a role or a user",
-	}, preview)
+	}
 }

@@ -4,11 +4,13 @@ package servicelinkedidentity
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
@@ -38,7 +40,16 @@ type roleModel struct {
 
 // NewResource makes the resource for the provider's list.
 func NewResource(preview *tfkit.Preview) func() resource.Resource {
-	return governed.NewResource(governed.Definition[*model]{
+	return governed.NewResource(definition(), preview)
+}
+
+// NewListResource makes the list resource for the provider's list.
+func NewListResource() func() list.ListResource {
+	return governed.NewListResource(definition(), governance.KindAWSRole)
+}
+
+func definition() governed.Definition[*model] {
+	return governed.Definition[*model]{
 		Name: "service_linked_identity",
 		Description: "An identity that a cloud service uses and that the cloud itself manages, with an owner, a purpose and an expiry.\n\n" +
 			"What it may do and who can use it is the service's own. Nothing but its removal ends its access, so `expiry_enforcement` is `none`: " +
@@ -49,7 +60,7 @@ func NewResource(preview *tfkit.Preview) func() resource.Resource {
 		Kinds:       []governed.Kind[*model]{awsServiceLinkedRole{}},
 		Label:       label,
 		ImportForms: "an ARN of a service-linked role",
-	}, preview)
+	}
 }
 
 // label names the role by its service, which is known before its name is.

@@ -189,9 +189,25 @@ func (awsServiceLinkedRole) Read(ctx context.Context, data *tfkit.Data, id gover
 	if err != nil {
 		return nil, err
 	}
+	return nil, observeRole(ctx, data, m, state)
+}
+
+func (awsServiceLinkedRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+	bulk, err := data.AWS.Bulk(ctx)
+	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+		state, err := bulk.ServiceLinkedRole(identity.ID)
+		if err != nil {
+			return err
+		}
+		return observeRole(ctx, data, m, state)
+	}, err
+}
+
+// observeRole takes over what the role is.
+func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.ServiceLinkedRoleState) error {
 	role, err := roleOf(ctx, m)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if m.Role.IsNull() {
 		role.AdoptExisting, role.Adopted = types.BoolValue(true), types.BoolValue(false)
@@ -206,7 +222,7 @@ func (awsServiceLinkedRole) Read(ctx context.Context, data *tfkit.Data, id gover
 	role.Description = tfkit.Observed(role.Description, state.Description)
 	role.observe(state)
 	role.observeUse(state)
-	return nil, setRole(ctx, m, role)
+	return setRole(ctx, m, role)
 }
 
 // observe takes over what every such role has.

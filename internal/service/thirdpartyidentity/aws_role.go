@@ -133,13 +133,36 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
+	warnings := governed.OtherInstanceProfiles(state)
+	if state.InstanceProfileARN != "" {
+		warnings = append(warnings, governed.Warning{
+			Summary: "Something outside Terraform uses the identity",
+			Detail:  "the role is in an instance profile of its own name, so that EC2 instances can use what is the third party's. The next apply that changes the role deletes the profile.",
+		})
+	}
+	return warnings, observeRole(ctx, data, m, state)
+}
+
+func (awsRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+	bulk, err := data.AWS.Bulk(ctx)
+	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+		state, err := bulk.Role(identity.ID)
+		if err != nil {
+			return err
+		}
+		return observeRole(ctx, data, m, state)
+	}, err
+}
+
+// observeRole takes over what the role is.
+func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.RoleState) error {
 	role, err := governed.AsError(roleOf(ctx, m))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	party, err := governed.AsError(thirdPartyOf(ctx, m))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if m.AWSRole.IsNull() {
 		role.importTrust(&party, state.AssumeRolePolicy)
@@ -152,16 +175,9 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	party.Name = tfkit.Observed(party.Name, state.Metadata.ThirdParty)
 	party.Contact = tfkit.Observed(party.Contact, state.Metadata.ThirdPartyContact)
 	if err := setThirdParty(ctx, m, party); err != nil {
-		return nil, err
+		return err
 	}
-	warnings := governed.OtherInstanceProfiles(state)
-	if state.InstanceProfileARN != "" {
-		warnings = append(warnings, governed.Warning{
-			Summary: "Something outside Terraform uses the identity",
-			Detail:  "the role is in an instance profile of its own name, so that EC2 instances can use what is the third party's. The next apply that changes the role deletes the profile.",
-		})
-	}
-	return warnings, setRole(ctx, m, role)
+	return setRole(ctx, m, role)
 }
 
 // importTrust takes over what a trust policy says of a third party, as far as it does.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -19,7 +20,16 @@ import (
 
 // NewResource makes the resource for the provider's list.
 func NewResource(preview *tfkit.Preview) func() resource.Resource {
-	return governed.NewResource(governed.Definition[*model]{
+	return governed.NewResource(definition(), preview)
+}
+
+// NewListResource makes the list resource for the provider's list.
+func NewListResource() func() list.ListResource {
+	return governed.NewListResource(definition(), governance.KindAWSRole)
+}
+
+func definition() governed.Definition[*model] {
+	return governed.Definition[*model]{
 		Name: "third_party_identity",
 		Description: "An identity that a third party uses from outside: its credentials are the third party's, its entitlements yours. " +
 			"It is governed as every identity is, lives shorter (180 days at most, unless a policy says otherwise), and says who the third party is and whom to reach there.\n\n" +
@@ -27,7 +37,7 @@ func NewResource(preview *tfkit.Preview) func() resource.Resource {
 		Attributes:  map[string]schema.Attribute{"third_party": thirdPartySchema()},
 		Kinds:       []governed.Kind[*model]{awsRole{}},
 		ImportForms: "an ARN of a role",
-	}, preview)
+	}
 }
 
 // model is the resource in plan and state.

@@ -1,0 +1,22 @@
+# The fifty riskiest of the roles and users that nobody governs yet.
+list "governed_service_identity" "unmanaged" {
+  provider = governed
+  limit    = 50
+
+  config {
+    findings = ["unmanaged"]
+    sort     = "risk_score"
+  }
+}
+
+# Users whose passwords and keys nobody has used for half a year, with all that an import would read.
+list "governed_service_identity" "idle_users" {
+  provider         = governed
+  include_resource = true
+
+  config {
+    kinds           = ["aws_user"]
+    findings        = ["stale", "never_used"]
+    unused_for_days = 180
+  }
+}
