@@ -77,7 +77,7 @@ func planLife(l *life) []step {
 func unownedLife(l *life) []step {
 	l.server.SeedEstate(20)
 	return []step{{"read", func() acctest.Diagnostics {
-		_, diags := l.run().ReadDataSource("governed_unowned_identities", nil)
+		_, diags := l.run().ReadDataSource("governed_unowned_identities", acctest.Values{"access_key_ids": true})
 		return diags
 	}}}
 }

@@ -81,6 +81,7 @@ type Account struct {
 	listings   memo[[]accountListing]
 	listed     memo[map[string]listedRole]
 	reads      bulkReads
+	keys       keyLists
 	newRoles   recent[RoleState]
 	newUsers   recent[UserState]
 	// newLinkedRoles are service-linked.

@@ -37,6 +37,7 @@ type listModel struct {
 	MinimumScore types.Int64  `tfsdk:"minimum_score"`
 	Sort         types.String `tfsdk:"sort"`
 	Limit        types.Int64  `tfsdk:"limit"`
+	AccessKeyIDs types.Bool   `tfsdk:"access_key_ids"`
 	Identities   types.List   `tfsdk:"identities"`
 	Summary      types.Object `tfsdk:"summary"`
 	Gaps         types.List   `tfsdk:"gaps"`
