@@ -65,6 +65,9 @@ func measureAll(ctx context.Context, mirror, peers, moto, only string, out io.Wr
 		{"plan of 50 governed roles, simulator", "", planOn(simulated, mirror, governedRoles(50))},
 		{"plan of 500 governed roles, simulator", "", planOn(simulated, mirror, governedRoles(500))},
 		{"plan of 1,000 governed roles, simulator", "≤ 12 calls", planOn(simulated, mirror, governedRoles(1000))},
+		// Two calls a user for what no bulk read tells.
+		{"plan of 50 governed users, simulator", "≤ 110 calls", planOn(simulated, mirror, governedUsers(50))},
+		{"plan of 500 governed users, simulator", "≤ 1,010 calls", planOn(simulated, mirror, governedUsers(500))},
 	}
 	if moto != "" {
 		lines = append(lines, measurement{"plan of 50 governed roles, moto", "< 10 calls, < 1.5 s CPU", planOn(proxied(moto), mirror, governedRoles(50))})

@@ -62,6 +62,21 @@ func proxied(endpoint string) func() (cloud, error) {
 
 // governedRoles is a configuration of n governed roles with a policy each.
 func governedRoles(n int) string {
+	return governed(n, `aws_role = {
+    trust           = { aws_services = ["lambda.amazonaws.com"] }
+    inline_policies = { read = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::bench/*" }] }) }
+  }`)
+}
+
+// governedUsers is a configuration of n governed users with a policy each.
+func governedUsers(n int) string {
+	return governed(n, `aws_user = {
+    inline_policies = { read = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::bench/*" }] }) }
+  }`)
+}
+
+// governed is a configuration of n governed identities of a kind.
+func governed(n int, kind string) string {
 	return fmt.Sprintf(`
 terraform {
   required_providers {
@@ -80,12 +95,9 @@ resource "governed_service_identity" "bench" {
   purpose = "Measures what a plan of many identities costs"
   expiry  = %q
 
-  aws_role = {
-    trust           = { aws_services = ["lambda.amazonaws.com"] }
-    inline_policies = { read = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::bench/*" }] }) }
-  }
+  %s
 }
-`, n, time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly))
+`, n, time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly), kind)
 }
 
 // peerRoles is the nearest thing that hashicorp/aws can say.

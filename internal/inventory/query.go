@@ -165,6 +165,14 @@ func Has(one *governance.Identity, codes ...string) bool {
 	return slices.ContainsFunc(one.Findings, func(f governance.Finding) bool { return slices.Contains(codes, f.Code) })
 }
 
+// LacksKeyID tells whether a finding is about an access key of which it is not known which one it is.
+func LacksKeyID(one *governance.Identity) bool {
+	return Has(one, FindingCredentialNotRotated, FindingLongLivedCredential, FindingUnusedCredential) &&
+		slices.ContainsFunc(one.Credentials, func(c governance.CredentialSummary) bool {
+			return c.Kind == governance.CredentialAccessKey && c.Active && c.ID == ""
+		})
+}
+
 func anyOf[T comparable](wanted []T, value T) bool {
 	return len(wanted) == 0 || slices.Contains(wanted, value)
 }

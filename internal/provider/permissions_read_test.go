@@ -20,11 +20,12 @@ func planLife(l *life) []step {
 		typeName string
 		config   acctest.Values
 	}
-	const exporter, late = "user/export", "role/late"
+	const exporter, late, lateUser = "user/export", "role/late", "user/late"
 	all := map[string]applied{
 		"role/export":              {identityType, l.governed("export", "aws_role", acctest.Values{"assume_role_policy": otherTrust, "inline_policies": acctest.Values{"read": readInvoices}})},
 		exporter:                   {identityType, l.governed("export", "aws_user", acctest.Values{"inline_policies": acctest.Values{"read": readInvoices}})},
 		late:                       {identityType, l.governed("late", "aws_role", acctest.Values{"assume_role_policy": otherTrust, "inline_policies": acctest.Values{"read": readInvoices}})},
+		lateUser:                   {identityType, l.governed("late", "aws_user", acctest.Values{"inline_policies": acctest.Values{"read": readInvoices}})},
 		"role/monitoring":          {thirdPartyType, l.thirdParty("monitoring", acctest.Values{})},
 		"a service-linked role":    {linkedType, l.linked("backup.amazonaws.com", nil)},
 		"a credential":             {credentialType, inStore(inSecret, secretName)},
@@ -48,13 +49,14 @@ func planLife(l *life) []step {
 	}
 	var steps []step
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if id != late {
+		if id != late && id != lateUser {
 			apply(id)
 			steps = append(steps, planned(id))
 		}
 	}
 	return append(steps,
 		step{"import a role that the bulk read does not have yet", func() acctest.Diagnostics { apply(late); return imported(late) }},
+		step{"import a user that the bulk read does not have yet", func() acctest.Diagnostics { apply(lateUser); return imported(lateUser) }},
 		step{"import a user", func() acctest.Diagnostics { return imported(exporter) }},
 		step{"plan a new service-linked role", func() acctest.Diagnostics { return run.Resource(linkedType).Plan(l.linked("ecs.amazonaws.com", nil)) }},
 		step{"plan a credential beside a key that nobody governs", func() acctest.Diagnostics {
@@ -75,7 +77,7 @@ func planLife(l *life) []step {
 func unownedLife(l *life) []step {
 	l.server.SeedEstate(20)
 	return []step{{"read", func() acctest.Diagnostics {
-		_, diags := l.run().ReadDataSource("governed_unowned_identities", nil)
+		_, diags := l.run().ReadDataSource("governed_unowned_identities", acctest.Values{"access_key_ids": true})
 		return diags
 	}}}
 }

@@ -46,6 +46,15 @@ func (k *AccessKeys) calls(ctx context.Context) (userCalls, error) {
 	return userCalls{connection.iam, k.id.Name()}, err
 }
 
+// changing are the calls of something that changes the user: from now on the snapshot is not used for it.
+func (k *AccessKeys) changing(ctx context.Context) (userCalls, error) {
+	calls, err := k.calls(ctx)
+	if err == nil {
+		k.account.wrote(k.id.Kind, k.id.Name())
+	}
+	return calls, err
+}
+
 // Lock keeps the user's other credentials waiting.
 func (k *AccessKeys) Lock(ctx context.Context) (unlock func(), err error) {
 	return k.account.holders.lock(ctx, k.id.String())
@@ -110,7 +119,7 @@ func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
 
 // Announce notes what is about to be made in a tag of the user.
 func (k *AccessKeys) Announce(ctx context.Context, note platform.Issuance) error {
-	calls, err := k.calls(ctx)
+	calls, err := k.changing(ctx)
 	if err != nil {
 		return err
 	}
@@ -130,7 +139,7 @@ func (k *AccessKeys) Withdraw(ctx context.Context) error {
 }
 
 func (k *AccessKeys) untag(ctx context.Context, key string) error {
-	calls, err := k.calls(ctx)
+	calls, err := k.changing(ctx)
 	if err != nil {
 		return err
 	}
@@ -143,7 +152,7 @@ func (k *AccessKeys) untag(ctx context.Context, key string) error {
 
 // Issue makes an access key.
 func (k *AccessKeys) Issue(ctx context.Context) (platform.Issued, error) {
-	calls, err := k.calls(ctx)
+	calls, err := k.changing(ctx)
 	if err != nil {
 		return platform.Issued{}, err
 	}
@@ -180,7 +189,7 @@ func (k *AccessKeys) Issue(ctx context.Context) (platform.Issued, error) {
 
 // Own notes the store in a tag that has the key's id for a key, where the console keeps and shows a key's description.
 func (k *AccessKeys) Own(ctx context.Context, id, store string) error {
-	calls, err := k.calls(ctx)
+	calls, err := k.changing(ctx)
 	if err != nil {
 		return err
 	}
@@ -194,7 +203,7 @@ func (k *AccessKeys) Own(ctx context.Context, id, store string) error {
 
 // SetActive makes a key active or inactive.
 func (k *AccessKeys) SetActive(ctx context.Context, id string, active bool) error {
-	calls, err := k.calls(ctx)
+	calls, err := k.changing(ctx)
 	if err != nil {
 		return err
 	}
@@ -210,7 +219,7 @@ func (k *AccessKeys) Revoke(ctx context.Context, id string) error {
 	if err := ignoreNotFound(k.SetActive(ctx, id, false)); err != nil {
 		return err
 	}
-	calls, err := k.calls(ctx)
+	calls, err := k.changing(ctx)
 	if err != nil {
 		return err
 	}

@@ -14,16 +14,16 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
-// snapshot is an account as one bulk read has found it. Documents are kept only of the roles that resources ask for, so
-// that the size of an account matters little; a full one has all of them.
+// snapshot is an account as one bulk read has found it. Documents are kept only of the identities that resources ask
+// for, so that the size of an account matters little; a full one has all of them.
 type snapshot struct {
 	// identities are the roles and users in the order of their ids, without what a credential report tells.
 	identities []governance.Identity
 	// users are those of them that are users.
 	users []snapshotUser
-	// roles are, by lower-case name, those that some tool has marked as governed; all of them in a full snapshot.
-	roles map[string]*types.RoleDetail
-	// userDetails are all users, by lower-case name, in a full snapshot.
+	// roles and userDetails are, by lower-case name, those that some tool has marked as governed; all of them in a full
+	// snapshot.
+	roles       map[string]*types.RoleDetail
 	userDetails map[string]*types.UserDetail
 	full        bool
 	// unread counts policies that could not be read.
@@ -63,7 +63,8 @@ func (s *snapshot) named(kind governance.Kind, name string) (*governance.Identit
 // bulkFilter are the entities that the bulk read asks for: groups for what users inherit, policies for what they allow.
 var bulkFilter = []types.EntityType{types.EntityTypeRole, types.EntityTypeUser, types.EntityTypeGroup, types.EntityTypeLocalManagedPolicy}
 
-// readBulk reads the account once for all who ask. With full it has every document.
+// readBulk reads the account once for all who ask. With full it has the documents of every role and
+// user.
 func (a *Account) readBulk(ctx context.Context, full bool) (*snapshot, error) {
 	return a.bulk.getIf(ctx, func(s *snapshot) bool { return s.full || !full }, func() (*snapshot, error) {
 		connection, err := a.connect(ctx)

@@ -65,12 +65,9 @@ func (b *Bulk) User(id governance.ID, credentials []governance.CredentialSummary
 	if !found {
 		return BulkUser{}, absent(id)
 	}
-	entity, err := newEntityState(userKind, detail.Arn, detail.UserId, detail.UserName, detail.Path, detail.CreateDate, detail.PermissionsBoundary)
-	if err == nil && entity.ID != id {
+	state, err := userDetailState(detail)
+	if err == nil && state.ID != id {
 		err = absent(id)
-	}
-	if err == nil {
-		err = entity.addPolicies(detail.UserPolicyList, detail.AttachedManagedPolicies)
 	}
 	if err != nil {
 		return BulkUser{}, err
@@ -79,7 +76,7 @@ func (b *Bulk) User(id governance.ID, credentials []governance.CredentialSummary
 		return slices.ContainsFunc(credentials, func(c governance.CredentialSummary) bool { return c.Kind == kind && c.Active })
 	}
 	known := credentials != nil
-	state := UserState{EntityState: entity, Groups: slices.Sorted(slices.Values(detail.GroupList)), ConsoleAccess: has(governance.CredentialPassword)}
+	state.ConsoleAccess = has(governance.CredentialPassword)
 	tags := tagMap(detail.Tags)
 	state.records(b.account.tagging, tags)
 	state.interpretEntity(b.account.tagging, tags)

@@ -34,20 +34,21 @@ type bulkReader struct {
 	trusts map[digest][]governance.Trustee
 	grants map[digest]grants
 
-	roles      map[string]*types.RoleDetail
-	details    map[string]*types.UserDetail
-	identities map[string]*governance.Identity
-	users      map[string]snapshotUser
-	policies   map[string]policies // of identities, by id
-	groups     map[string]policies // by name
-	managed    map[string]grants   // customer-managed, by ARN
+	roles       map[string]*types.RoleDetail
+	userDetails map[string]*types.UserDetail
+	identities  map[string]*governance.Identity
+	users       map[string]snapshotUser
+	policies    map[string]policies // of identities, by id
+	groups      map[string]policies // by name
+	managed     map[string]grants   // customer-managed, by ARN
 }
 
 func newBulkReader(a *Account, full bool) *bulkReader {
 	return &bulkReader{
 		account: a, full: full, trackedSince: a.config.Clock.Now().UTC().Add(-roleTracking).Truncate(time.Second), unread: map[digest]bool{},
 		texts: map[string]string{}, trusts: map[digest][]governance.Trustee{}, grants: map[digest]grants{},
-		roles: map[string]*types.RoleDetail{}, details: map[string]*types.UserDetail{}, identities: map[string]*governance.Identity{}, users: map[string]snapshotUser{},
+		roles: map[string]*types.RoleDetail{}, userDetails: map[string]*types.UserDetail{},
+		identities: map[string]*governance.Identity{}, users: map[string]snapshotUser{},
 		policies: map[string]policies{}, groups: map[string]policies{}, managed: map[string]grants{},
 	}
 }
@@ -120,8 +121,8 @@ func (r *bulkReader) user(detail types.UserDetail) error {
 	r.identities[identity.ImportID] = identity
 	r.users[identity.ImportID] = snapshotUser{id: identity.ImportID, arn: awssdk.ToString(detail.Arn), stores: stores}
 	r.policies[identity.ImportID] = r.policiesOf(detail.UserPolicyList, detail.AttachedManagedPolicies, detail.GroupList, detail.PermissionsBoundary)
-	if r.full {
-		r.details[strings.ToLower(identity.Name)] = &detail
+	if r.full || identity.ManagedBy != "" {
+		r.userDetails[strings.ToLower(identity.Name)] = &detail
 	}
 	return nil
 }
@@ -210,7 +211,7 @@ func (r *bulkReader) policiesOf(inline []types.PolicyDetail, attached []types.At
 }
 
 func (r *bulkReader) finish() *snapshot {
-	done := &snapshot{identities: make([]governance.Identity, 0, len(r.identities)), roles: r.roles, userDetails: r.details, full: r.full, unread: len(r.unread), calls: r.calls}
+	done := &snapshot{identities: make([]governance.Identity, 0, len(r.identities)), roles: r.roles, userDetails: r.userDetails, full: r.full, unread: len(r.unread), calls: r.calls}
 	for id, identity := range r.identities {
 		identity.Privileges = privileges(r.policies[id], r.groups, r.managed)
 		done.identities = append(done.identities, *identity)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
 // TestBulkIsCheaper reads roles of accounts of many sizes: one by one, until that has cost as much as all of them.
@@ -18,18 +19,30 @@ func TestBulkIsCheaper(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range direct + 2 {
-				bulk, err := account.bulkIsCheaper(t.Context(), fmt.Sprint("role-", i), directReadCalls)
+				bulk, err := account.bulkIsCheaper(t.Context(), governance.KindAWSRole, fmt.Sprint("role-", i), directReadCalls)
 				if err != nil || bulk != (i >= direct) {
 					t.Errorf("for role %d it is %v, %v", i, bulk, err)
 				}
 			}
-			account.wrote("Written")
-			if bulk, err := account.bulkIsCheaper(t.Context(), "written", directReadCalls); err != nil || bulk {
+			// A user costs the same, and its bulk read has no list of roles.
+			if bulk, err := account.bulkIsCheaper(t.Context(), governance.KindAWSUser, "user-0", directReadCallsUser); err != nil || !bulk {
+				t.Errorf("for a user after %d roles it is %v, %v", direct, bulk, err)
+			}
+			account.wrote(governance.KindAWSRole, "Written")
+			if bulk, err := account.bulkIsCheaper(t.Context(), governance.KindAWSRole, "written", directReadCalls); err != nil || bulk {
 				t.Errorf("for what was just written it is %v, %v", bulk, err)
 			}
-			account.roles.refused = true
-			if bulk, err := account.bulkIsCheaper(t.Context(), "role-0", directReadCalls); err != nil || bulk {
+			if bulk, err := account.bulkIsCheaper(t.Context(), governance.KindAWSUser, "written", directReadCallsUser); err != nil || !bulk {
+				t.Errorf("for a user of the name of what was written it is %v, %v", bulk, err)
+			}
+			if !account.refuses(t.Context(), governance.KindAWSRole, &platform.ErrForbidden{}) {
+				t.Error("what is forbidden does not refuse")
+			}
+			if bulk, err := account.bulkIsCheaper(t.Context(), governance.KindAWSRole, "role-0", directReadCalls); err != nil || bulk {
 				t.Errorf("without the permission it is %v, %v", bulk, err)
+			}
+			if bulk, err := account.bulkIsCheaper(t.Context(), governance.KindAWSUser, "user-0", directReadCallsUser); err != nil || !bulk {
+				t.Errorf("without the permission for roles it is %v, %v for a user", bulk, err)
 			}
 		})
 	}

@@ -80,7 +80,8 @@ type Account struct {
 	bulk       memo[*snapshot]
 	listings   memo[[]accountListing]
 	listed     memo[map[string]listedRole]
-	roles      roleReads
+	reads      bulkReads
+	keys       keyLists
 	newRoles   recent[RoleState]
 	newUsers   recent[UserState]
 	// newLinkedRoles are service-linked.

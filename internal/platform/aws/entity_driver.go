@@ -60,6 +60,9 @@ func (d driver[S]) mine(ctx context.Context, id governance.ID) error {
 	return err
 }
 
+// wrote keeps the snapshot from being used for the entity from now on.
+func (d driver[S]) wrote(name string) { d.account.wrote(d.kind.kind, name) }
+
 // readDirect asks for one entity, again while it is only half seen: one that has gone meanwhile is not found then. One of
 // the same name on another path is another identity.
 func (d driver[S]) readDirect(ctx context.Context, id governance.ID) (S, error) {

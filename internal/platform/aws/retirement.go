@@ -42,8 +42,8 @@ func (s *ServiceLinkedRoles) Retirement(ctx context.Context, id governance.ID) (
 	return platform.Retirement{Uses: []governance.Use{{At: role.LastUsedAt, Region: role.LastUsedRegion, Never: neverRole}}}, nil
 }
 
-// Retirement asks for the user, its credentials, and when each access key was last used: eleven calls, and one for each
-// inline policy and each access key. What cannot be listed is a gap, and what cannot be told is unknown.
+// Retirement reads the user as Read does, and asks for its credentials and when each access key was last used: four calls
+// more, and one for each access key. What cannot be listed is a gap, and what cannot be told is unknown.
 func (u *Users) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
 	user, err := u.Read(ctx, id)
 	if err != nil {

@@ -40,7 +40,7 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 	if err != nil {
 		return RoleState{}, err
 	}
-	r.account.wrote(id.Name())
+	r.wrote(id.Name())
 	w := &roleWriter{iam: connection.iam, spec: desired.Spec, have: have, want: want}
 	w.entityWriter = entityWriter{
 		ctx: ctx, account: r.account, kind: roleKind, api: roleCalls{connection.iam, want.Name},

@@ -31,7 +31,7 @@ func (r *Roles) Create(ctx context.Context, want platform.Desired[RoleSpec]) (go
 	if err := takeable(predicted); err != nil {
 		return governance.ID{}, err
 	}
-	r.account.wrote(want.Name)
+	r.wrote(want.Name)
 	input := &iam.CreateRoleInput{
 		RoleName:                 &want.Name,
 		Path:                     &want.Spec.Path,

@@ -22,7 +22,7 @@ func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string,
 	if err != nil {
 		return nil, err
 	}
-	r.account.wrote(id.Name())
+	r.wrote(id.Name())
 	return r.retire(ctx, id, func(role RoleState) ([]string, error) {
 		return retireRole(ctx, connection.iam, r.account.tagging, role)
 	})

@@ -207,7 +207,7 @@ func (s *ServiceLinkedRoles) Converge(ctx context.Context, id governance.ID, des
 		}
 	}
 	have := linkedState(role)
-	s.account.wrote(id.Name())
+	s.wrote(id.Name())
 	w := &entityWriter{
 		ctx: ctx, account: s.account, kind: roleKind, api: roleCalls{connection.iam, id.Name()},
 		is: &EntityState{tags: have.tags}, to: &EntityState{tags: want.tags}, fresh: fresh,

@@ -68,7 +68,7 @@ func (s *ServiceLinkedRoles) Obtain(ctx context.Context, want platform.Desired[S
 	}
 	made.Description = want.Spec.Description
 	s.recent.remember(made.Name, made)
-	s.account.wrote(made.Name)
+	s.wrote(made.Name)
 	return made.ID, false, nil
 }
 
@@ -112,7 +112,7 @@ func (s *ServiceLinkedRoles) taken(ctx context.Context, spec ServiceLinkedRoleSp
 		return governance.ID{}, false, &platform.ErrAlreadyExists{Object: linkedObject(role), ID: role.ID.String(), Err: failed.err}
 	}
 	s.recent.remember(role.Name, role)
-	s.account.wrote(role.Name)
+	s.wrote(role.Name)
 	return role.ID, fromBefore, nil
 }
 

@@ -36,7 +36,7 @@ func (s *ServiceLinkedRoles) Delete(ctx context.Context, id governance.ID) (remo
 	if _, err := s.readDirect(ctx, id); err != nil {
 		return nil, ignoreNotFound(err)
 	}
-	s.account.wrote(id.Name())
+	s.wrote(id.Name())
 	output, err := connection.iam.DeleteServiceLinkedRole(ctx, &iam.DeleteServiceLinkedRoleInput{RoleName: awssdk.String(id.Name())})
 	if err != nil {
 		return nil, ignoreNotFound(mapError("iam:DeleteServiceLinkedRole", err))
@@ -112,7 +112,7 @@ func (s *ServiceLinkedRoles) Release(ctx context.Context, id governance.ID) erro
 	if err != nil {
 		return ignoreNotFound(err)
 	}
-	s.account.wrote(id.Name())
+	s.wrote(id.Name())
 	_, keys := s.account.tagging.changes(role.tags, nil)
 	if len(keys) == 0 {
 		return nil

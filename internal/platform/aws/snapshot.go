@@ -19,83 +19,67 @@ import (
 // bulkPage is the most that GetAccountAuthorizationDetails and ListRoles return at a time.
 const bulkPage = 1000
 
-// What asking for one role alone costs: a role of the account's own with one inline policy besides the expiry's, and one
-// of a service, which has none.
+// What asking for one identity alone costs beyond what is asked of it anyway: of a role of the account's own and of a user,
+// each with one inline policy besides the expiry's, and of a role of a service, which has none.
 const (
 	directReadCalls       = 6
 	directReadCallsLinked = 1
+	directReadCallsUser   = 6
 )
 
-// roleReads decides between one bulk read and many direct ones.
-type roleReads struct {
+// bulkReads decides between one bulk read and many direct ones. Roles and users share it, because one bulk read has both.
+type bulkReads struct {
 	mutex sync.Mutex
 	// spent counts the calls that direct reads have cost so far.
 	spent int
-	// refused is set when the caller may not read in bulk.
-	refused bool
-	// written are the roles that this provider has changed since, by lower-case name; the snapshot may be older.
-	written map[string]bool
+	// refused are the kinds that the caller may not read in bulk.
+	refused map[governance.Kind]bool
+	// written are the identities that this provider has changed since; the snapshot may be older.
+	written map[kindName]bool
 }
 
-// wrote keeps the snapshot from being used for the role from now on.
-func (a *Account) wrote(name string) {
-	a.roles.mutex.Lock()
-	defer a.roles.mutex.Unlock()
-	if a.roles.written == nil {
-		a.roles.written = map[string]bool{}
-	}
-	a.roles.written[strings.ToLower(name)] = true
+// kindName is an identity of the account, with its name in lower case.
+type kindName struct {
+	kind governance.Kind
+	name string
 }
 
-// snapshotRole is the role from the bulk read, where that is the cheaper way to have it. found is false when it is
-// not, and when the snapshot does not have the role, which a direct read has to confirm. directCalls is what that costs.
-func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCalls int) (state RoleState, found bool, err error) {
-	bulk, err := a.bulkIsCheaper(ctx, id.Name(), directCalls)
-	if err != nil || !bulk {
-		return RoleState{}, false, err
+func newKindName(kind governance.Kind, name string) kindName {
+	return kindName{kind, strings.ToLower(name)}
+}
+
+// wrote keeps the snapshot from being used for the identity from now on.
+func (a *Account) wrote(kind governance.Kind, name string) {
+	a.reads.mutex.Lock()
+	defer a.reads.mutex.Unlock()
+	if a.reads.written == nil {
+		a.reads.written = map[kindName]bool{}
 	}
-	var all *snapshot
-	var list map[string]listedRole
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { all, err = a.readBulk(groupCtx, false); return err })
-	group.Go(func() (err error) { list, err = a.roleList(groupCtx); return err })
-	err = group.Wait()
-	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
-		tflog.Warn(ctx, "The roles of the account are read one by one, because the caller may not read them in bulk", map[string]any{"missing_permission": forbidden.Permission})
-		a.roles.mutex.Lock()
-		a.roles.refused = true
-		a.roles.mutex.Unlock()
-		return RoleState{}, false, nil
+	a.reads.written[newKindName(kind, name)] = true
+}
+
+// refuses tells whether an error is that the caller may not read in bulk, and has the kind read directly from now on.
+func (a *Account) refuses(ctx context.Context, kind governance.Kind, err error) bool {
+	forbidden := (*platform.ErrForbidden)(nil)
+	if !errors.As(err, &forbidden) {
+		return false
 	}
-	if err != nil {
-		return RoleState{}, false, err
+	tflog.Warn(ctx, "The identities of the account are read one by one, because the caller may not read them in bulk", map[string]any{"kind": string(kind), "missing_permission": forbidden.Permission})
+	a.reads.mutex.Lock()
+	defer a.reads.mutex.Unlock()
+	if a.reads.refused == nil {
+		a.reads.refused = map[governance.Kind]bool{}
 	}
-	key := strings.ToLower(id.Name())
-	detail, inDetails := all.roles[key]
-	if !inDetails && all.has(id) {
-		// One that nobody governs yet, as in an import.
-		if all, err = a.readBulk(ctx, true); err != nil {
-			return RoleState{}, false, err
-		}
-		detail, inDetails = all.roles[key]
-	}
-	listed, inList := list[key]
-	if !inDetails || !inList {
-		return RoleState{}, false, nil
-	}
-	state, err = a.detailState(*detail, listed)
-	if err != nil || state.ID != id {
-		return RoleState{}, false, err
-	}
-	return state, true, nil
+	a.reads.refused[kind] = true
+	return true
 }
 
 // bulkIsCheaper compares what direct reads have cost so far, this one included, with what one bulk read costs. That is
-// never worse than twice the best that could have been done with knowledge of how many roles will be asked for.
-func (a *Account) bulkIsCheaper(ctx context.Context, name string, directCalls int) (bool, error) {
-	a.roles.mutex.Lock()
-	excluded := a.roles.refused || a.roles.written[strings.ToLower(name)]
-	a.roles.mutex.Unlock()
+// never worse than twice the best that could have been done with knowledge of how many identities will be asked for.
+func (a *Account) bulkIsCheaper(ctx context.Context, kind governance.Kind, name string, directCalls int) (bool, error) {
+	a.reads.mutex.Lock()
+	excluded := a.reads.refused[kind] || a.reads.written[newKindName(kind, name)]
+	a.reads.mutex.Unlock()
 	if excluded {
 		return false, nil
 	}
@@ -103,17 +87,68 @@ func (a *Account) bulkIsCheaper(ctx context.Context, name string, directCalls in
 	if err != nil {
 		return false, err
 	}
-	// The details and the list, in pages.
+	// The details in pages, and for a role the list.
 	roles := int(quotas[summaryRoles])
 	others := int(quotas[summaryUsers] + quotas[summaryGroups] + quotas[summaryPolicies])
-	bulkCalls := (roles+others)/bulkPage + 1 + roles/bulkPage + 1
-	a.roles.mutex.Lock()
-	defer a.roles.mutex.Unlock()
-	if a.roles.spent+directCalls > bulkCalls {
+	bulkCalls := (roles+others)/bulkPage + 1
+	if kind == governance.KindAWSRole {
+		bulkCalls += roles/bulkPage + 1
+	}
+	a.reads.mutex.Lock()
+	defer a.reads.mutex.Unlock()
+	if a.reads.spent+directCalls > bulkCalls {
 		return true, nil
 	}
-	a.roles.spent += directCalls
+	a.reads.spent += directCalls
 	return false, nil
+}
+
+// inBulk is what the bulk read tells of an identity; nil when it does not know it, which a direct read has to confirm.
+func inBulk[T any](ctx context.Context, a *Account, id governance.ID, details func(*snapshot) map[string]*T) (*T, error) {
+	all, err := a.readBulk(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	key := strings.ToLower(id.Name())
+	detail := details(all)[key]
+	if detail == nil && all.has(id) {
+		// One that nobody governs yet, as in an import.
+		if all, err = a.readBulk(ctx, true); err != nil {
+			return nil, err
+		}
+		detail = details(all)[key]
+	}
+	return detail, nil
+}
+
+// snapshotRole is the role from the bulk read, where that is the cheaper way to have it. found is false when it is
+// not, and when the snapshot does not have the role. directCalls is what a direct read costs.
+func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCalls int) (state RoleState, found bool, err error) {
+	bulk, err := a.bulkIsCheaper(ctx, id.Kind, id.Name(), directCalls)
+	if err != nil || !bulk {
+		return RoleState{}, false, err
+	}
+	var detail *types.RoleDetail
+	var list map[string]listedRole
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		detail, err = inBulk(groupCtx, a, id, func(s *snapshot) map[string]*types.RoleDetail { return s.roles })
+		return err
+	})
+	group.Go(func() (err error) { list, err = a.roleList(groupCtx); return err })
+	err = group.Wait()
+	if a.refuses(ctx, id.Kind, err) {
+		return RoleState{}, false, nil
+	}
+	listed, inList := list[strings.ToLower(id.Name())]
+	if err != nil || detail == nil || !inList {
+		return RoleState{}, false, err
+	}
+	state, err = a.detailState(*detail, listed)
+	if err != nil || state.ID != id {
+		return RoleState{}, false, err
+	}
+	return state, true, nil
 }
 
 // detailState is everything about a role: its details, and what they lack.

@@ -25,6 +25,7 @@ func (u *Users) Create(ctx context.Context, want platform.Desired[UserSpec]) (go
 	if err := userKind.complete(predicted.EntityState); err != nil {
 		return governance.ID{}, err
 	}
+	u.wrote(want.Name)
 	input := &iam.CreateUserInput{UserName: &want.Name, Path: &want.Spec.Path, Tags: sdkTags(predicted.tags)}
 	if want.Spec.PermissionsBoundaryARN != "" {
 		input.PermissionsBoundary = &want.Spec.PermissionsBoundaryARN
@@ -73,6 +74,7 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 	if err != nil {
 		return UserState{}, err
 	}
+	u.wrote(id.Name())
 	w := &userWriter{calls: userCalls{connection.iam, want.Name}, have: have, want: want, reactivate: desired.Spec.Reactivate}
 	w.entityWriter = entityWriter{
 		ctx: ctx, account: u.account, kind: userKind, api: w.calls,

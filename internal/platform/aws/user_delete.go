@@ -25,6 +25,7 @@ func (u *Users) Delete(ctx context.Context, id governance.ID) (removed []string,
 	if err != nil {
 		return nil, err
 	}
+	u.wrote(id.Name())
 	calls := userCalls{connection.iam, id.Name()}
 	return u.retire(ctx, id, func(user UserState) ([]string, error) { return calls.retire(ctx, u.account.tagging, user) })
 }

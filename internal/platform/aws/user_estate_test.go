@@ -117,12 +117,14 @@ func (e *userEstate) Left() []string {
 }
 
 func (e *userEstate) Deny(method platformtest.Method) string {
-	denied := map[platformtest.Method]string{
-		platformtest.MethodCreate: "iam:CreateUser", platformtest.MethodConverge: "iam:AttachUserPolicy",
-		platformtest.MethodRead: "iam:GetUser", platformtest.MethodDelete: "iam:DeleteUser",
+	denied := map[platformtest.Method][]string{
+		platformtest.MethodCreate:   {"iam:CreateUser"},
+		platformtest.MethodConverge: {"iam:AttachUserPolicy"},
+		platformtest.MethodRead:     {"iam:GetUser", "iam:GetAccountAuthorizationDetails"},
+		platformtest.MethodDelete:   {"iam:DeleteUser"},
 	}[method]
-	e.sim.DenyActions(e.account.ID(), denied)
-	return denied
+	e.sim.DenyActions(e.account.ID(), denied...)
+	return denied[0]
 }
 
 func TestSimContractUsers(t *testing.T) {

@@ -176,9 +176,9 @@ func TestSimHalfSeen(t *testing.T) {
 			t.Parallel()
 			e := openUserEstate(t)
 			id := e.made(e.Wanted("half-seen"))
+			e.sim.DenyActions(e.account.ID(), "iam:GetAccountAuthorizationDetails")
 			read := func() error { _, err := e.Driver().Read(t.Context(), id); return err }
 			if noun == "role" {
-				e.sim.DenyActions(e.account.ID(), "iam:GetAccountAuthorizationDetails")
 				role, _ := create(t, e.estate.Driver(), e.estate.Wanted("half-seen"))
 				read = func() error { _, err := e.estate.Driver().Read(t.Context(), role); return err }
 			}

@@ -15,10 +15,15 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// Read asks for the user alone.
+// Read takes the user from the account's snapshot, or asks for it alone where that costs less, where this provider has
+// just changed it, and where the snapshot does not have it.
 func (u *Users) Read(ctx context.Context, id governance.ID) (UserState, error) {
 	if err := u.mine(ctx, id); err != nil {
 		return UserState{}, err
+	}
+	state, found, err := u.readSnapshot(ctx, id)
+	if err != nil || found {
+		return state, err
 	}
 	return u.readDirect(ctx, id)
 }
@@ -41,32 +46,41 @@ func (u *Users) readOne(ctx context.Context, name string) (UserState, error) {
 	}
 	tags := tagMap(output.User.Tags)
 	state.records(u.account.tagging, tags)
-	var active bool
 	group, groupCtx := errgroup.WithContext(ctx)
 	calls := userCalls{client, name}
 	state.readPolicies(groupCtx, group, userKind, calls)
 	group.Go(func() (err error) { state.Groups, err = calls.groups(groupCtx); return err })
-	group.Go(func() (err error) { state.ConsoleAccess, err = calls.hasPassword(groupCtx); return err })
-	group.Go(func() (err error) { state.MFADevices, err = calls.devices(groupCtx); return err })
-	if state.DeactivatedKeys != nil {
-		group.Go(func() error {
-			keys, err := calls.keys(groupCtx)
-			active = slices.ContainsFunc(keys, isActive)
-			return err
-		})
-	}
+	state.readCredentials(groupCtx, group, calls)
 	if err := group.Wait(); err != nil {
 		return UserState{}, halfSeen(err)
 	}
-	state.interpretEntity(u.account.tagging, tags)
-	state.Disabled = state.DeactivatedKeys != nil && !active
-	if state.removing != "" && !slices.Contains(state.MFADevices, state.removing) {
-		state.MFADevices = append(state.MFADevices, state.removing)
-	}
-	slices.Sort(state.Groups)
-	slices.Sort(state.MFADevices)
-	state.Attachments = state.attachments()
+	state.interpret(u.account.tagging, tags)
 	return state, nil
+}
+
+// readCredentials has what no bulk read tells read into the state, by the group: two calls, and one for the keys of a
+// user that this provider has disabled.
+func (s *UserState) readCredentials(ctx context.Context, group *errgroup.Group, calls userCalls) {
+	group.Go(func() (err error) { s.ConsoleAccess, err = calls.hasPassword(ctx); return err })
+	group.Go(func() (err error) { s.MFADevices, err = calls.devices(ctx); return err })
+	if s.DeactivatedKeys != nil {
+		group.Go(func() error {
+			keys, err := calls.keys(ctx)
+			s.Disabled = !slices.ContainsFunc(keys, isActive)
+			return err
+		})
+	}
+}
+
+// interpret fills in what follows from what was read.
+func (s *UserState) interpret(tagging tagging, tags map[string]string) {
+	s.interpretEntity(tagging, tags)
+	if s.removing != "" && !slices.Contains(s.MFADevices, s.removing) {
+		s.MFADevices = append(s.MFADevices, s.removing)
+	}
+	slices.Sort(s.Groups)
+	slices.Sort(s.MFADevices)
+	s.Attachments = s.attachments()
 }
 
 func userState(user *types.User) (UserState, error) {

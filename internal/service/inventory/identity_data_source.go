@@ -47,7 +47,7 @@ func (*identityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	addToDataSource(attributes, limits())
 	maps.Copy(attributes, completeness())
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One non-human identity, whoever made it, with what is wrong with it. It comes from the same bulk read as the lists, so asking for many costs no more than for one.",
+		MarkdownDescription: "One non-human identity, whoever made it, with what is wrong with it. It comes from the same bulk read as the lists, and one call more asks for the ids of a user's access keys.",
 		Attributes:          attributes,
 	}
 }
@@ -109,14 +109,22 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	warnOfGaps(&resp.Diagnostics, identityType, listing.Gaps)
 	i := slices.IndexFunc(listing.Identities, func(one governance.Identity) bool { return one.ID == a.id })
 	if i < 0 {
+		warnOfGaps(&resp.Diagnostics, identityType, listing.Gaps)
 		resp.Diagnostics.AddAttributeError(a.argument, "Identity not found", fmt.Sprintf("%s: it is not among the %d identities of %s.\n\nCheck its path and the case of its letters, and that the provider reads its account.",
 			a.id, len(listing.Identities), accounts(listing.Identities)))
 		return
 	}
-	identity := inventory.Judge(listing.Identities[i:i+1], d.data.Policy, d.options(a.query, listing.Identities), d.data.Clock.Now())[0]
+	one := listing.Identities[i : i+1]
+	gaps, diags := d.keyIDs(ctx, identityType, one)
+	resp.Diagnostics.Append(diags...)
+	gaps = slices.Concat(listing.Gaps, gaps)
+	warnOfGaps(&resp.Diagnostics, identityType, gaps)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	identity := inventory.Judge(one, d.data.Policy, d.options(a.query, listing.Identities), d.data.Clock.Now())[0]
 	values, err := configValues(req.Config)
 	if err != nil {
 		resp.Diagnostics.AddError("Configuration cannot be read", identityType+": "+err.Error())
@@ -129,7 +137,7 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 		return
 	}
 	maps.Copy(values, item)
-	maps.Copy(values, completenessValues(listing.Gaps))
+	maps.Copy(values, completenessValues(gaps))
 	resp.State.Raw = tftypes.NewValue(object, values)
 }
 

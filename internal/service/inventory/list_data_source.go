@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -107,6 +110,8 @@ func (d *listDataSource) ValidateConfig(ctx context.Context, req datasource.Vali
 func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	query, diags := d.definition.query(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
+	var keyIDs types.Bool
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("access_key_ids"), &keyIDs)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -123,6 +128,20 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		gaps = append(gaps[:len(gaps):len(gaps)], unknownUses(found, options, now)...)
 	}
 	found = d.definition.keep(found)
+	shown := found
+	if query.Limit != nil && *query.Limit < len(found) {
+		shown = found[:*query.Limit]
+	}
+	if keyIDs.ValueBool() {
+		missing, diags := d.identifyKeys(ctx, name, shown, func(some []governance.Identity) []governance.Identity {
+			return inventory.Judge(some, d.data.Policy, options, now)
+		})
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		gaps = append(gaps[:len(gaps):len(gaps)], missing...)
+	}
 	warnOfGaps(&resp.Diagnostics, name, gaps)
 
 	values, err := configValues(req.Config)
@@ -131,10 +150,6 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		return
 	}
 	object, _ := resp.State.Schema.Type().TerraformType(ctx).(tftypes.Object)
-	shown := found
-	if query.Limit != nil && *query.Limit < len(found) {
-		shown = found[:*query.Limit]
-	}
 	if values["identities"], err = identitiesValue(ctx, object.AttributeTypes["identities"], shown); err != nil {
 		resp.Diagnostics.AddError("Identities cannot be encoded", name+": "+err.Error())
 		return
@@ -142,6 +157,24 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	values["summary"] = tftypes.NewValue(object.AttributeTypes["summary"], summaryValues(inventory.Summarise(found)))
 	maps.Copy(values, completenessValues(gaps))
 	resp.State.Raw = tftypes.NewValue(object, values)
+}
+
+// identifyKeys replaces the identities with findings about an access key of unknown id by what they are with it.
+func (c *configured) identifyKeys(ctx context.Context, dataSource string, shown []governance.Identity, judge func([]governance.Identity) []governance.Identity) (gaps []string, diags diag.Diagnostics) {
+	var places []int
+	var some []governance.Identity
+	for i := range shown {
+		if inventory.LacksKeyID(&shown[i]) {
+			places, some = append(places, i), append(some, shown[i])
+		}
+	}
+	gaps, diags = c.keyIDs(ctx, dataSource, some)
+	if !diags.HasError() {
+		for i, identity := range judge(some) {
+			shown[places[i]] = identity
+		}
+	}
+	return gaps, diags
 }
 
 // keep drops the identities that the list is not about.

@@ -194,6 +194,10 @@ data "governed_identities" "worst" {
 data "governed_stale_identities" "all" {}
 data "governed_expiring_identities" "all" {}
 data "governed_high_risk_identities" "all" {}
+data "governed_identities" "keyed" {
+  findings       = ["long_lived_credential"]
+  access_key_ids = true
+}
 data "governed_identity" "worst" { id = data.governed_identities.worst.identities[0].id }
 
 output "facts" {
@@ -206,13 +210,14 @@ output "facts" {
     aws_is_not_blamed     = alltrue([for i in data.governed_identities.all.identities : length(i.findings) == 0 if i.category == "provider_managed"])
     high_risk_is_first    = data.governed_high_risk_identities.all.identities[0].risk_score == data.governed_identity.worst.risk_score
     expired_are_there     = contains(flatten(data.governed_expiring_identities.all.identities[*].findings[*].code), "expired")
+    keys_are_named        = alltrue(flatten([for i in data.governed_identities.keyed.identities : [for c in i.credentials : c.id != null if c.kind == "access_key" && c.active]]))
     complete              = data.governed_identities.all.complete
   }
 }
 `
 	facts := map[string]knownvalue.Check{}
 	for _, fact := range []string{
-		"everything_is_counted", "severities_add_up", "stale_is_known", "lists_agree", "worst_is_the_worst", "aws_is_not_blamed", "high_risk_is_first", "expired_are_there", "complete",
+		"everything_is_counted", "severities_add_up", "stale_is_known", "lists_agree", "worst_is_the_worst", "aws_is_not_blamed", "high_risk_is_first", "expired_are_there", "keys_are_named", "complete",
 	} {
 		facts[fact] = knownvalue.Bool(true)
 	}

@@ -44,11 +44,12 @@ type filtersModel[C collection] struct {
 // listModel is the configuration of a data source that lists; what is computed is written past it.
 type listModel struct {
 	filtersModel[types.Set]
-	Limit      types.Int64  `tfsdk:"limit"`
-	Identities types.List   `tfsdk:"identities"`
-	Summary    types.Object `tfsdk:"summary"`
-	Gaps       types.List   `tfsdk:"gaps"`
-	Complete   types.Bool   `tfsdk:"complete"`
+	Limit        types.Int64  `tfsdk:"limit"`
+	AccessKeyIDs types.Bool   `tfsdk:"access_key_ids"`
+	Identities   types.List   `tfsdk:"identities"`
+	Summary      types.Object `tfsdk:"summary"`
+	Gaps         types.List   `tfsdk:"gaps"`
+	Complete     types.Bool   `tfsdk:"complete"`
 }
 
 // query is what a configuration asks for, with what is wrong in it. What is not known yet is left out.

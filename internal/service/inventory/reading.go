@@ -38,6 +38,15 @@ func (c *configured) listing(ctx context.Context, dataSource string) (platform.L
 	return listing, diags
 }
 
+// keyIDs asks for the ids of the identities' access keys, and returns gaps where they cannot be had.
+func (c *configured) keyIDs(ctx context.Context, dataSource string, identities []governance.Identity) (gaps []string, diags diag.Diagnostics) {
+	gaps, err := c.data.AWS.IdentifyKeys(ctx, identities)
+	if err != nil {
+		tfkit.AddError(&diags, path.Empty(), "Access keys cannot be listed", dataSource, err)
+	}
+	return gaps, diags
+}
+
 // options are those of a query, with what the listing tells about an identity's neighbours.
 func (c *configured) options(q inventory.Query, listed []governance.Identity) inventory.Options {
 	options := q.Options(c.data.Policy)

@@ -96,7 +96,7 @@ func trustAttributes() map[string]schema.Attribute {
 func credentialAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"kind":              text("`access_key`, `password`, `mfa_device`, `signing_certificate`, `ssh_key` or `service_specific`."),
-		"id":                text("The platform's id; null where it was not read."),
+		"id":                text("The platform's id; null where it was not read. AWS tells no ids of access keys in bulk: `governed_identity` asks for those of its one identity, and a list does with `access_key_ids`. Also null for an inactive access key, and where it is not certain which key is meant."),
 		"active":            flag("Whether it works."),
 		"created_at":        text("When it was made or last changed, RFC 3339; null when that is not known."),
 		"last_used_at":      text("When it was last used, RFC 3339; null when the platform has seen no use."),
@@ -118,7 +118,9 @@ func completeness() map[string]schema.Attribute {
 // listSchema is what every data source that lists identities takes and returns.
 func (d definition) listSchema() schema.Schema {
 	attributes := map[string]schema.Attribute{
-		"limit":      schema.Int64Attribute{Optional: true, MarkdownDescription: "How many `identities` are returned at most; with 0, only the `summary`, which counts all that fit, whatever the limit."},
+		"limit": schema.Int64Attribute{Optional: true, MarkdownDescription: "How many `identities` are returned at most; with 0, only the `summary`, which counts all that fit, whatever the limit."},
+		"access_key_ids": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to ask for the `id` of access keys that a finding is about, so that messages name them, too. That costs a call for each user " +
+			"among the `identities` that has such a key, so narrow the list by filters or `limit`. `false` by default, because everything else comes from a handful of calls."},
 		"identities": list("The identities.", itemAttributes()),
 		"summary": schema.SingleNestedAttribute{
 			Computed: true, MarkdownDescription: "Counts of all identities that fit, whatever the `limit`.",

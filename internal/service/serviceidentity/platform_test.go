@@ -69,43 +69,59 @@ func TestStricterQuota(t *testing.T) {
 		"error aws_role.managed_policy_arns: The platform would refuse this … 2 more than this account's quota of 10")
 }
 
-// TestRefreshInBulk reads many roles in a handful of calls.
+// TestRefreshInBulk reads many identities in a handful of calls, and two more for each user.
 func TestRefreshInBulk(t *testing.T) {
 	t.Parallel()
-	server := acctest.NewSim(t)
-	var made []*acctest.Resource
-	p := acctest.NewConfiguredProtocol(t, server, nil)
-	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-		r := p.Resource(typeName)
-		r.Apply(lambdaRole(server).With(acctest.Values{"name": name})).Want(t)
-		made = append(made, r)
-	}
-	server.ResetCalls()
-	p = acctest.NewConfiguredProtocol(t, server, nil)
-	for _, r := range made {
-		r = r.Under(p)
-		r.Refresh().Want(t)
-		r.Plan(lambdaRole(server).With(acctest.Values{"name": r.State("name")})).Want(t)
-		if r.Changes() {
-			t.Errorf("the plan of %v changes something", r.State("name"))
-		}
-	}
-	if calls := server.CountCalls(""); calls > 12 {
-		t.Errorf("%d calls were made for %d roles", calls, len(made))
+	for name, of := range map[string]struct {
+		config func(*sim.Server) acctest.Values
+		calls  int
+	}{
+		"roles": {lambdaRole, 12},
+		"users": {exporter, 4 + 2*8},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := acctest.NewSim(t)
+			var made []*acctest.Resource
+			p := acctest.NewConfiguredProtocol(t, server, nil)
+			for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+				r := p.Resource(typeName)
+				r.Apply(of.config(server).With(acctest.Values{"name": name})).Want(t)
+				made = append(made, r)
+			}
+			server.ResetCalls()
+			p = acctest.NewConfiguredProtocol(t, server, nil)
+			for _, r := range made {
+				r = r.Under(p)
+				r.Refresh().Want(t)
+				r.Plan(of.config(server).With(acctest.Values{"name": r.State("name")})).Want(t)
+				if r.Changes() {
+					t.Errorf("the plan of %v changes something", r.State("name"))
+				}
+			}
+			if calls := server.CountCalls(""); calls > of.calls {
+				t.Errorf("%d calls were made for %d %s", calls, len(made), name)
+			}
+		})
 	}
 }
 
 // TestDeniedInBulk reads one by one where the caller may not read in bulk.
 func TestDeniedInBulk(t *testing.T) {
 	t.Parallel()
-	server := acctest.NewSim(t)
-	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
-	r.Apply(fullRole(server)).Want(t)
-	server.DenyActions(sim.DefaultAccount, "iam:GetAccountAuthorizationDetails")
-	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
-	r.Refresh().Want(t)
-	r.Plan(fullRole(server)).Want(t)
-	if r.Changes() {
-		t.Error("the plan changes something")
+	for name, config := range map[string]func(*sim.Server) acctest.Values{"role": fullRole, "user": fullUser} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newUserSim(t)
+			r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+			r.Apply(config(server)).Want(t)
+			server.DenyActions(sim.DefaultAccount, "iam:GetAccountAuthorizationDetails")
+			r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+			r.Refresh().Want(t)
+			r.Plan(config(server)).Want(t)
+			if r.Changes() {
+				t.Error("the plan changes something")
+			}
+		})
 	}
 }
