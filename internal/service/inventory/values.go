@@ -11,11 +11,13 @@ import (
 
 // encoder writes identities as Terraform values. It goes past the framework's reflection, which takes many times as long
 // for the thousands of identities of a large estate.
-type encoder struct{ item, trust, credential, finding tftypes.Object }
+type encoder struct{ item, trust, credential, unused, finding tftypes.Object }
 
 // newEncoder takes the type of an item.
 func newEncoder(item tftypes.Object) encoder {
-	return encoder{item: item, trust: element(item, "trust"), credential: element(item, "credentials"), finding: element(item, "findings")}
+	return encoder{
+		item: item, trust: element(item, "trust"), credential: element(item, "credentials"), unused: element(item, "unused_access"), finding: element(item, "findings"),
+	}
 }
 
 // element is the type of the objects in a list of an object.
@@ -53,6 +55,7 @@ func (e encoder) attributes(identity *governance.Identity) map[string]tftypes.Va
 		"last_used_known":   flagValue(identity.LastUsedKnown),
 		"last_used_service": textValue(identity.LastUsedService),
 		"last_used_region":  textValue(identity.LastUsedRegion),
+		"unused_access":     listValue(e.unused, identity.UnusedAccess, unusedValues),
 		"findings":          listValue(e.finding, identity.Findings, findingValues),
 		"risk_score":        tftypes.NewValue(tftypes.Number, int64(identity.RiskScore)),
 		"import_id":         textValue(identity.ImportID),
@@ -72,6 +75,12 @@ func credentialValues(c *governance.CredentialSummary) map[string]tftypes.Value 
 		"kind": textValue(string(c.Kind)), "id": textValue(c.ID), "active": flagValue(c.Active), "created_at": timeValue(c.CreatedAt),
 		"last_used_at": timeValue(c.LastUsedAt), "last_used_known": flagValue(c.LastUsedKnown),
 		"last_used_service": textValue(c.LastUsedService), "last_used_region": textValue(c.LastUsedRegion), "store": textValue(c.Store),
+	}
+}
+
+func unusedValues(u *governance.UnusedAccess) map[string]tftypes.Value {
+	return map[string]tftypes.Value{
+		"kind": textValue(string(u.Kind)), "watcher": textValue(u.Watcher), "days": tftypes.NewValue(tftypes.Number, int64(u.Days)), "analyzed_at": timeValue(u.AnalyzedAt),
 	}
 }
 
