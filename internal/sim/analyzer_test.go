@@ -132,7 +132,7 @@ func TestAnalyzerRefuses(t *testing.T) {
 	s.ClearFaults()
 	s.InjectFault(sim.Fault{Service: "access-analyzer", Kind: sim.FaultInternal})
 	wantCode(t, list(arn, nil), "InternalServerException")
-	response, err := http.Get(s.URL() + "/analyzer") //nolint:gosec,noctx // an unsigned request to the simulator
+	response, err := http.Get(s.URL() + "/analyzer") //nolint:noctx // an unsigned request to the simulator
 	noError(t, err)
 	noError(t, response.Body.Close())
 	if response.StatusCode != http.StatusBadRequest || response.Header.Get("X-Amzn-Errortype") != "MissingAuthenticationTokenException" {
