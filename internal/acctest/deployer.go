@@ -35,8 +35,14 @@ func NewDeployer(server *sim.Server, document string) *Deployer {
 func (d *Deployer) Protocol(t testing.TB, further Values) *Protocol {
 	t.Helper()
 	p := NewProtocol(t, d.server)
-	p.Configure(Values{"aws": AWSArgument(d.server.URL()).With(Values{"profile": profile(t, d.key)})}.With(further)).Want(t)
+	p.Configure(Values{"aws": d.AWSArgument(t)}.With(further)).Want(t)
 	return p
+}
+
+// AWSArgument is the deployer's aws argument of the provider.
+func (d *Deployer) AWSArgument(t testing.TB) Values {
+	t.Helper()
+	return AWSArgument(d.server.URL()).With(Values{"profile": profile(t, d.key)})
 }
 
 // IAM is a client with which the deployer goes past Terraform.

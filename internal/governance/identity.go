@@ -30,6 +30,8 @@ type Identity struct {
 	// TrackedSince is the earliest time from which the platform would know of a use; a zero LastUsedAt says nothing about
 	// the time before. It is the zero time where that has no bound.
 	TrackedSince time.Time
+	// UnusedAccess is what a watcher of the platform has found unused, in the order of the kinds; none where nobody asked it.
+	UnusedAccess []UnusedAccess
 	Findings     []Finding
 	// RiskScore is the sum of what its findings weigh.
 	RiskScore int
@@ -103,6 +105,31 @@ type CredentialSummary struct {
 	// Store is where governed_credential keeps its secret; empty for one that nobody governs.
 	Store string
 }
+
+// UnusedKind is the sort of a thing that was not used.
+type UnusedKind string
+
+// The sorts of what a watcher can find unused.
+const (
+	UnusedAccessKey UnusedKind = "access_key"
+	// UnusedIdentity is the identity as a whole.
+	UnusedIdentity    UnusedKind = "identity"
+	UnusedPassword    UnusedKind = "password"
+	UnusedPermissions UnusedKind = "permissions"
+)
+
+// UnusedAccess is what a watcher of the platform has found unused.
+type UnusedAccess struct {
+	Kind UnusedKind
+	// Watcher is who found it, such as IAM Access Analyzer.
+	Watcher string
+	// Days is for how long it had not been used, at least, at AnalyzedAt.
+	Days       int
+	AnalyzedAt time.Time
+}
+
+// Since is the instant from which on the watcher has seen no use.
+func (u UnusedAccess) Since() time.Time { return u.AnalyzedAt.AddDate(0, 0, -u.Days) }
 
 // Severity of a finding.
 type Severity string

@@ -93,6 +93,16 @@ func UseUnknown(identity *governance.Identity, options Options, now time.Time) b
 		identity.CreatedAt.Before(now.AddDate(0, 0, -options.UnusedForDays))
 }
 
+// evidence is what a watcher of the platform has found unused, as the end of a message; empty where it has not.
+func (s subject) evidence(kind governance.UnusedKind, what string) string {
+	for _, unused := range s.UnusedAccess {
+		if unused.Kind == kind {
+			return fmt.Sprintf("; %s saw no use of %s in the %s before %s", unused.Watcher, what, days(unused.Days), unused.AnalyzedAt.UTC().Format(time.DateOnly))
+		}
+	}
+	return ""
+}
+
 // before is the instant so many days ago.
 func (s subject) before(days int) time.Time { return s.now.AddDate(0, 0, -days) }
 

@@ -54,18 +54,30 @@ func (s subject) longLivedCredential() string {
 	})
 }
 
+// unusedSecrets are the kinds of credentials that watchers judge.
+var unusedSecrets = map[governance.CredentialKind]governance.UnusedKind{
+	governance.CredentialAccessKey: governance.UnusedAccessKey,
+	governance.CredentialPassword:  governance.UnusedPassword,
+}
+
 func (s subject) unusedCredential() string {
 	if s.idle() {
 		return ""
 	}
-	return s.eachSecret(func(c governance.CredentialSummary) string {
+	// A watcher tells the kind of what is unused, and not which of two it is.
+	var evidence string
+	message := s.eachSecret(func(c governance.CredentialSummary) string {
 		since := latest(c.LastUsedAt, c.CreatedAt)
-		switch {
-		case !c.LastUsedKnown || since.IsZero() || !since.Before(s.before(s.UnusedForDays)):
+		if !c.LastUsedKnown || since.IsZero() || !since.Before(s.before(s.UnusedForDays)) {
 			return ""
-		case c.LastUsedAt.IsZero():
+		}
+		if found := s.evidence(unusedSecrets[c.Kind], "an active "+orID(governance.CredentialSummary{Kind: c.Kind})); !strings.Contains(evidence, found) {
+			evidence += found
+		}
+		if c.LastUsedAt.IsZero() {
 			return fmt.Sprintf("the %s is from %s and was not used since; the limit is %s", orID(c), s.ago(since), days(s.UnusedForDays))
 		}
 		return fmt.Sprintf("the %s was last used on %s; the limit is %s", orID(c), s.ago(c.LastUsedAt), days(s.UnusedForDays))
 	})
+	return message + evidence
 }

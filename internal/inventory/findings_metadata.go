@@ -109,23 +109,23 @@ func (s subject) stale() string {
 		if s.LastUsedRegion != "" {
 			where += " in " + s.LastUsedRegion
 		}
-		return fmt.Sprintf("it was last used on %s%s; the limit is %s", s.ago(s.LastUsedAt), where, days(s.UnusedForDays))
+		return fmt.Sprintf("it was last used on %s%s; the limit is %s", s.ago(s.LastUsedAt), where, days(s.UnusedForDays)) + s.evidence(governance.UnusedIdentity, "it")
 	case s.alwaysTracked():
 		return ""
 	}
-	return fmt.Sprintf("it was not used since %s; the platform does not know of what was before, and the limit is %s", s.ago(s.unusedSince()), days(s.UnusedForDays))
+	return fmt.Sprintf("it was not used since %s; the platform does not know of what was before, and the limit is %s", s.ago(s.unusedSince()), days(s.UnusedForDays)) + s.evidence(governance.UnusedIdentity, "it")
 }
 
 func (s subject) neverUsed() string {
 	if !s.idle() || !s.LastUsedAt.IsZero() || !s.alwaysTracked() {
 		return ""
 	}
-	return fmt.Sprintf("it was made on %s and never used; the limit is %s", s.ago(s.CreatedAt), days(s.UnusedForDays))
+	return fmt.Sprintf("it was made on %s and never used; the limit is %s", s.ago(s.CreatedAt), days(s.UnusedForDays)) + s.evidence(governance.UnusedIdentity, "it")
 }
 
 func (s subject) privileged() string {
 	if len(s.Privileges) == 0 {
 		return ""
 	}
-	return "it is privileged by " + named(s.Privileges)
+	return "it is privileged by " + named(s.Privileges) + s.evidence(governance.UnusedPermissions, "some of its permissions")
 }

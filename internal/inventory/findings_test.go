@@ -76,6 +76,13 @@ func used(created, last, tracked int, known bool) func(*governance.Identity) {
 	}
 }
 
+// unused has a watcher of 60 days say that something was not used.
+func unused(kind governance.UnusedKind) func(*governance.Identity) {
+	return func(i *governance.Identity) {
+		i.UnusedAccess = []governance.UnusedAccess{{Kind: kind, Watcher: "IAM Access Analyzer", Days: 60, AnalyzedAt: daysAgo(2)}}
+	}
+}
+
 func expiry(text string) func(*governance.Identity) {
 	return func(i *governance.Identity) { i.Metadata.Expiry = text }
 }
@@ -202,6 +209,36 @@ func TestFindings(t *testing.T) {
 			used(700, 300, -1, true)(i)
 			i.Credentials = []governance.CredentialSummary{accessKey(301, 300, "s")}
 		}, []string{"stale: ", "credential_not_rotated: "}},
+		"unused role": {func(i *governance.Identity) {
+			used(700, 91, 400, true)(i)
+			unused(governance.UnusedIdentity)(i)
+		}, []string{"stale: it was last used on 2026-08-23 (91 days ago); the limit is 90 days; IAM Access Analyzer saw no use of it in the 60 days before 2026-11-20"}},
+		"role unused since tracking": {func(i *governance.Identity) {
+			used(900, -1, 400, true)(i)
+			unused(governance.UnusedIdentity)(i)
+		}, []string{"stale: it was not used since 2025-10-18 (400 days ago); the platform does not know of what was before, and the limit is 90 days; IAM Access Analyzer saw"}},
+		"role never used": {func(i *governance.Identity) {
+			used(91, -1, 400, true)(i)
+			unused(governance.UnusedIdentity)(i)
+		}, []string{"never_used: it was made on 2026-08-23 (91 days ago) and never used; the limit is 90 days; IAM Access Analyzer saw no use of it in the 60 days before 2026-11-20"}},
+		"unused for less than the limit": {unused(governance.UnusedIdentity), nil},
+		"unused permissions of an administrator": {func(i *governance.Identity) {
+			i.Privileges = []string{"managed policy AdministratorAccess"}
+			unused(governance.UnusedPermissions)(i)
+		}, []string{"privileged: it is privileged by managed policy AdministratorAccess; IAM Access Analyzer saw no use of some of its permissions in the 60 days before 2026-11-20"}},
+		"unused permissions of others": {unused(governance.UnusedPermissions), nil},
+		"unused keys": {func(i *governance.Identity) {
+			i.Credentials = []governance.CredentialSummary{accessKey(89, 0, "s"), accessKey(300, 200, "s"), accessKey(300, 201, "s")}
+			unused(governance.UnusedAccessKey)(i)
+		}, []string{
+			"credential_not_rotated: ",
+			"unused_credential: the access key AKIAEXAMPLE was last used on 2026-05-06 (200 days ago); the limit is 90 days; the access key AKIAEXAMPLE was last used on 2026-05-05 (201 days ago); the limit is 90 days; " +
+				"IAM Access Analyzer saw no use of an active access key in the 60 days before 2026-11-20",
+		}},
+		"unused password, used keys": {func(i *governance.Identity) {
+			i.Credentials = []governance.CredentialSummary{accessKey(80, 79, "s")}
+			unused(governance.UnusedPassword)(i)
+		}, nil},
 		"what is not known": {credentials(undated, unknownUse, inactive), nil},
 		"service-linked": {func(i *governance.Identity) {
 			*i = governance.Identity{ID: i.ID, Category: governance.CategoryProviderManaged, Privileges: []string{"x"}, LastUsedKnown: true, CreatedAt: daysAgo(900)}

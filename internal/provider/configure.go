@@ -44,8 +44,11 @@ type awsModel struct {
 }
 
 type inventoryModel struct {
-	Accounts []string     `tfsdk:"accounts"`
-	RoleName types.String `tfsdk:"role_name"`
+	Accounts             []string     `tfsdk:"accounts"`
+	RoleName             types.String `tfsdk:"role_name"`
+	Regions              []string     `tfsdk:"regions"`
+	UnusedAccessFindings types.Bool   `tfsdk:"unused_access_findings"`
+	ServiceLastAccessed  types.Bool   `tfsdk:"service_last_accessed"`
 }
 
 type assumeRoleModel struct {
@@ -55,6 +58,7 @@ type assumeRoleModel struct {
 }
 
 type endpointsModel struct {
+	AccessAnalyzer types.String `tfsdk:"accessanalyzer"`
 	IAM            types.String `tfsdk:"iam"`
 	SecretsManager types.String `tfsdk:"secretsmanager"`
 	SSM            types.String `tfsdk:"ssm"`
@@ -142,7 +146,8 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 	}
 	if endpoints := m.Endpoints; endpoints != nil {
 		config.Endpoints = map[string]string{
-			"iam": endpoints.IAM.ValueString(), "secretsmanager": endpoints.SecretsManager.ValueString(),
+			"accessanalyzer": endpoints.AccessAnalyzer.ValueString(),
+			"iam":            endpoints.IAM.ValueString(), "secretsmanager": endpoints.SecretsManager.ValueString(),
 			"ssm": endpoints.SSM.ValueString(), "sts": endpoints.STS.ValueString(),
 		}
 	}
@@ -151,6 +156,8 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 	}
 	if inventory := m.Inventory; inventory != nil {
 		config.InventoryAccounts, config.InventoryRole = inventory.Accounts, inventory.RoleName.ValueString()
+		config.InventoryRegions = inventory.Regions
+		config.UnusedAccessFindings, config.ServiceLastAccessed = inventory.UnusedAccessFindings.ValueBool(), inventory.ServiceLastAccessed.ValueBool()
 		for i, account := range inventory.Accounts {
 			if len(m.AllowedAccountIDs) > 0 && !slices.Contains(m.AllowedAccountIDs, account) {
 				diags.AddAttributeError(path.Root("aws").AtName("inventory").AtName("accounts").AtListIndex(i), "Account is not allowed",

@@ -93,7 +93,7 @@ var (
 	sidPattern    = regexp.MustCompile(`^[A-Z][0-9A-Za-z]+$`)
 	actionPattern = regexp.MustCompile(`^[a-z-]+:[A-Z][0-9A-Za-z]+$`)
 	// scopePattern is a type of resource in the account, or in a region of it.
-	scopePattern = regexp.MustCompile(`^arn:aws:[a-z]+:[a-z0-9*-]*:` + sim.DefaultAccount + `:[a-z-]+[/:][^*]*\*$`)
+	scopePattern = regexp.MustCompile(`^arn:aws:[a-z-]+:[a-z0-9*-]*:` + sim.DefaultAccount + `:[a-z-]+[/:][^*]*\*$`)
 )
 
 // malformed says what would keep a document from being pasted, or from being read statement by statement.

@@ -73,11 +73,14 @@ func planLife(l *life) []step {
 	)
 }
 
-// unownedLife lists what nobody owns.
+// unownedLife lists what nobody owns, with all optional sources.
 func unownedLife(l *life) []step {
 	l.server.SeedEstate(20)
+	l.server.Account(sim.DefaultAccount).PutAnalyzer(sim.Analyzer{Name: "unused"})
 	return []step{{"read", func() acctest.Diagnostics {
-		_, diags := l.run().ReadDataSource("governed_unowned_identities", acctest.Values{"access_key_ids": true})
+		sources := acctest.Values{"unused_access_findings": true, "service_last_accessed": true}
+		run := l.deployer.Protocol(l.t, acctest.Values{"aws": l.deployer.AWSArgument(l.t).With(acctest.Values{"inventory": sources})})
+		_, diags := run.ReadDataSource("governed_unowned_identities", acctest.Values{"access_key_ids": true})
 		return diags
 	}}}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -86,19 +87,35 @@ func awsSchema() schema.Attribute {
 			},
 			"inventory": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "Further accounts whose identities the data sources list. One that cannot be read is a gap in the result, and hides no other.",
+				MarkdownDescription: "What the data sources list beyond the own account and its IAM: further accounts, of which one that cannot be read is a gap in the result and hides no other, and optional sources, which are billed or slow.",
 				Attributes: map[string]schema.Attribute{
 					"accounts": schema.ListAttribute{
-						ElementType: types.StringType, Required: true, MarkdownDescription: "Their ids. The provider's own account is always listed, and can be among them.",
+						ElementType: types.StringType, Optional: true, MarkdownDescription: "Ids of further accounts. The provider's own account is always listed, and can be among them.",
 						Validators: []validator.List{
+							listvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("role_name")),
 							listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(),
 							listvalidator.ValueStringsAre(stringvalidator.RegexMatches(accountPattern, "must be an AWS account id of 12 digits")),
 						},
 					},
 					"role_name": schema.StringAttribute{
-						Required: true, MarkdownDescription: "Name of the role to assume in each of them, with its path if it has one, such as `audit/inventory`. " +
+						Optional: true, MarkdownDescription: "Name of the role to assume in each of them, with its path if it has one, such as `audit/inventory`. " +
 							"There is no default, because the role that AWS Organizations makes (`OrganizationAccountAccessRole`) is an administrator's: give one that may only read.",
-						Validators: []validator.String{stringvalidator.RegexMatches(roleNamePattern, "must be the name of a role, such as inventory or audit/inventory, and not an ARN")},
+						Validators: []validator.String{
+							stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("accounts")),
+							stringvalidator.RegexMatches(roleNamePattern, "must be the name of a role, such as inventory or audit/inventory, and not an ARN"),
+						},
+					},
+					"regions": schema.ListAttribute{
+						ElementType: types.StringType, Optional: true, MarkdownDescription: "Regions in which the optional sources are looked for. Defaults to the provider's own region.",
+						Validators: []validator.List{listvalidator.SizeAtLeast(1), listvalidator.UniqueValues()},
+					},
+					"unused_access_findings": schema.BoolAttribute{
+						Optional: true, MarkdownDescription: "Whether to read what IAM Access Analyzer has found unused, with an analyzer that you have made and that AWS bills by the identity. " +
+							"The type `ORGANIZATION_UNUSED_ACCESS` in the provider's own account speaks for all accounts. It takes a call for a hundred findings. `false` by default.",
+					},
+					"service_last_accessed": schema.BoolAttribute{
+						Optional: true, MarkdownDescription: "Whether to ask IAM for the last use of each identity of which nothing else tells it, such as a user with neither password nor access key. " +
+							"It takes two calls or more for each of these identities, and up to five minutes. `false` by default.",
 					},
 				},
 			},

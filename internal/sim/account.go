@@ -42,9 +42,14 @@ type Account struct {
 	secrets    map[string]*collection[secret]    // of Secrets Manager by region, then by name
 	parameters map[string]*collection[parameter] // of Parameter Store by region, then by name
 
-	report    *credentialReport
-	deletions map[string]*roleDeletion // of service-linked roles, by task id
-	usage     map[string][]roleUsage   // of service-linked roles, by lower-case name
+	analyzers map[string]*analyzer // of IAM Access Analyzer, by region and name
+	archived  map[string]bool      // findings, by resource and type
+
+	report      *credentialReport
+	accessJobs  map[string]*accessJob    // by id
+	serviceUses map[string][]lastUse     // by ARN of the role or user
+	deletions   map[string]*roleDeletion // of service-linked roles, by task id
+	usage       map[string][]roleUsage   // of service-linked roles, by lower-case name
 
 	attachments map[string]int                 // policy ARN to number of entities it is attached to
 	boundaries  map[string]int                 // policy ARN to number of entities it bounds
@@ -85,6 +90,10 @@ func (s *Server) account(id string) *Account {
 		devices:     newCollection[virtualMFA](),
 		secrets:     map[string]*collection[secret]{},
 		parameters:  map[string]*collection[parameter]{},
+		analyzers:   map[string]*analyzer{},
+		archived:    map[string]bool{},
+		accessJobs:  map[string]*accessJob{},
+		serviceUses: map[string][]lastUse{},
 		deletions:   map[string]*roleDeletion{},
 		usage:       map[string][]roleUsage{},
 		attachments: map[string]int{},

@@ -12,7 +12,7 @@ import (
 type Call struct {
 	// Time is the simulator's time of the request.
 	Time time.Time `json:"time"`
-	// Service is "iam", "sts", "secretsmanager" or "ssm".
+	// Service is "iam", "sts", "secretsmanager", "ssm" or "access-analyzer".
 	Service string `json:"service"`
 	// Action is the operation, for instance "CreateRole".
 	Action string `json:"action"`

@@ -40,6 +40,7 @@ type reply struct {
 	body      []byte
 	kind      string // Content-Type
 	requestID string
+	errorType string // X-Amzn-Errortype, of REST-JSON
 	drop      bool
 }
 
@@ -58,15 +59,22 @@ func (s *Server) serve(w http.ResponseWriter, hr *http.Request) {
 	w.Header().Set("Content-Type", rep.kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))
 	w.Header().Set("X-Amzn-Requestid", rep.requestID)
+	if rep.errorType != "" {
+		w.Header().Set("X-Amzn-Errortype", rep.errorType)
+	}
 	w.WriteHeader(rep.status)
 	// A client that went away needs no answer.
 	_, _ = w.Write(rep.body)
 }
 
-// read makes the request of an HTTP request: of a JSON service when a target
-// names the operation, of a Query service otherwise.
+// read makes the request of an HTTP request: of a REST-JSON service when the
+// path is one of its own, of a JSON service when a target names the operation,
+// of a Query service otherwise.
 func (s *Server) read(hr *http.Request, body []byte) (*request, error) {
 	r := &request{server: s, sourceIP: sourceIP(hr), params: url.Values{}}
+	if isREST(hr.URL.Path) {
+		return r, r.readREST(hr, body)
+	}
 	if target := hr.Header.Get("X-Amz-Target"); target != "" {
 		prefix, action, _ := strings.Cut(target, ".")
 		r.service, r.action = targets[prefix], action
@@ -121,6 +129,9 @@ func (s *Server) answer(hr *http.Request, body []byte) reply {
 	if r.json() {
 		rep.kind = "application/x-amz-json-1.1"
 	}
+	if r.restful() {
+		rep.kind = "application/json"
+	}
 	var apiErr *apiError
 	switch {
 	case rep.drop:
@@ -131,6 +142,9 @@ func (s *Server) answer(hr *http.Request, body []byte) reply {
 		rep.status, rep.body = apiErr.status, errorBody(r.service, apiErr, rep.requestID)
 		if r.json() {
 			rep.body = jsonErrorBody(apiErr)
+		}
+		if r.restful() {
+			rep.errorType = apiErr.code
 		}
 	case r.json():
 		rep.body = jsonBody(r.output)
@@ -220,6 +234,8 @@ func (s *Server) operation(r *request) operation {
 		return secretsManagerOperations[r.action]
 	case "ssm":
 		return ssmOperations[r.action]
+	case analyzerService:
+		return analyzerOperations[r.action]
 	}
 	return iamOperations[r.action]
 }

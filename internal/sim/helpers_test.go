@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -36,6 +37,8 @@ type clients struct {
 	STS *sts.Client
 	SM  *secretsmanager.Client
 	SSM *ssm.Client
+	// Analyzer is of IAM Access Analyzer.
+	Analyzer *accessanalyzer.Client
 }
 
 // newServer starts a simulator for one test.
@@ -66,7 +69,7 @@ func clientsWith(s *sim.Server, c sim.Credentials) clients {
 	}
 	return clients{
 		IAM: iam.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg),
-		SM: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
+		SM: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg), Analyzer: accessanalyzer.NewFromConfig(cfg),
 	}
 }
 

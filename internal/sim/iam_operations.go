@@ -53,6 +53,9 @@ func init() {
 		"UntagInstanceProfile":          {run: untagInstanceProfile, needs: onInstanceProfile},
 		"ListInstanceProfileTags":       {run: listInstanceProfileTags, needs: onInstanceProfile, result: true},
 
+		"GenerateServiceLastAccessedDetails": {run: generateServiceLastAccessedDetails, needs: onEntity, result: true},
+		"GetServiceLastAccessedDetails":      {run: getServiceLastAccessedDetails, needs: onAnything, result: true},
+
 		"CreateOpenIDConnectProvider": {run: createOIDCProvider, needs: newOIDCProvider, result: true},
 		"GetOpenIDConnectProvider":    {run: getOIDCProvider, needs: onOIDCProvider, result: true},
 		"DeleteOpenIDConnectProvider": {run: deleteOIDCProvider, needs: onOIDCProvider},

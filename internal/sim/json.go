@@ -19,8 +19,10 @@ type object map[string]any
 // input is a JSON object of a request.
 type input map[string]any
 
-// json reports whether the request's service speaks JSON 1.1 instead of Query.
-func (r *request) json() bool { return r.service == "secretsmanager" || r.service == "ssm" }
+// json reports whether the request's service speaks JSON instead of Query.
+func (r *request) json() bool {
+	return r.service == "secretsmanager" || r.service == "ssm" || r.restful()
+}
 
 // parseInput reads the body of a JSON request.
 func parseInput(body []byte) (input, error) {
@@ -174,8 +176,13 @@ func (r *request) jsonPage(largest, fallback int, invalidToken string) (*page, e
 // nextToken adds the token to an answer when more is to come.
 func (p *page) nextToken(out object) {
 	if p.more {
-		out["NextToken"] = base64.RawURLEncoding.EncodeToString([]byte(p.action + "|" + p.last))
+		out["NextToken"] = p.token()
 	}
+}
+
+// token is where the next page starts.
+func (p *page) token() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.action + "|" + p.last))
 }
 
 // epoch is a time as JSON services write it: seconds with milliseconds.
@@ -231,6 +238,9 @@ func (r *request) jsonError(e *apiError) *apiError {
 		if r.service == "ssm" {
 			out.code = "InternalServerError"
 		}
+	}
+	if r.restful() {
+		restError(&out)
 	}
 	return &out
 }

@@ -40,6 +40,8 @@ type Server struct {
 	secretList    []string // in order
 	reportPolls   int
 	deletionPolls int
+	accessPolls   int
+	accessFailure string
 	requests      int
 	listener      net.Listener
 	http          *http.Server
@@ -66,6 +68,8 @@ func New(opts ...Option) *Server {
 		keys:       map[string]*credential{},
 		pages:      map[string]int{},
 		secretSeen: map[string]bool{},
+		// No real job is done at once.
+		accessPolls: 1,
 	}
 	s.addAWSManagedPolicies()
 	s.account(DefaultAccount)

@@ -82,7 +82,7 @@ func (a *Account) listMember(ctx context.Context, me caller, id string) (account
 	if err != nil {
 		return accountListing{}, err
 	}
-	member := &Account{config: a.config, tagging: a.tagging, wait: a.wait}
+	member := &Account{config: a.config, tagging: a.tagging, wait: a.wait, manager: a}
 	_, err = member.connection.get(ctx, func() (connection, error) {
 		return connection{
 			iam: iam.NewFromConfig(sdk, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) }),

@@ -44,6 +44,12 @@ type Config struct {
 	// InventoryRole, path included, in it.
 	InventoryAccounts []string
 	InventoryRole     string
+	// InventoryRegions are where the optional sources of an inventory are looked for; empty is the region of the account.
+	InventoryRegions []string
+	// UnusedAccessFindings adds what IAM Access Analyzer has found unused to an inventory, which is billed.
+	UnusedAccessFindings bool
+	// ServiceLastAccessed asks IAM, one by one, for the last use of identities of which nothing else tells it.
+	ServiceLastAccessed bool
 	// Version of the provider, for the user agent.
 	Version string
 
@@ -63,7 +69,7 @@ type AssumeRole struct {
 }
 
 // Services are the AWS services that the provider calls, and so the keys of Config.Endpoints.
-var Services = []string{"iam", "secretsmanager", "ssm", "sts"}
+var Services = []string{"accessanalyzer", "iam", "secretsmanager", "ssm", "sts"}
 
 // DefaultMaxRetries is generous because IAM throttles whole accounts.
 const DefaultMaxRetries = 9
@@ -79,6 +85,7 @@ type Account struct {
 	summary    memo[map[string]int32]
 	bulk       memo[*snapshot]
 	listings   memo[[]accountListing]
+	unused     memo[unusedAccess]
 	listed     memo[map[string]listedRole]
 	reads      bulkReads
 	keys       keyLists
@@ -93,6 +100,8 @@ type Account struct {
 	holders locks
 	// stores are the connections through which secrets are kept, by the role that is assumed for it.
 	stores sync.Map
+	// manager is the account whose inventory this one is a further account of; nil for the provider's own.
+	manager *Account
 }
 
 // isFresh tells whether replicas may not know an identity yet.

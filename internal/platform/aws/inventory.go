@@ -68,9 +68,28 @@ func category(identity governance.Identity, ours map[string]bool) governance.Cat
 	return identity.Metadata.Category(identity.ID.Kind)
 }
 
-// listAccount lists what is in this account. What only some permission would show is a gap; without the bulk read there
-// is no list.
+// listAccount lists what is in this account, with what the optional sources tell that are switched on.
 func (a *Account) listAccount(ctx context.Context) (accountListing, error) {
+	listing, err := a.readAccount(ctx)
+	if err != nil || len(listing.identities) == 0 {
+		return listing, err
+	}
+	if a.config.UnusedAccessFindings {
+		if err := a.addUnusedAccess(ctx, &listing); err != nil {
+			return accountListing{}, err
+		}
+	}
+	if a.config.ServiceLastAccessed {
+		if err := a.addServiceUse(ctx, &listing); err != nil {
+			return accountListing{}, err
+		}
+	}
+	return listing, nil
+}
+
+// readAccount lists what is in this account. What only some permission would show is a gap; without the bulk read there
+// is no list.
+func (a *Account) readAccount(ctx context.Context) (accountListing, error) {
 	all, err := a.readBulk(ctx, false)
 	if err != nil {
 		return accountListing{}, err

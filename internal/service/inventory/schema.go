@@ -67,6 +67,12 @@ func itemAttributes() map[string]schema.Attribute {
 		"last_used_known":   flag("Whether the platform could say when it was last used. Unknown is not unused."),
 		"last_used_service": text("Service that it was last used for, where the platform tells."),
 		"last_used_region":  text("Region that it was last used in, where the platform tells."),
+		"unused_access": list("What a watcher of the platform has found unused; empty where none was asked, and never a proof that all is used. See `unused_access_findings` of the provider.", map[string]schema.Attribute{
+			"kind":        text("`access_key` (one of its active keys), `identity` (as a whole), `password` or `permissions` (some of those that it has)."),
+			"watcher":     text("Who found it, such as `IAM Access Analyzer`."),
+			"days":        schema.Int64Attribute{Computed: true, MarkdownDescription: "For how many days at least it had not been used at `analyzed_at`."},
+			"analyzed_at": text("When the watcher looked last, RFC 3339."),
+		}),
 		"findings": list("What is wrong with it, at most one finding of a code. The guide \"Findings and the risk score\" has them all.", map[string]schema.Attribute{
 			"code":     text("Stable name, such as `unowned`."),
 			"severity": text("`critical`, `high`, `medium` or `low`."),

@@ -36,6 +36,7 @@ var itemValues = []attribute[governance.Identity]{
 	flagAttribute("last_used_known", func(i *governance.Identity) bool { return i.LastUsedKnown }),
 	textAttribute("last_used_service", func(i *governance.Identity) string { return i.LastUsedService }),
 	textAttribute("last_used_region", func(i *governance.Identity) string { return i.LastUsedRegion }),
+	objectsAttribute("unused_access", unusedValues, func(i *governance.Identity) []governance.UnusedAccess { return i.UnusedAccess }),
 	objectsAttribute("findings", findingValues, func(i *governance.Identity) []governance.Finding { return i.Findings }),
 	numberAttribute("risk_score", func(i *governance.Identity) int { return i.RiskScore }),
 	textAttribute("import_id", func(i *governance.Identity) string { return i.ImportID }),
@@ -63,6 +64,13 @@ var credentialValues = []attribute[governance.CredentialSummary]{
 	textAttribute("last_used_service", func(c *governance.CredentialSummary) string { return c.LastUsedService }),
 	textAttribute("last_used_region", func(c *governance.CredentialSummary) string { return c.LastUsedRegion }),
 	textAttribute("store", func(c *governance.CredentialSummary) string { return c.Store }),
+}
+
+var unusedValues = []attribute[governance.UnusedAccess]{
+	textAttribute("kind", func(u *governance.UnusedAccess) string { return string(u.Kind) }),
+	textAttribute("watcher", func(u *governance.UnusedAccess) string { return u.Watcher }),
+	numberAttribute("days", func(u *governance.UnusedAccess) int { return u.Days }),
+	timeAttribute("analyzed_at", func(u *governance.UnusedAccess) time.Time { return u.AnalyzedAt }),
 }
 
 var findingValues = []attribute[governance.Finding]{

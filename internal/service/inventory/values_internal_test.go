@@ -30,7 +30,8 @@ func TestValues(t *testing.T) {
 			LastUsedService: "ses", LastUsedRegion: "eu-west-1", Store: "arn:store",
 		}},
 		Privileges: []string{"managed policy AdministratorAccess"}, LastUsedService: "s3", LastUsedRegion: "us-east-1", RiskScore: 25,
-		Findings: []governance.Finding{{Code: "privileged", Severity: governance.SeverityHigh, OWASP: "NHI5", Message: "why", Remedy: "how"}},
+		UnusedAccess: []governance.UnusedAccess{{Kind: governance.UnusedPermissions, Watcher: "IAM Access Analyzer", Days: 90, AnalyzedAt: at}},
+		Findings:     []governance.Finding{{Code: "privileged", Severity: governance.SeverityHigh, OWASP: "NHI5", Message: "why", Remedy: "how"}},
 	}
 	for name, of := range map[string]struct {
 		identity governance.Identity
@@ -40,6 +41,7 @@ func TestValues(t *testing.T) {
 			`"kind":tftypes.String<"web_identity">`, `"organization":tftypes.String<"o-abc">`, `"repo:a/b:*"`, `"external_id":tftypes.Bool<"true">`, `"conditioned":tftypes.Bool<"true">`,
 			`"id":tftypes.String<"AKIAEXAMPLE">`, `"created_at":tftypes.String<"2026-11-22T11:00:00Z">`, `"store":tftypes.String<"arn:store">`, `"last_used_service":tftypes.String<"ses">`,
 			`"last_used_region":tftypes.String<"us-east-1">`, `"managed policy AdministratorAccess"`, `"risk_score":tftypes.Number<"25">`, `"owasp":tftypes.String<"NHI5">`,
+			`"kind":tftypes.String<"permissions">`, `"days":tftypes.Number<"90">`, `"watcher":tftypes.String<"IAM Access Analyzer">`, `"analyzed_at":tftypes.String<"2026-11-22T11:00:00Z">`,
 		}},
 		"empty": {governance.Identity{ID: full.ID}, []string{
 			`"owner":tftypes.String<null>`, `"created_at":tftypes.String<null>`, `"last_used_at":tftypes.String<null>`, `"last_used_known":tftypes.Bool<"false">`, `"privileges":tftypes.List[tftypes.String]<>`,
