@@ -77,7 +77,7 @@ func ProviderConfig(server *sim.Server, further string) string {
 provider "governed" {
   aws = {
     region    = "eu-west-1"
-    endpoints = { iam = %[1]q, secretsmanager = %[1]q, ssm = %[1]q, sts = %[1]q }
+    endpoints = { config = %[1]q, iam = %[1]q, organizations = %[1]q, secretsmanager = %[1]q, ssm = %[1]q, sts = %[1]q }
   }
   %[2]s
 }

@@ -86,19 +86,37 @@ func awsSchema() schema.Attribute {
 			},
 			"inventory": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "Further accounts whose identities the data sources list. One that cannot be read is a gap in the result, and hides no other.",
+				MarkdownDescription: "Further accounts whose identities the data sources list, those of `accounts` or those of the `organization`. One that cannot be read is a gap in the result, and hides no other.",
+				Validators:          []validator.Object{inventoryBlock{}},
 				Attributes: map[string]schema.Attribute{
+					"organization": schema.BoolAttribute{
+						Optional: true, MarkdownDescription: "`true` lists every active account of the organization, as far as `allowed_account_ids` has it. " +
+							"AWS tells the accounts only in the management account and to delegated administrators: elsewhere the provider's own account is listed, and a gap says why no other.",
+					},
 					"accounts": schema.ListAttribute{
-						ElementType: types.StringType, Required: true, MarkdownDescription: "Their ids. The provider's own account is always listed, and can be among them.",
+						ElementType: types.StringType, Optional: true, MarkdownDescription: "Ids of the accounts. The provider's own account is always listed, and can be among them.",
 						Validators: []validator.List{
 							listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(),
 							listvalidator.ValueStringsAre(stringvalidator.RegexMatches(accountPattern, "must be an AWS account id of 12 digits")),
 						},
 					},
 					"role_name": schema.StringAttribute{
-						Required: true, MarkdownDescription: "Name of the role to assume in each of them, with its path if it has one, such as `audit/inventory`. " +
+						Optional: true, MarkdownDescription: "Name of the role to assume in each of them, with its path if it has one, such as `audit/inventory`. Required without `config_aggregator`. " +
 							"There is no default, because the role that AWS Organizations makes (`OrganizationAccountAccessRole`) is an administrator's: give one that may only read.",
 						Validators: []validator.String{stringvalidator.RegexMatches(roleNamePattern, "must be the name of a role, such as inventory or audit/inventory, and not an ARN")},
+					},
+					"regions": schema.ListAttribute{
+						ElementType: types.StringType, Optional: true, MarkdownDescription: "Regions in which the optional sources are looked for. Defaults to the provider's own region.",
+						Validators: []validator.List{
+							listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(),
+							listvalidator.ValueStringsAre(stringvalidator.RegexMatches(regionPattern, "must be a region, such as eu-west-1")),
+						},
+					},
+					"config_aggregator": schema.StringAttribute{
+						Optional: true, MarkdownDescription: "Name of an AWS Config aggregator, in the first of the `regions` that has it, for organizations that are too large to be read account by account: " +
+							"accounts that it has are not read through their role, but from what AWS Config has recorded of them. That knows neither when roles were last used nor the credentials of users, which is a gap. " +
+							"Accounts that it lacks are read through `role_name`, or are a gap without it. AWS bills the recording, not the queries (guide \"AWS permissions\").",
+						Validators: []validator.String{stringvalidator.RegexMatches(aggregatorPattern, "must be the name of an aggregator, of letters, digits, hyphens and underscores, 256 at most, and not an ARN")},
 					},
 				},
 			},

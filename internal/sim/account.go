@@ -42,6 +42,8 @@ type Account struct {
 	secrets    map[string]*collection[secret]    // of Secrets Manager by region, then by name
 	parameters map[string]*collection[parameter] // of Parameter Store by region, then by name
 
+	aggregators map[string]Aggregator // of AWS Config, by region and name
+
 	report    *credentialReport
 	deletions map[string]*roleDeletion // of service-linked roles, by task id
 	usage     map[string][]roleUsage   // of service-linked roles, by lower-case name
@@ -85,6 +87,7 @@ func (s *Server) account(id string) *Account {
 		devices:     newCollection[virtualMFA](),
 		secrets:     map[string]*collection[secret]{},
 		parameters:  map[string]*collection[parameter]{},
+		aggregators: map[string]Aggregator{},
 		deletions:   map[string]*roleDeletion{},
 		usage:       map[string][]roleUsage{},
 		attachments: map[string]int{},

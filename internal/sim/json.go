@@ -20,7 +20,13 @@ type object map[string]any
 type input map[string]any
 
 // json reports whether the request's service speaks JSON 1.1 instead of Query.
-func (r *request) json() bool { return r.service == "secretsmanager" || r.service == "ssm" }
+func (r *request) json() bool {
+	switch r.service {
+	case "config", "organizations", "secretsmanager", "ssm":
+		return true
+	}
+	return false
+}
 
 // parseInput reads the body of a JSON request.
 func parseInput(body []byte) (input, error) {
@@ -228,7 +234,10 @@ func (r *request) jsonError(e *apiError) *apiError {
 	}
 	if e.code == "ServiceFailure" {
 		out.code = "InternalServiceError"
-		if r.service == "ssm" {
+		switch r.service {
+		case "organizations":
+			out.code = "ServiceException"
+		case "ssm":
 			out.code = "InternalServerError"
 		}
 	}

@@ -82,7 +82,7 @@ func TestSimInventoryAccountFails(t *testing.T) {
 				Name: "inventory", Path: "/audit/",
 				TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"` + sim.DefaultAccount + `"}}]}`,
 			})
-		}, "The identities of account " + bad + " are not listed: the caller lacks the permission iam:GetAccountAuthorizationDetails.", 0},
+		}, "The identities of account " + bad + " are not listed through " + role + ": the caller lacks the permission iam:GetAccountAuthorizationDetails.", 0},
 		"no report": {func(e *estate) {
 			e.member(bad, 1).PutRole(sim.Role{
 				Name: "inventory", Path: "/audit/", InlinePolicies: map[string]string{"read": allow("iam:GetAccountAuthorizationDetails")},
@@ -123,7 +123,7 @@ func TestSimInventoryAccountVanishes(t *testing.T) {
 	// The estate's own account has two policies, on one page; the second page is the other account's.
 	e.sim.InjectFault(sim.Fault{Action: "GetAccountAuthorizationDetails", Kind: sim.FaultError, Code: "InvalidClientTokenId", Status: 403, Nth: 3, Times: 1, Message: "The security token included in the request is invalid"})
 	listing, _ := e.listWith(e.auditing(bad))
-	const want = "The identities of account " + bad + " are not listed: AWS refused the credentials with InvalidClientTokenId: The security token included in the request is invalid."
+	const want = "The identities of account " + bad + " are not listed through the role arn:aws:iam::" + bad + ":role/" + auditor + ": AWS refused the credentials with InvalidClientTokenId: The security token included in the request is invalid."
 	if len(listing.Gaps) != 1 || !strings.HasPrefix(listing.Gaps[0], want) || len(listing.Identities) != 0 {
 		t.Errorf("got %q", listing.Gaps)
 	}

@@ -41,9 +41,15 @@ type Config struct {
 	IgnoreTags   IgnoreTags
 	MetadataKeys governance.MetadataKeys
 	// InventoryAccounts are the ids of further accounts that an inventory lists, each through the role called
-	// InventoryRole, path included, in it.
-	InventoryAccounts []string
-	InventoryRole     string
+	// InventoryRole, path included, in it. With InventoryOrganization they are the active ones of the organization.
+	InventoryAccounts     []string
+	InventoryOrganization bool
+	InventoryRole         string
+	// InventoryRegions are where the optional sources of an inventory are looked for; none is Region.
+	InventoryRegions []string
+	// InventoryAggregator is the name of an AWS Config aggregator from which further accounts are read that it has. Without
+	// InventoryRole, none but those are listed.
+	InventoryAggregator string
 	// Version of the provider, for the user agent.
 	Version string
 
@@ -63,7 +69,7 @@ type AssumeRole struct {
 }
 
 // Services are the AWS services that the provider calls, and so the keys of Config.Endpoints.
-var Services = []string{"iam", "secretsmanager", "ssm", "sts"}
+var Services = []string{"config", "iam", "organizations", "secretsmanager", "ssm", "sts"}
 
 // DefaultMaxRetries is generous because IAM throttles whole accounts.
 const DefaultMaxRetries = 9
@@ -78,7 +84,7 @@ type Account struct {
 	caller     memo[caller]
 	summary    memo[map[string]int32]
 	bulk       memo[*snapshot]
-	listings   memo[[]accountListing]
+	listings   memo[listings]
 	listed     memo[map[string]listedRole]
 	roles      roleReads
 	newRoles   recent[RoleState]

@@ -15,7 +15,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// Error codes of IAM, STS, Secrets Manager and Systems Manager that decide what to do, from the API references.
+// Error codes of AWS services that decide what to do, from the API references.
 const (
 	codeNoSuchEntity           = "NoSuchEntity"
 	codeEntityAlreadyExists    = "EntityAlreadyExists"
@@ -31,7 +31,7 @@ const (
 )
 
 var (
-	notFoundCodes = []string{codeNoSuchEntity, "ResourceNotFoundException", "ParameterNotFound", "InvalidResourceId"}
+	notFoundCodes = []string{codeNoSuchEntity, "ResourceNotFoundException", "ParameterNotFound", "InvalidResourceId", "NoSuchConfigurationAggregatorException"}
 	deniedCodes   = []string{"AccessDenied", "AccessDeniedException"}
 	invalidCodes  = []string{
 		codeMalformedPolicy, codeLimitExceeded, "ValidationError", codeInvalidInput, "PolicyNotAttachable", "UnmodifiableEntity",

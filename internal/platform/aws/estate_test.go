@@ -108,7 +108,7 @@ func (e *estate) client(key sim.Credentials) *iam.Client {
 // config reaches the estate without any waiting.
 func (e *estate) config() aws.Config {
 	return aws.Config{
-		Region: "eu-west-1", Endpoints: map[string]string{"iam": e.url, "sts": e.url}, MetadataKeys: governance.NewMetadataKeys(nil),
+		Region: "eu-west-1", Endpoints: map[string]string{"config": e.url, "iam": e.url, "organizations": e.url, "sts": e.url}, MetadataKeys: governance.NewMetadataKeys(nil),
 		MaxRetries: retries, MaxBackoff: time.Millisecond, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 }
