@@ -25,6 +25,7 @@ var permissionLives = map[string]func(*life) []step{
 	"governed_credential_aws_secrets_manager": secretLife,
 	"governed_credential_aws_ssm_parameter":   parameterLife,
 	"governed_unowned_identities":             unownedLife,
+	"aws_inventory":                           inventoryLife,
 }
 
 const permissionDocuments = examples + "permissions/aws/"
