@@ -41,7 +41,7 @@ type inventoryBlock struct{}
 
 // Description says what the rule is.
 func (inventoryBlock) Description(context.Context) string {
-	return "has either organization = true or accounts, and role_name or config_aggregator"
+	return "has organization = true or accounts, not both, and then role_name or config_aggregator"
 }
 
 // MarkdownDescription says what the rule is.
@@ -58,16 +58,16 @@ func (inventoryBlock) ValidateObject(ctx context.Context, req validator.ObjectRe
 		return
 	}
 	organization, accounts := m.Organization.ValueBool(), !m.Accounts.IsNull()
+	means := !m.RoleName.IsNull() || !m.ConfigAggregator.IsNull()
 	switch {
 	case m.Organization.IsUnknown() || m.Accounts.IsUnknown():
 	case organization && accounts:
 		resp.Diagnostics.AddAttributeError(req.Path.AtName("accounts"), "Inventory is ambiguous",
 			"aws.inventory has organization = true and accounts. The former lists all accounts of the organization, the latter only its own: leave one of them out.")
-	case !organization && !accounts:
+	case means && !organization && !accounts:
 		resp.Diagnostics.AddAttributeError(req.Path, "Inventory has no accounts",
-			`aws.inventory names no further accounts, and the provider's own is listed without it. Write organization = true for all accounts of the organization, or accounts = ["123456789012"] for some, or leave the block out.`)
-	}
-	if m.RoleName.IsNull() && m.ConfigAggregator.IsNull() {
+			`aws.inventory says how to read further accounts, and names none. Write organization = true for all accounts of the organization, or accounts = ["123456789012"] for some, or leave role_name and config_aggregator out.`)
+	case !means && (organization || accounts):
 		resp.Diagnostics.AddAttributeError(req.Path.AtName("role_name"), "Inventory has no role",
 			`aws.inventory says in no way how to read further accounts. Write role_name, the name of a role that may read and that is in each of them, such as "audit/inventory", or config_aggregator where AWS Config records them.`)
 	}

@@ -73,9 +73,21 @@ func (a *Account) scope(ctx context.Context) (scope, error) {
 	}
 	if len(refused) > 0 {
 		found.gaps = append(found.gaps, fmt.Sprintf("%s of the organization %s not listed, because aws.allowed_account_ids does not name %s: %s.",
-			count(len(refused), "account"), oneOf(len(refused), "is", "are"), oneOf(len(refused), "it", "them"), strings.Join(refused, ", ")))
+			count(len(refused), "account"), oneOf(len(refused), "is", "are"), oneOf(len(refused), "it", "them"), named(refused)))
 	}
 	return found, nil
+}
+
+// mostNamed is how many accounts a gap names.
+const mostNamed = 20
+
+// named names accounts, in the order of their ids.
+func named(ids []string) string {
+	ids = slices.Sorted(slices.Values(ids))
+	if more := len(ids) - mostNamed; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(ids[:mostNamed], ", "), more)
+	}
+	return strings.Join(ids, ", ")
 }
 
 // allows tells whether an account may be touched.
@@ -190,7 +202,7 @@ func (a *Account) listMember(ctx context.Context, me caller, id string, recorded
 	if listing, ok := recorded.listing(id); ok {
 		return listing, nil
 	}
-	if a.config.InventoryRole == "" {
+	if a.config.InventoryRole == "" && recorded != nil {
 		return accountListing{}, recorded.failure
 	}
 	role := arn.ARN{Partition: me.partition, Service: "iam", AccountID: id, Resource: "role/" + a.config.InventoryRole}.String()

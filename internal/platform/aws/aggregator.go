@@ -108,7 +108,7 @@ func (a *Account) readAggregator(ctx context.Context, me caller, scope *scope) (
 			missing = append(missing, account)
 		}
 	}
-	found.failure = &recordingError{gap: fmt.Sprintf("AWS Config has recorded no identities of %s in the aggregator %s, so they are not listed: %s.", count(len(missing), "account"), name, strings.Join(missing, ", "))}
+	found.failure = &recordingError{gap: fmt.Sprintf("AWS Config has recorded no identities of %s in the aggregator %s, so they are not listed: %s.", count(len(missing), "account"), name, named(missing))}
 	return found, nil
 }
 

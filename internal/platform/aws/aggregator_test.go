@@ -188,6 +188,21 @@ func TestSimAggregatorTakesTheYoungest(t *testing.T) {
 	}
 }
 
+// TestSimAggregatorIsBounded lists no account that is not allowed, also where nothing but the aggregator tells of accounts.
+func TestSimAggregatorIsBounded(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	e.recorded(memberA)
+	e.recorded(memberB)
+	e.account.PutAggregator(sim.Aggregator{Name: aggregator, Accounts: []string{memberA, memberB}})
+	config := e.aggregating(true)
+	config.AllowedAccountIDs = []string{sim.DefaultAccount, memberB}
+	listing, _ := e.listWith(config)
+	if diff := cmp.Diff([]string{sim.DefaultAccount, memberB}, accountsOf(listing)); diff != "" || len(listing.Identities) != 3 {
+		t.Errorf("%d identities: %s", len(listing.Identities), diff)
+	}
+}
+
 // TestSimAggregatorOfNothing fails only where nothing at all can be read.
 func TestSimAggregatorOfNothing(t *testing.T) {
 	t.Parallel()

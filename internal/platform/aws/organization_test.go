@@ -86,6 +86,27 @@ func TestSimInventoryOfOrganizationIsBounded(t *testing.T) {
 	}
 }
 
+// TestSimInventoryNamesSomeAccounts of the many that are left out.
+func TestSimInventoryNamesSomeAccounts(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	members, named := map[string]string{}, ""
+	for i := range 25 {
+		id := fmt.Sprintf("3000000000%02d", i)
+		members[id] = ""
+		if i < 20 {
+			named += id + ", "
+		}
+	}
+	e.sim.PutOrganization(sim.Organization{Members: members})
+	config := e.organizing()
+	config.AllowedAccountIDs = []string{sim.DefaultAccount}
+	listing, _ := e.listWith(config)
+	if want := "does not name them: " + strings.TrimSuffix(named, ", ") + " and 5 more."; len(listing.Gaps) != 1 || !strings.HasSuffix(listing.Gaps[0], want) {
+		t.Errorf("the gaps are %q", listing.Gaps)
+	}
+}
+
 // TestSimInventoryOfUnknownOrganization lists the own account and says why no other.
 func TestSimInventoryOfUnknownOrganization(t *testing.T) {
 	t.Parallel()
