@@ -115,7 +115,7 @@ func awsSchema() schema.Attribute {
 					"config_aggregator": schema.StringAttribute{
 						Optional: true, MarkdownDescription: "Name of an AWS Config aggregator, in the first of the `regions` that has it, for organizations that are too large to be read account by account: " +
 							"accounts that it has are not read through their role, but from what AWS Config has recorded of them. That knows neither when roles were last used nor the credentials of users, which is a gap. " +
-							"Accounts that it lacks are read through `role_name`, or are a gap without it. AWS bills the recording, not the queries (guide \"AWS permissions\").",
+							"Accounts that it lacks are read through `role_name`, or are a gap without it. AWS bills the recording in each account (guide \"AWS permissions\").",
 						Validators: []validator.String{stringvalidator.RegexMatches(aggregatorPattern, "must be the name of an aggregator, of letters, digits, hyphens and underscores, 256 at most, and not an ARN")},
 					},
 				},
