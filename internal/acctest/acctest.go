@@ -87,7 +87,7 @@ provider "governed" {
 
 // endpoints is the argument that points the provider at the simulator.
 func endpoints(server *sim.Server) string {
-	return fmt.Sprintf("endpoints = { accessanalyzer = %[1]q, iam = %[1]q, secretsmanager = %[1]q, ssm = %[1]q, sts = %[1]q }", server.URL())
+	return fmt.Sprintf("endpoints = { accessanalyzer = %[1]q, config = %[1]q, iam = %[1]q, organizations = %[1]q, secretsmanager = %[1]q, ssm = %[1]q, sts = %[1]q }", server.URL())
 }
 
 // Date is a date that lies some days after the simulator's today, as an expiry is written.

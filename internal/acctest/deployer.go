@@ -31,7 +31,7 @@ func NewDeployer(server *sim.Server, document string) *Deployer {
 	return &Deployer{server: server, key: account.PutUser(user)[0]}
 }
 
-// Protocol is another run of Terraform by the deployer, with further provider arguments.
+// Protocol is another run of Terraform by the deployer, with further arguments of aws.
 func (d *Deployer) Protocol(t testing.TB, further Values) *Protocol {
 	t.Helper()
 	p := NewProtocol(t, d.server)

@@ -43,7 +43,7 @@ func NewConfiguredProtocol(t testing.TB, server *sim.Server, further Values) *Pr
 
 // AWSArgument is the provider's aws argument for a simulator.
 func AWSArgument(url string) Values {
-	return Values{"region": "eu-west-1", "endpoints": Values{"accessanalyzer": url, "iam": url, "secretsmanager": url, "ssm": url, "sts": url}}
+	return Values{"region": "eu-west-1", "endpoints": Values{"accessanalyzer": url, "config": url, "iam": url, "organizations": url, "secretsmanager": url, "ssm": url, "sts": url}}
 }
 
 // ValidateProvider validates a provider block, which Terraform does before anything else.

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,11 +17,14 @@ import (
 )
 
 var (
-	accountPattern  = regexp.MustCompile(`^[0-9]{12}$`)
-	roleNamePattern = regexp.MustCompile(`^[\w+=,.@-]+(/[\w+=,.@-]+)*$`)
-	roleARNPattern  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.`)
-	endpointPattern = regexp.MustCompile(`^https?://[^/]`)
-	tagKeyPattern   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	// aggregatorPattern is that of the API reference, SelectAggregateResourceConfig.
+	aggregatorPattern = regexp.MustCompile(`^[\w-]{1,256}$`)
+	accountPattern    = regexp.MustCompile(`^[0-9]{12}$`)
+	roleNamePattern   = regexp.MustCompile(`^[\w+=,.@-]+(/[\w+=,.@-]+)*$`)
+	roleARNPattern    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.`)
+	endpointPattern   = regexp.MustCompile(`^https?://[^/]`)
+	regionPattern     = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	tagKeyPattern     = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 )
 
 type providerModel struct {
@@ -43,14 +45,6 @@ type awsModel struct {
 	Inventory         *inventoryModel  `tfsdk:"inventory"`
 }
 
-type inventoryModel struct {
-	Accounts             []string     `tfsdk:"accounts"`
-	RoleName             types.String `tfsdk:"role_name"`
-	Regions              []string     `tfsdk:"regions"`
-	UnusedAccessFindings types.Bool   `tfsdk:"unused_access_findings"`
-	ServiceLastAccessed  types.Bool   `tfsdk:"service_last_accessed"`
-}
-
 type assumeRoleModel struct {
 	RoleARN     types.String `tfsdk:"role_arn"`
 	SessionName types.String `tfsdk:"session_name"`
@@ -59,7 +53,9 @@ type assumeRoleModel struct {
 
 type endpointsModel struct {
 	AccessAnalyzer types.String `tfsdk:"accessanalyzer"`
+	Config         types.String `tfsdk:"config"`
 	IAM            types.String `tfsdk:"iam"`
+	Organizations  types.String `tfsdk:"organizations"`
 	SecretsManager types.String `tfsdk:"secretsmanager"`
 	SSM            types.String `tfsdk:"ssm"`
 	STS            types.String `tfsdk:"sts"`
@@ -146,24 +142,16 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 	}
 	if endpoints := m.Endpoints; endpoints != nil {
 		config.Endpoints = map[string]string{
-			"accessanalyzer": endpoints.AccessAnalyzer.ValueString(),
-			"iam":            endpoints.IAM.ValueString(), "secretsmanager": endpoints.SecretsManager.ValueString(),
+			"accessanalyzer": endpoints.AccessAnalyzer.ValueString(), "config": endpoints.Config.ValueString(), "iam": endpoints.IAM.ValueString(),
+			"organizations": endpoints.Organizations.ValueString(), "secretsmanager": endpoints.SecretsManager.ValueString(),
 			"ssm": endpoints.SSM.ValueString(), "sts": endpoints.STS.ValueString(),
 		}
 	}
 	if ignore := m.IgnoreTags; ignore != nil {
 		config.IgnoreTags = aws.IgnoreTags{Keys: ignore.Keys, KeyPrefixes: ignore.KeyPrefixes}
 	}
-	if inventory := m.Inventory; inventory != nil {
-		config.InventoryAccounts, config.InventoryRole = inventory.Accounts, inventory.RoleName.ValueString()
-		config.InventoryRegions = inventory.Regions
-		config.UnusedAccessFindings, config.ServiceLastAccessed = inventory.UnusedAccessFindings.ValueBool(), inventory.ServiceLastAccessed.ValueBool()
-		for i, account := range inventory.Accounts {
-			if len(m.AllowedAccountIDs) > 0 && !slices.Contains(m.AllowedAccountIDs, account) {
-				diags.AddAttributeError(path.Root("aws").AtName("inventory").AtName("accounts").AtListIndex(i), "Account is not allowed",
-					"The inventory is to read account "+account+", which is not in aws.allowed_account_ids. Add it there, or leave it out of the inventory.")
-			}
-		}
+	if m.Inventory != nil {
+		diags.Append(m.Inventory.configure(ctx, &config)...)
 	}
 	return config, diags
 }

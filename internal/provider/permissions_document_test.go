@@ -94,6 +94,8 @@ var (
 	actionPattern = regexp.MustCompile(`^[a-z-]+:[A-Z][0-9A-Za-z]+$`)
 	// scopePattern is a type of resource in the account, or in a region of it.
 	scopePattern = regexp.MustCompile(`^arn:aws:[a-z-]+:[a-z0-9*-]*:` + sim.DefaultAccount + `:[a-z-]+[/:][^*]*\*$`)
+	// everywherePattern is one role, in whatever account it is.
+	everywherePattern = regexp.MustCompile(`^arn:aws:iam::\*:role/[^*]+$`)
 )
 
 // malformed says what would keep a document from being pasted, or from being read statement by statement.
@@ -125,7 +127,7 @@ func (d permissionDocument) malformed() (problems []string) {
 			}
 		}
 		for _, resource := range s.Resource {
-			if resource != "*" && !scopePattern.MatchString(resource) {
+			if resource != "*" && !scopePattern.MatchString(resource) && !everywherePattern.MatchString(resource) {
 				problems = append(problems, s.Sid+" allows everything on "+resource)
 			}
 		}
@@ -213,6 +215,7 @@ func TestPermissionChecksCanFail(t *testing.T) {
 		"another resource": {statements: []permissionStatement{statement("Read", "iam:GetRole", role+"b/*")}, unneeded: []string{"Read: iam:GetRole on " + role + "b/* is never used"}},
 		"every resource":   {statements: []permissionStatement{statement("Read", "iam:GetRole", "*")}, unneeded: []string{"Read: iam:GetRole takes a resource"}},
 		"every action":     {statements: []permissionStatement{statement("Read", "iam:*", role+"*")}, malformed: []string{"Read allows iam:*"}, unneeded: []string{"Read: iam:* on " + role + "* is never used"}},
+		"a role anywhere":  {statements: []permissionStatement{statement("Read", "iam:GetRole", "arn:aws:iam::*:role/a/export")}},
 		"every account":    {statements: []permissionStatement{statement("Read", "iam:GetRole", "arn:aws:iam::*:role/*")}, malformed: []string{"Read allows everything on arn:aws:iam::*:role/*"}},
 		"nameless":         {statements: []permissionStatement{statement("", "iam:GetRole", role+"*")}, malformed: []string{`the statement "" has no name or does not allow`}, unneeded: []string{": iam:GetRole on " + role + "* is never used"}},
 		"twice":            {statements: []permissionStatement{statement("Read", "iam:GetRole", role+"*"), statement("Read", "iam:GetRole", role+"*")}, malformed: []string{"Sid Read is there twice", "iam:GetRole on " + role + "* is there twice"}},

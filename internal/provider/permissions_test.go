@@ -26,6 +26,7 @@ var permissionLives = map[string]func(*life) []step{
 	"governed_credential_aws_ssm_parameter":   parameterLife,
 	"governed_unowned_identities":             unownedLife,
 	"query":                                   queryLife,
+	"aws_inventory":                           inventoryLife,
 }
 
 const permissionDocuments = examples + "permissions/aws/"

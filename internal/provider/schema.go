@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -87,27 +86,31 @@ func awsSchema() schema.Attribute {
 			},
 			"inventory": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "What the data sources list beyond the own account and its IAM: further accounts, of which one that cannot be read is a gap in the result and hides no other, and optional sources, which are billed or slow.",
+				MarkdownDescription: "What the data sources list beyond the own account and its IAM: further accounts, those of `accounts` or those of the `organization`, of which one that cannot be read is a gap in the result and hides no other; and optional sources, which are billed or slow.",
+				Validators:          []validator.Object{inventoryBlock{}},
 				Attributes: map[string]schema.Attribute{
+					"organization": schema.BoolAttribute{
+						Optional: true, MarkdownDescription: "`true` lists every active account of the organization, as far as `allowed_account_ids` has it. " +
+							"AWS tells the accounts only in the management account and to delegated administrators: elsewhere the provider's own account is listed, and a gap says why no other.",
+					},
 					"accounts": schema.ListAttribute{
 						ElementType: types.StringType, Optional: true, MarkdownDescription: "Ids of further accounts. The provider's own account is always listed, and can be among them.",
 						Validators: []validator.List{
-							listvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("role_name")),
 							listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(),
 							listvalidator.ValueStringsAre(stringvalidator.RegexMatches(accountPattern, "must be an AWS account id of 12 digits")),
 						},
 					},
 					"role_name": schema.StringAttribute{
-						Optional: true, MarkdownDescription: "Name of the role to assume in each of them, with its path if it has one, such as `audit/inventory`. " +
+						Optional: true, MarkdownDescription: "Name of the role to assume in each of them, with its path if it has one, such as `audit/inventory`. Required without `config_aggregator`. " +
 							"There is no default, because the role that AWS Organizations makes (`OrganizationAccountAccessRole`) is an administrator's: give one that may only read.",
-						Validators: []validator.String{
-							stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("accounts")),
-							stringvalidator.RegexMatches(roleNamePattern, "must be the name of a role, such as inventory or audit/inventory, and not an ARN"),
-						},
+						Validators: []validator.String{stringvalidator.RegexMatches(roleNamePattern, "must be the name of a role, such as inventory or audit/inventory, and not an ARN")},
 					},
 					"regions": schema.ListAttribute{
 						ElementType: types.StringType, Optional: true, MarkdownDescription: "Regions in which the optional sources are looked for. Defaults to the provider's own region.",
-						Validators: []validator.List{listvalidator.SizeAtLeast(1), listvalidator.UniqueValues()},
+						Validators: []validator.List{
+							listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(),
+							listvalidator.ValueStringsAre(stringvalidator.RegexMatches(regionPattern, "must be a region, such as eu-west-1")),
+						},
 					},
 					"unused_access_findings": schema.BoolAttribute{
 						Optional: true, MarkdownDescription: "Whether to read what IAM Access Analyzer has found unused, with an analyzer that you have made and that AWS bills by the identity. " +
@@ -116,6 +119,12 @@ func awsSchema() schema.Attribute {
 					"service_last_accessed": schema.BoolAttribute{
 						Optional: true, MarkdownDescription: "Whether to ask IAM for the last use of each identity of which nothing else tells it, such as a user with neither password nor access key. " +
 							"It takes two calls or more for each of these identities, and up to five minutes. `false` by default.",
+					},
+					"config_aggregator": schema.StringAttribute{
+						Optional: true, MarkdownDescription: "Name of an AWS Config aggregator, in the first of the `regions` that has it, for organizations that are too large to be read account by account: " +
+							"accounts that it has are not read through their role, but from what AWS Config has recorded of them. That knows neither when roles were last used nor the credentials of users, which is a gap. " +
+							"Accounts that it lacks are read through `role_name`, or are a gap without it. AWS bills the recording in each account (guide \"AWS permissions\").",
+						Validators: []validator.String{stringvalidator.RegexMatches(aggregatorPattern, "must be the name of an aggregator, of letters, digits, hyphens and underscores, 256 at most, and not an ARN")},
 					},
 				},
 			},

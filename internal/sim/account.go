@@ -42,8 +42,9 @@ type Account struct {
 	secrets    map[string]*collection[secret]    // of Secrets Manager by region, then by name
 	parameters map[string]*collection[parameter] // of Parameter Store by region, then by name
 
-	analyzers map[string]*analyzer // of IAM Access Analyzer, by region and name
-	archived  map[string]bool      // findings, by resource and type
+	aggregators map[string]Aggregator // of AWS Config, by region and name
+	analyzers   map[string]*analyzer  // of IAM Access Analyzer, by region and name
+	archived    map[string]bool       // findings, by resource and type
 
 	report      *credentialReport
 	accessJobs  map[string]*accessJob    // by id
@@ -94,6 +95,7 @@ func (s *Server) account(id string) *Account {
 		archived:    map[string]bool{},
 		accessJobs:  map[string]*accessJob{},
 		serviceUses: map[string][]lastUse{},
+		aggregators: map[string]Aggregator{},
 		deletions:   map[string]*roleDeletion{},
 		usage:       map[string][]roleUsage{},
 		attachments: map[string]int{},

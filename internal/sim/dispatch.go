@@ -97,7 +97,9 @@ func (s *Server) read(hr *http.Request, body []byte) (*request, error) {
 
 // targets are the JSON services by the first part of X-Amz-Target (service
 // models, metadata targetPrefix).
-var targets = map[string]string{"secretsmanager": "secretsmanager", "AmazonSSM": "ssm"}
+var targets = map[string]string{
+	"AWSOrganizationsV20161128": "organizations", "StarlingDoveService": "config", "secretsmanager": "secretsmanager", "AmazonSSM": "ssm",
+}
 
 // answer runs one request from authentication to the rendered reply and
 // records it.
@@ -230,6 +232,10 @@ func (s *Server) operation(r *request) operation {
 	switch r.service {
 	case "sts":
 		return stsOperations[r.action]
+	case "config":
+		return configOperations[r.action]
+	case "organizations":
+		return organizationsOperations[r.action]
 	case "secretsmanager":
 		return secretsManagerOperations[r.action]
 	case "ssm":

@@ -1,7 +1,8 @@
-// Package sim is an embedded simulator of AWS IAM, IAM Access Analyzer's unused
-// access, STS, Secrets Manager and the Parameter Store of Systems Manager. The
-// real AWS SDKs, the AWS CLI and Terraform talk to it over HTTP through an
-// endpoint override.
+// Package sim is an embedded simulator of AWS IAM, STS, Secrets Manager, the
+// Parameter Store of Systems Manager, and of what an inventory asks IAM Access
+// Analyzer, AWS Organizations and the aggregators of AWS Config. The real AWS
+// SDKs, the AWS CLI and Terraform talk to it over HTTP through an endpoint
+// override.
 //
 // It says no where the real services say no: names, tag character sets and
 // lengths, quotas, delete order, ghost principals, policy grammar. It evaluates

@@ -34,8 +34,8 @@ const (
 
 // Fault is a failure to inject into matching calls.
 type Fault struct {
-	// Service is "iam", "sts", "secretsmanager", "ssm" or "access-analyzer"; empty
-	// matches all.
+	// Service is "access-analyzer", "config", "iam", "organizations",
+	// "secretsmanager", "ssm" or "sts"; empty matches all.
 	Service string `json:"service"`
 	// Action is an operation such as "CreateRole"; empty matches every one.
 	Action string `json:"action"`

@@ -21,7 +21,11 @@ type input map[string]any
 
 // json reports whether the request's service speaks JSON instead of Query.
 func (r *request) json() bool {
-	return r.service == "secretsmanager" || r.service == "ssm" || r.restful()
+	switch r.service {
+	case "config", "organizations", "secretsmanager", "ssm":
+		return true
+	}
+	return r.restful()
 }
 
 // parseInput reads the body of a JSON request.
@@ -235,7 +239,10 @@ func (r *request) jsonError(e *apiError) *apiError {
 	}
 	if e.code == "ServiceFailure" {
 		out.code = "InternalServiceError"
-		if r.service == "ssm" {
+		switch r.service {
+		case "organizations":
+			out.code = "ServiceException"
+		case "ssm":
 			out.code = "InternalServerError"
 		}
 	}

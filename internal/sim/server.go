@@ -28,6 +28,7 @@ type Server struct {
 	// control plane serialises its writes.
 	mu            sync.Mutex
 	accounts      map[string]*Account
+	organizations map[string]*organization   // by id
 	aws           *collection[managedPolicy] // AWS managed policies, by ARN
 	keys          map[string]*credential     // every access key, by id
 	calls         []Call
@@ -59,15 +60,16 @@ func New(opts ...Option) *Server {
 		o(cfg)
 	}
 	s := &Server{
-		clock:      newClock(cfg.start, cfg.running),
-		region:     cfg.region,
-		emptyPages: cfg.emptyPages,
-		quotas:     cfg.quotas,
-		accounts:   map[string]*Account{},
-		aws:        newCollection[managedPolicy](),
-		keys:       map[string]*credential{},
-		pages:      map[string]int{},
-		secretSeen: map[string]bool{},
+		clock:         newClock(cfg.start, cfg.running),
+		region:        cfg.region,
+		emptyPages:    cfg.emptyPages,
+		quotas:        cfg.quotas,
+		accounts:      map[string]*Account{},
+		organizations: map[string]*organization{},
+		aws:           newCollection[managedPolicy](),
+		keys:          map[string]*credential{},
+		pages:         map[string]int{},
+		secretSeen:    map[string]bool{},
 		// No real job is done at once.
 		accessPolls: 1,
 	}

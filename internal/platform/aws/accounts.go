@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -12,32 +13,121 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
 // accountsAtOnce bounds how many accounts are read at a time: each has a page of up to 1,000 identities in memory.
 const accountsAtOnce = 4
 
-// listAccounts lists this account and the further ones of the inventory, in the order of their ids.
-func (a *Account) listAccounts(ctx context.Context) ([]accountListing, error) {
-	if len(a.config.InventoryAccounts) == 0 {
+// accountListing is what could be read of one account.
+type accountListing struct {
+	account    string
+	identities []governance.Identity
+	gaps       []string
+	calls      int
+	// failure is why nothing could be read.
+	failure error
+}
+
+// listings are what could be read of all accounts.
+type listings struct {
+	// accounts are in the order of their ids.
+	accounts []accountListing
+	// siblings are accounts of the same organization that are not listed, and no strangers for that.
+	siblings []string
+	// gaps are those that concern no single account.
+	gaps []string
+}
+
+// scope are the further accounts that an inventory is to list.
+type scope struct {
+	accounts, siblings, gaps []string
+	// open tells that there may be more, because the organization could not be asked for all.
+	open bool
+}
+
+// scope finds out which further accounts there are. An organization that cannot be asked is a gap.
+func (a *Account) scope(ctx context.Context) (scope, error) {
+	if !a.config.InventoryOrganization {
+		return scope{accounts: slices.Clone(a.config.InventoryAccounts)}, nil
+	}
+	members, err := a.organizationMembers(ctx)
+	if ctx.Err() != nil {
+		return scope{}, ctx.Err()
+	}
+	var found scope
+	if err != nil {
+		found.open = true
+		found.gaps = append(found.gaps, fmt.Sprintf("Not all accounts of the organization are known: %s.", organizationReason(err)))
+	}
+	var refused []string
+	for _, member := range members {
+		switch {
+		case !member.active:
+			found.siblings = append(found.siblings, member.id)
+		case !a.allows(member.id):
+			found.siblings = append(found.siblings, member.id)
+			refused = append(refused, member.id)
+		default:
+			found.accounts = append(found.accounts, member.id)
+		}
+	}
+	if len(refused) > 0 {
+		found.gaps = append(found.gaps, fmt.Sprintf("%s of the organization %s not listed, because aws.allowed_account_ids does not name %s: %s.",
+			count(len(refused), "account"), oneOf(len(refused), "is", "are"), oneOf(len(refused), "it", "them"), named(refused)))
+	}
+	return found, nil
+}
+
+// mostNamed is how many accounts a gap names.
+const mostNamed = 20
+
+// named names accounts, in the order of their ids.
+func named(ids []string) string {
+	ids = slices.Sorted(slices.Values(ids))
+	if more := len(ids) - mostNamed; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(ids[:mostNamed], ", "), more)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// allows tells whether an account may be touched.
+func (a *Account) allows(id string) bool {
+	return len(a.config.AllowedAccountIDs) == 0 || slices.Contains(a.config.AllowedAccountIDs, id)
+}
+
+// listAccounts lists this account and the further ones of the inventory.
+func (a *Account) listAccounts(ctx context.Context) (listings, error) {
+	if len(a.config.InventoryAccounts) == 0 && !a.config.InventoryOrganization {
 		listing, err := a.listAccount(ctx)
-		return []accountListing{listing}, err
+		return listings{accounts: []accountListing{listing}}, err
 	}
 	me, err := a.whoami(ctx)
 	if err != nil {
-		return nil, err
+		return listings{}, err
 	}
-	ids := append([]string{me.account}, a.config.InventoryAccounts...)
+	scope, err := a.scope(ctx)
+	if err != nil {
+		return listings{}, err
+	}
+	var recorded *recording
+	if a.config.InventoryAggregator != "" {
+		if recorded, err = a.readAggregator(ctx, me, &scope); err != nil {
+			return listings{}, err
+		}
+	}
+	ids := append([]string{me.account}, scope.accounts...)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	listings, failures := make([]accountListing, len(ids)), make([]error, len(ids))
+	found := listings{accounts: make([]accountListing, len(ids)), siblings: scope.siblings, gaps: scope.gaps}
+	failures := make([]error, len(ids))
 	progress := make(chan int, len(ids))
 	var group errgroup.Group
 	group.SetLimit(accountsAtOnce)
 	for i, id := range ids {
 		group.Go(func() error {
-			listings[i], failures[i] = a.listMember(ctx, me, id)
+			found.accounts[i], failures[i] = a.listMember(ctx, me, id, recorded)
 			progress <- i
 			return nil
 		})
@@ -45,42 +135,83 @@ func (a *Account) listAccounts(ctx context.Context) ([]accountListing, error) {
 	identities, calls := 0, 0
 	for done := range len(ids) {
 		i := <-progress
-		identities, calls = identities+len(listings[i].identities), calls+listings[i].calls
+		identities, calls = identities+len(found.accounts[i].identities), calls+found.accounts[i].calls
 		tflog.Info(ctx, "Reading accounts for the inventory", map[string]any{
 			"accounts_done": done + 1, "accounts": len(ids), "identities_read": identities, "calls_made": calls,
 		})
 	}
 	_ = group.Wait() // Failures are kept one by one.
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return listings{}, ctx.Err()
 	}
 	if !slices.Contains(failures, nil) {
-		return nil, errors.Join(failures...)
+		return listings{}, errors.Join(failures...)
 	}
 	for i, id := range ids {
-		listings[i].account = id
-		if listings[i].failure = failures[i]; failures[i] != nil {
-			listings[i].gaps = []string{fmt.Sprintf("The identities of account %s are not listed: %s.", id, reason(failures[i]))}
+		found.accounts[i].account = id
+		if found.accounts[i].failure = failures[i]; failures[i] != nil {
+			found.accounts[i].gaps = []string{notListed(id, failures[i])}
 		}
 	}
-	return listings, nil
+	return found, nil
 }
 
-// listMember lists one account, through its role where it is not this one.
-func (a *Account) listMember(ctx context.Context, me caller, id string) (accountListing, error) {
+// memberError is why an account is not listed that is read through a role.
+type memberError struct {
+	role string
+	// assumed tells that the role could be taken, and that a call failed afterwards.
+	assumed bool
+	err     error
+}
+
+func (e *memberError) Error() string {
+	if e.assumed {
+		return fmt.Sprintf("through the role %s: %s", e.role, e.err)
+	}
+	detail := reason(e.err)
+	if forbidden := (*platform.ErrForbidden)(nil); errors.As(e.err, &forbidden) {
+		detail = forbidden.Detail
+	}
+	return fmt.Sprintf("the role %s cannot be assumed: %s", e.role, detail)
+}
+func (e *memberError) Unwrap() error { return e.err }
+
+// notListed says why an account is not listed. What concerns many accounts alike has a sentence of its own.
+func notListed(id string, err error) string {
+	var shared *recordingError
+	if errors.As(err, &shared) {
+		return shared.gap
+	}
+	var member *memberError
+	through, why := "", reason(err)
+	switch {
+	case errors.As(err, &member) && member.assumed:
+		through = " through the role " + member.role
+	case member != nil:
+		why = strings.TrimSuffix(member.Error(), ".")
+	}
+	return fmt.Sprintf("The identities of account %s are not listed%s: %s.", id, through, why)
+}
+
+// listMember lists one account: this one directly, another from what AWS Config has recorded of it or through its role.
+func (a *Account) listMember(ctx context.Context, me caller, id string, recorded *recording) (accountListing, error) {
 	if ctx.Err() != nil {
 		return accountListing{}, ctx.Err()
 	}
 	if id == me.account {
 		return a.listAccount(ctx)
 	}
+	if listing, ok := recorded.listing(id); ok {
+		err := a.addRecordedUnusedAccess(ctx, &listing)
+		return listing, err
+	}
+	if a.config.InventoryRole == "" && recorded != nil {
+		return accountListing{}, recorded.failure
+	}
 	role := arn.ARN{Partition: me.partition, Service: "iam", AccountID: id, Resource: "role/" + a.config.InventoryRole}.String()
 	sdk, err := a.storeConfig(ctx, role)
-	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
-		return accountListing{}, fmt.Errorf("the role %s cannot be assumed: %s", role, forbidden.Detail)
-	}
 	if err != nil {
-		return accountListing{}, err
+		return accountListing{}, &memberError{role: role, err: err}
 	}
 	member := &Account{config: a.config, tagging: a.tagging, wait: a.wait, manager: a}
 	_, err = member.connection.get(ctx, func() (connection, error) {
@@ -94,6 +225,9 @@ func (a *Account) listMember(ctx context.Context, me caller, id string) (account
 		return accountListing{}, err
 	}
 	listing, err := member.listAccount(ctx)
+	if err != nil {
+		return accountListing{}, &memberError{role: role, assumed: true, err: err}
+	}
 	listing.calls++ // That of taking the role.
-	return listing, err
+	return listing, nil
 }

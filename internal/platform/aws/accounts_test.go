@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
@@ -82,7 +87,7 @@ func TestSimInventoryAccountFails(t *testing.T) {
 				Name: "inventory", Path: "/audit/",
 				TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"` + sim.DefaultAccount + `"}}]}`,
 			})
-		}, "The identities of account " + bad + " are not listed: the caller lacks the permission iam:GetAccountAuthorizationDetails.", 0},
+		}, "The identities of account " + bad + " are not listed through " + role + ": the caller lacks the permission iam:GetAccountAuthorizationDetails.", 0},
 		"no report": {func(e *estate) {
 			e.member(bad, 1).PutRole(sim.Role{
 				Name: "inventory", Path: "/audit/", InlinePolicies: map[string]string{"read": allow("iam:GetAccountAuthorizationDetails")},
@@ -113,19 +118,37 @@ func TestSimInventoryAccountFails(t *testing.T) {
 	}
 }
 
-// TestSimInventoryAccountVanishes has an account's session refused between two pages.
+// TestSimInventoryAccountVanishes loses the role of an account between two of its pages, and hides no other account.
 func TestSimInventoryAccountVanishes(t *testing.T) {
 	t.Parallel()
-	const bad = "200000000002"
+	const good, bad = "200000000001", "200000000002"
 	e := openEstate(t)
-	e.member(bad, 10)
+	e.member(good, 1)
+	admin := e.client(e.member(bad, 10).Administrator())
+	e.sim.PutOrganization(sim.Organization{Members: map[string]string{good: "", bad: ""}})
 	e.sim.SetMaxPageSize(3)
-	// The estate's own account has two policies, on one page; the second page is the other account's.
-	e.sim.InjectFault(sim.Fault{Action: "GetAccountAuthorizationDetails", Kind: sim.FaultError, Code: "InvalidClientTokenId", Status: 403, Nth: 3, Times: 1, Message: "The security token included in the request is invalid"})
-	listing, _ := e.listWith(e.auditing(bad))
-	const want = "The identities of account " + bad + " are not listed: AWS refused the credentials with InvalidClientTokenId: The security token included in the request is invalid."
-	if len(listing.Gaps) != 1 || !strings.HasPrefix(listing.Gaps[0], want) || len(listing.Identities) != 0 {
-		t.Errorf("got %q", listing.Gaps)
+	// The other accounts have one page each.
+	e.intercept(func(form url.Values) bool {
+		if form.Get("Action") == "GetAccountAuthorizationDetails" && form.Has("Marker") {
+			name := awssdk.String("inventory")
+			_, err := admin.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: awssdk.String("read")})
+			if err == nil {
+				_, err = admin.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: name})
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	})
+	listing, _ := e.listWith(e.organizing())
+	want := []string{"The identities of account " + bad + " are not listed through the role arn:aws:iam::" + bad + ":role/" + auditor + ": AWS refused the credentials with InvalidClientTokenId: The security token included in the request is invalid."}
+	if diff := cmp.Diff(want, listing.Gaps); diff != "" || len(listing.Identities) != 3 {
+		t.Errorf("%d identities: %s", len(listing.Identities), diff)
+	}
+	wanted := []platform.ListedAccount{{ID: sim.DefaultAccount}, {ID: good, Identities: 3}, {ID: bad, Gaps: want}}
+	if diff := cmp.Diff(wanted, listing.Accounts, cmpopts.IgnoreFields(platform.ListedAccount{}, "Err")); diff != "" || listing.Accounts[2].Err == nil {
+		t.Error(listing.Accounts[2].Err, diff)
 	}
 }
 

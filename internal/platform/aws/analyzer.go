@@ -63,10 +63,33 @@ func (a *Account) addUnusedAccess(ctx context.Context, listing *accountListing) 
 	if listing.calls += found.calls; found.gap != "" {
 		listing.gaps = append(listing.gaps, fmt.Sprintf("What is unused in account %s is not known from %s: %s.", listing.account, analyzerName, found.gap))
 	}
-	for i := range listing.identities {
-		mergeUnused(&listing.identities[i], found.byID[listing.identities[i].ImportID])
+	listing.mergeUnused(found)
+	return nil
+}
+
+// addRecordedUnusedAccess adds it to an account that is read from AWS Config, and so without a role that could ask its own
+// analyzer.
+func (a *Account) addRecordedUnusedAccess(ctx context.Context, listing *accountListing) error {
+	if !a.config.UnusedAccessFindings {
+		return nil
+	}
+	found, err := a.unusedOf(ctx)
+	if err != nil {
+		return err
+	}
+	if found.organization {
+		listing.mergeUnused(found)
+	} else {
+		listing.gaps = append(listing.gaps, "What is unused in the accounts that are read from AWS Config is not known from "+analyzerName+
+			": that takes an active analyzer of the type ORGANIZATION_UNUSED_ACCESS in the provider's own account.")
 	}
 	return nil
+}
+
+func (l *accountListing) mergeUnused(found unusedAccess) {
+	for i := range l.identities {
+		mergeUnused(&l.identities[i], found.byID[l.identities[i].ImportID])
+	}
 }
 
 // mergeUnused adds what was found unused and is not out of date: a use since then is newer knowledge. What has seen no use

@@ -23,8 +23,10 @@ type digest [sha256.Size]byte
 
 // bulkReader makes a snapshot of pages. Entities can come more than once; the last time counts.
 type bulkReader struct {
-	account      *Account
-	full         bool
+	account *Account
+	full    bool
+	// recorded tells that the pages are AWS Config's, which knows no last use.
+	recorded     bool
 	trackedSince time.Time
 	calls        int
 	unread       map[digest]bool
@@ -93,7 +95,9 @@ func (r *bulkReader) role(detail types.RoleDetail) error {
 	if err != nil {
 		return err
 	}
-	identity.LastUsedKnown, identity.TrackedSince = true, r.trackedSince
+	if !r.recorded {
+		identity.LastUsedKnown, identity.TrackedSince = true, r.trackedSince
+	}
 	if used := detail.RoleLastUsed; used != nil {
 		identity.LastUsedAt, identity.LastUsedRegion = awssdk.ToTime(used.LastUsedDate).UTC(), r.text(awssdk.ToString(used.Region))
 	}

@@ -41,11 +41,15 @@ type Config struct {
 	IgnoreTags   IgnoreTags
 	MetadataKeys governance.MetadataKeys
 	// InventoryAccounts are the ids of further accounts that an inventory lists, each through the role called
-	// InventoryRole, path included, in it.
-	InventoryAccounts []string
-	InventoryRole     string
-	// InventoryRegions are where the optional sources of an inventory are looked for; empty is the region of the account.
+	// InventoryRole, path included, in it. With InventoryOrganization they are the active ones of the organization.
+	InventoryAccounts     []string
+	InventoryOrganization bool
+	InventoryRole         string
+	// InventoryRegions are where the optional sources of an inventory are looked for; none is Region.
 	InventoryRegions []string
+	// InventoryAggregator is the name of an AWS Config aggregator from which further accounts are read that it has. Without
+	// InventoryRole, none but those are listed.
+	InventoryAggregator string
 	// UnusedAccessFindings adds what IAM Access Analyzer has found unused to an inventory, which is billed.
 	UnusedAccessFindings bool
 	// ServiceLastAccessed asks IAM, one by one, for the last use of identities of which nothing else tells it.
@@ -69,7 +73,7 @@ type AssumeRole struct {
 }
 
 // Services are the AWS services that the provider calls, and so the keys of Config.Endpoints.
-var Services = []string{"accessanalyzer", "iam", "secretsmanager", "ssm", "sts"}
+var Services = []string{"accessanalyzer", "config", "iam", "organizations", "secretsmanager", "ssm", "sts"}
 
 // DefaultMaxRetries is generous because IAM throttles whole accounts.
 const DefaultMaxRetries = 9
@@ -84,7 +88,7 @@ type Account struct {
 	caller     memo[caller]
 	summary    memo[map[string]int32]
 	bulk       memo[*snapshot]
-	listings   memo[[]accountListing]
+	listings   memo[listings]
 	unused     memo[unusedAccess]
 	listed     memo[map[string]listedRole]
 	reads      bulkReads

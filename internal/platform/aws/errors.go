@@ -15,7 +15,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// Error codes of IAM, STS, Secrets Manager and Systems Manager that decide what to do, from the API references.
+// Error codes of AWS services that decide what to do, from the API references.
 const (
 	codeNoSuchEntity           = "NoSuchEntity"
 	codeEntityAlreadyExists    = "EntityAlreadyExists"
@@ -31,7 +31,7 @@ const (
 )
 
 var (
-	notFoundCodes = []string{codeNoSuchEntity, "ResourceNotFoundException", "ParameterNotFound", "InvalidResourceId"}
+	notFoundCodes = []string{codeNoSuchEntity, "ResourceNotFoundException", "ParameterNotFound", "InvalidResourceId", "NoSuchConfigurationAggregatorException"}
 	deniedCodes   = []string{"AccessDenied", "AccessDeniedException"}
 	invalidCodes  = []string{
 		codeMalformedPolicy, codeLimitExceeded, "ValidationError", codeInvalidInput, "PolicyNotAttachable", "UnmodifiableEntity",
@@ -92,7 +92,7 @@ func mapError(operation string, err error) error {
 	case slices.Contains(credentialCodes, code):
 		return &platform.ErrNotConfigured{
 			Attribute: []string{"aws"}, Err: err,
-			Reason: fmt.Sprintf("AWS refused the credentials with %s: %s", code, detail),
+			Reason: fmt.Sprintf("AWS refused the credentials with %s: %s", code, strings.TrimSuffix(detail, ".")),
 			Remedy: "Renew or replace them: the provider takes them from the AWS SDK's chain (AWS_ACCESS_KEY_ID, AWS_PROFILE, SSO, web identity, instance or container role).",
 		}
 	}

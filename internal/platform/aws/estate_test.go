@@ -61,6 +61,12 @@ func openEstate(t *testing.T, options ...sim.Option) *estate {
 // it has an effect. The function tells whether to drop the request instead.
 func (e *estate) interpose(hook func(action string) (drop bool)) {
 	e.t.Helper()
+	e.intercept(func(form url.Values) bool { return isWrite(form.Get("Action")) && hook(form.Get("Action")) })
+}
+
+// intercept is the same for every request to a Query service.
+func (e *estate) intercept(hook func(form url.Values) (drop bool)) {
+	e.t.Helper()
 	target, err := url.Parse(e.sim.URL())
 	if err != nil {
 		e.t.Fatal(err)
@@ -71,7 +77,7 @@ func (e *estate) interpose(hook func(action string) (drop bool)) {
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if action := actionOf(r); isWrite(action) && hook(action) {
+		if hook(formOf(r)) {
 			panic(http.ErrAbortHandler)
 		}
 		proxy.ServeHTTP(w, r)
@@ -84,18 +90,18 @@ func isWrite(action string) bool {
 	return !slices.ContainsFunc([]string{"Get", "List", "Assume"}, func(verb string) bool { return strings.HasPrefix(action, verb) })
 }
 
-// actionOf reads the operation out of a request and leaves the request as it was.
-func actionOf(r *http.Request) string {
+// formOf reads the parameters of a request and leaves the request as it was.
+func formOf(r *http.Request) url.Values {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return ""
+		return nil
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return ""
+		return nil
 	}
-	return form.Get("Action")
+	return form
 }
 
 func (e *estate) client(key sim.Credentials) *iam.Client {
@@ -108,7 +114,8 @@ func (e *estate) client(key sim.Credentials) *iam.Client {
 // config reaches the estate without any waiting.
 func (e *estate) config() aws.Config {
 	return aws.Config{
-		Region: "eu-west-1", Endpoints: map[string]string{"accessanalyzer": e.url, "iam": e.url, "sts": e.url}, MetadataKeys: governance.NewMetadataKeys(nil),
+		Region: "eu-west-1", MetadataKeys: governance.NewMetadataKeys(nil),
+		Endpoints:  map[string]string{"accessanalyzer": e.url, "config": e.url, "iam": e.url, "organizations": e.url, "sts": e.url},
 		MaxRetries: retries, MaxBackoff: time.Millisecond, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 }

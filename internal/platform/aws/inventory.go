@@ -15,38 +15,40 @@ import (
 
 var _ platform.Inventory = (*Account)(nil)
 
-// accountListing is what could be read of one account.
-type accountListing struct {
-	account    string
-	identities []governance.Identity
-	gaps       []string
-	calls      int
-	// failure is why nothing could be read.
-	failure error
-}
-
 // Identities lists the IAM roles and users of this account and the further ones of the inventory, in the order of their
 // ids. Everything is read once, however often it is asked for. An account that cannot be read is a gap, and an error only
 // where none can.
 func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
-	listings, err := a.listings.get(ctx, func() ([]accountListing, error) { return a.listAccounts(ctx) })
+	read, err := a.listings.get(ctx, func() (listings, error) { return a.listAccounts(ctx) })
 	if err != nil {
 		return platform.Listing{}, err
 	}
 	ours := map[string]bool{}
-	var all platform.Listing
+	for _, sibling := range read.siblings {
+		ours[sibling] = true
+	}
+	all := platform.Listing{Gaps: slices.Clone(read.gaps)}
 	total := 0
-	for _, listing := range listings {
+	for _, listing := range read.accounts {
 		ours[listing.account] = true
 		total += len(listing.identities)
 	}
 	all.Identities = make([]governance.Identity, 0, total)
-	for _, listing := range listings {
+	said := map[string]bool{}
+	for _, gap := range read.gaps {
+		said[gap] = true
+	}
+	for _, listing := range read.accounts {
 		for _, identity := range listing.identities {
 			identity.Category = category(identity, ours)
 			all.Identities = append(all.Identities, identity)
 		}
-		all.Gaps = append(all.Gaps, listing.gaps...)
+		for _, gap := range listing.gaps { // Several accounts can have the same.
+			if !said[gap] {
+				said[gap] = true
+				all.Gaps = append(all.Gaps, gap)
+			}
+		}
 		all.Accounts = append(all.Accounts, platform.ListedAccount{ID: listing.account, Identities: len(listing.identities), Gaps: slices.Clone(listing.gaps), Err: listing.failure})
 	}
 	return all, nil
@@ -94,14 +96,7 @@ func (a *Account) readAccount(ctx context.Context) (accountListing, error) {
 	if err != nil {
 		return accountListing{}, err
 	}
-	// The snapshot's own, to have them once: what resources look up in it is not what is added here.
-	listing := accountListing{identities: all.identities, calls: all.calls}
-	if len(listing.identities) > 0 {
-		listing.account = listing.identities[0].ID.Account
-	}
-	if all.unread > 0 {
-		listing.gaps = append(listing.gaps, fmt.Sprintf("%s of account %s cannot be read as policies, so privileges that they give are not known.", count(all.unread, "document"), listing.account))
-	}
+	listing := newAccountListing(all)
 	if len(all.users) == 0 {
 		return listing, nil
 	}
@@ -119,10 +114,26 @@ func (a *Account) readAccount(ctx context.Context) (accountListing, error) {
 	return listing, nil
 }
 
-// reason is why an optional source could not be read.
+// newAccountListing lists what a snapshot has.
+func newAccountListing(all *snapshot) accountListing {
+	// The snapshot's own, to have them once: what resources look up in it is not what is added here.
+	listing := accountListing{identities: all.identities, calls: all.calls}
+	if len(listing.identities) > 0 {
+		listing.account = listing.identities[0].ID.Account
+	}
+	if all.unread > 0 {
+		listing.gaps = append(listing.gaps, fmt.Sprintf("%s of account %s cannot be read as policies, so privileges that they give are not known.", count(all.unread, "document"), listing.account))
+	}
+	return listing
+}
+
+// reason is why something could not be read, without what helps, since a gap is no fault of the configuration.
 func reason(err error) string {
 	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) {
 		return "the caller lacks the permission " + forbidden.Permission
+	}
+	if configured := (*platform.ErrNotConfigured)(nil); errors.As(err, &configured) {
+		return strings.TrimSuffix(configured.Reason, ".")
 	}
 	return strings.TrimSuffix(err.Error(), ".")
 }
@@ -132,6 +143,13 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func oneOf(n int, singular, plural string) string {
+	if n == 1 {
+		return singular
+	}
+	return plural
 }
 
 // addCredentials adds what the report tells of the users.
