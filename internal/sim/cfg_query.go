@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -93,13 +92,8 @@ func selectAggregate(r *request) (object, error) {
 			return nil, newError("InvalidExpressionException", http.StatusBadRequest, "Invalid property: %s", field)
 		}
 	}
-	if token := r.input.str("NextToken"); token != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(token)
-		after, ok := strings.CutPrefix(string(raw), r.action+"|")
-		if err != nil || !ok {
-			return nil, newError("InvalidNextTokenException", http.StatusBadRequest, "The specified next token is not valid.")
-		}
-		p.after = after
+	if token := r.input.str("NextToken"); token != "" && !p.resume(token) {
+		return nil, newError("InvalidNextTokenException", http.StatusBadRequest, "The specified next token is not valid.")
 	}
 	r.limit(p)
 	results := map[string]func() string{}

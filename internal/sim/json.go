@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -158,20 +157,14 @@ func (r *request) mayEnum(name, fallback string, values ...string) string {
 	return fallback
 }
 
-// jsonPage reads MaxResults and NextToken. A token is of the operation that
-// gave it.
+// jsonPage reads MaxResults and NextToken.
 func (r *request) jsonPage(largest, fallback int, invalidToken string) (*page, error) {
 	p := &page{action: r.action, size: r.mayNumber("MaxResults", 1, largest, fallback)}
 	if err := r.checked(); err != nil {
 		return nil, err
 	}
-	if token := r.input.str("NextToken"); token != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(token)
-		rest, ok := strings.CutPrefix(string(raw), r.action+"|")
-		if err != nil || !ok {
-			return nil, newError(invalidToken, http.StatusBadRequest, "The NextToken value is invalid.")
-		}
-		p.after = rest
+	if token := r.input.str("NextToken"); token != "" && !p.resume(token) {
+		return nil, newError(invalidToken, http.StatusBadRequest, "The NextToken value is invalid.")
 	}
 	r.limit(p)
 	return p, nil
@@ -182,11 +175,6 @@ func (p *page) nextToken(out object) {
 	if p.more {
 		out["NextToken"] = p.token()
 	}
-}
-
-// token is where the next page starts.
-func (p *page) token() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(p.action + "|" + p.last))
 }
 
 // epoch is a time as JSON services write it: seconds with milliseconds.

@@ -12,6 +12,7 @@ type page struct {
 	after  string // key after which it starts
 	size   int    // most items
 	empty  bool   // to be answered without items
+	turn   int    // the number of an empty page among those of the operation
 	more   bool   // whether items remain
 	last   string // key at which it ended
 }
@@ -28,16 +29,27 @@ func (r *request) page() (*page, error) {
 	if err := r.checked(); err != nil {
 		return nil, err
 	}
-	if marker != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(marker)
-		after, ok := strings.CutPrefix(string(raw), r.action+"|")
-		if err != nil || !ok {
-			return nil, errValidation("Invalid Marker.")
-		}
-		p.after = after
+	if marker != "" && !p.resume(marker) {
+		return nil, errValidation("Invalid Marker.")
 	}
 	r.limit(p)
 	return p, nil
+}
+
+// resume takes over where the page before ended. A token is of the operation
+// that gave it.
+func (p *page) resume(token string) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	rest, ok := strings.CutPrefix(string(raw), p.action+"|")
+	_, after, counted := strings.Cut(rest, "|")
+	p.after = after
+	return err == nil && ok && counted
+}
+
+// token is where the next page starts. That of an empty page differs from the
+// one before, although nothing lies between them.
+func (p *page) token() string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s|%d|%s", p.action, p.turn, p.last))
 }
 
 // limit makes a page short or empty where the server was told to.
@@ -47,7 +59,9 @@ func (r *request) limit(p *page) {
 		p.size = min(p.size, s.maxPage)
 	}
 	s.pages[r.action]++
-	p.empty = s.emptyPages > 0 && s.pages[r.action]%s.emptyPages == 0
+	if s.emptyPages > 0 && s.pages[r.action]%s.emptyPages == 0 {
+		p.empty, p.turn = true, s.pages[r.action]
+	}
 }
 
 // pagedKeys cuts a page out of items in order of their keys. The keys have to
@@ -75,8 +89,7 @@ func (p *page) nodes() []node {
 	if !p.more {
 		return []node{boolean("IsTruncated", false)}
 	}
-	marker := base64.RawURLEncoding.EncodeToString([]byte(p.action + "|" + p.last))
-	return []node{boolean("IsTruncated", true), text("Marker", marker)}
+	return []node{boolean("IsTruncated", true), text("Marker", p.token())}
 }
 
 // pagedStrings cuts a page out of sorted strings.

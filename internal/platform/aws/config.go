@@ -156,6 +156,7 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 			config.WithRetryer(a.retryer),
 			config.WithAPIOptions([]func(*middleware.Stack) error{
 				awsmiddleware.AddUserAgentKeyValue("terraform-provider-governed", a.config.Version),
+				refuseRepeatedPages,
 			}),
 		}
 		loaded, err := config.LoadDefaultConfig(ctx, options...)
