@@ -24,6 +24,5 @@ if [ -s "$run/terraform.tfstate" ]; then
   write csv identities.csv
   write json identities.json
   write sarif identities.sarif
-  write gaps gaps.txt
 fi
 exit "$status"

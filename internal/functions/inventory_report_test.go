@@ -20,11 +20,11 @@ import (
 )
 
 // run calls the function.
-func run(t *testing.T, identities attr.Value, format string) (string, *function.FuncError) {
+func run(t *testing.T, identities attr.Value, format string, gaps ...attr.Value) (string, *function.FuncError) {
 	t.Helper()
 	resp := function.RunResponse{Result: function.NewResultData(types.StringUnknown())}
 	functions.NewInventoryReport().Run(t.Context(), function.RunRequest{
-		Arguments: function.NewArgumentsData([]attr.Value{types.DynamicValue(identities), types.StringValue(format)}),
+		Arguments: function.NewArgumentsData([]attr.Value{types.DynamicValue(identities), types.StringValue(format), tuple(gaps...)}),
 	}, &resp)
 	text, ok := resp.Result.Value().(types.String)
 	if !ok {
@@ -96,6 +96,66 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func texts(values ...string) attr.Value {
+	elements := make([]attr.Value, len(values))
+	for i, value := range values {
+		elements[i] = text(value)
+	}
+	return types.ListValueMust(types.StringType, elements)
+}
+
+// TestGaps joins the lists, and tells no list from empty ones.
+func TestGaps(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]struct {
+		lists          []attr.Value
+		complete, gaps any
+	}{
+		"none":     {nil, nil, nil},
+		"empty":    {[]attr.Value{texts(), texts()}, true, []any{}},
+		"one":      {[]attr.Value{texts("b", "a")}, false, []any{"b", "a"}},
+		"several":  {[]attr.Value{texts("b", "a"), texts(), texts("c", "b", "c")}, false, []any{"b", "a", "c"}},
+		"repeated": {[]attr.Value{texts("a", "a")}, false, []any{"a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, funcErr := run(t, tuple(), "json", of.lists...)
+			if funcErr != nil {
+				t.Fatal(funcErr)
+			}
+			var document map[string]any
+			if err := json.Unmarshal([]byte(got), &document); err != nil {
+				t.Fatal(err)
+			}
+			acctest.WantSame(t, "complete", document["complete"], of.complete)
+			acctest.WantSame(t, "gaps", document["gaps"], of.gaps)
+		})
+	}
+}
+
+// TestGapsRefused refuses gaps that say nothing, and names the list.
+func TestGapsRefused(t *testing.T) {
+	t.Parallel()
+	null := types.ListValueMust(types.StringType, []attr.Value{text("a"), types.StringNull()})
+	for name, of := range map[string]struct {
+		lists    []attr.Value
+		argument int64
+		at       string
+	}{
+		"null":  {[]attr.Value{texts("a"), null}, 3, "gaps[1]"},
+		"empty": {[]attr.Value{texts("")}, 2, "gaps[0]"},
+		"blank": {[]attr.Value{texts("a", "b", " \n")}, 2, "gaps[2]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := run(t, tuple(), "json", of.lists...)
+			if !err.Equal(function.NewArgumentFuncError(of.argument, of.at+" says nothing: give what a data source returns as gaps, such as data.governed_identities.all.gaps")) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	const fix = ": give what a data source returns as identities, such as data.governed_unowned_identities.all.identities"
@@ -147,6 +207,10 @@ output "markdown" { value = strcontains(local.reports.markdown, "| ` + "`@paymen
 output "csv" { value = csvdecode(local.reports.csv)[0].name }
 output "json" { value = jsondecode(local.reports.json).identities[0].name }
 output "sarif" { value = jsondecode(local.reports.sarif).runs[0].results[0].ruleId }
+output "gaps" { value = jsondecode(provider::governed::inventory_report(` + list + `, "json", data.governed_unowned_identities.all.gaps)).complete }
+output "open" {
+  value = jsondecode(provider::governed::inventory_report(` + list + `, "sarif", data.governed_unowned_identities.all.gaps, ["<b>one</b>", "two"], ["two"])).runs[0].invocations[0].toolExecutionNotifications[*].message.text
+}
 output "joined" { value = jsondecode(provider::governed::inventory_report(concat(` + list + `, [{ name = "mine", owner = null }]), "json")).summary.total }
 `
 	resource.UnitTest(t, resource.TestCase{
@@ -159,6 +223,8 @@ output "joined" { value = jsondecode(provider::governed::inventory_report(concat
 				statecheck.ExpectKnownOutputValue("csv", knownvalue.StringExact("'=cmd@x")),
 				statecheck.ExpectKnownOutputValue("json", knownvalue.StringExact("=cmd@x")),
 				statecheck.ExpectKnownOutputValue("sarif", knownvalue.StringExact("no_expiry")),
+				statecheck.ExpectKnownOutputValue("gaps", knownvalue.Bool(true)),
+				statecheck.ExpectKnownOutputValue("open", knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("<b>one</b>"), knownvalue.StringExact("two")})),
 				statecheck.ExpectKnownOutputValue("joined", knownvalue.Int64Exact(2)),
 			},
 		}},
@@ -169,22 +235,24 @@ output "joined" { value = jsondecode(provider::governed::inventory_report(concat
 func TestSimUnknown(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
-	unknown := func(identities string) string {
+	unknown := func(arguments string) string {
 		return `
 resource "terraform_data" "later" { input = "later" }
-output "report" { value = provider::governed::inventory_report(` + identities + `, "csv") }
+output "report" { value = provider::governed::inventory_report(` + arguments + `) }
 `
 	}
-	for name, identities := range map[string]string{
-		"deep":  `[{ id = "a", findings = [{ code = terraform_data.later.output }] }]`,
-		"whole": `terraform_data.later.output == "later" ? [{ id = "a" }] : []`,
+	for name, arguments := range map[string]string{
+		"deep":  `[{ id = "a", findings = [{ code = terraform_data.later.output }] }], "csv"`,
+		"whole": `terraform_data.later.output == "later" ? [{ id = "a" }] : [], "csv"`,
+		"gap":   `[{ id = "a" }], "csv", [], [terraform_data.later.output]`,
+		"gaps":  `[{ id = "a" }], "csv", terraform_data.later.output == "later" ? tolist(["one"]) : tolist([])`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(server),
 				Steps: []resource.TestStep{{
-					Config:            unknown(identities),
+					Config:            unknown(arguments),
 					ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("report")}},
 					ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("report", knownvalue.StringRegexp(regexp.MustCompile(`(?m)^a,`)))},
 				}},
@@ -201,6 +269,9 @@ func TestSimRefusals(t *testing.T) {
 		"format": {`[], "pdf"`, `"pdf"\s+is\s+no\s+format:\s+use\s+one\s+of\s+html,\s+markdown,\s+csv,\s+json,\s+sarif`},
 		"string": {`"x", "csv"`, `identities\s+is\s+a\s+string\s+and\s+not\s+a\s+list\s+of\s+objects`},
 		"null":   {`null, "csv"`, `argument\s+must\s+not\s+be\s+null`},
+		"gaps":   {`[], "csv", null`, `argument\s+must\s+not\s+be\s+null`},
+		"gap":    {`[], "csv", ["a", null]`, `gaps\[1\]\s+says\s+nothing:\s+give\s+what\s+a\s+data\s+source\s+returns\s+as\s+gaps`},
+		"text":   {`[], "csv", "a"`, `list\s+of\s+string\s+required`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -93,6 +93,9 @@ func TestSimDecommissionExample(t *testing.T) {
 			t.Fatalf("the file is\n%s\nand not\n%s", got, want)
 		}
 	}
+	if review := c.Read("review.md"); !strings.HasPrefix(review, "# Non-human identities\n\nEverything was read.\n") {
+		t.Errorf("the review is\n%s", review)
+	}
 	if writes := slices.DeleteFunc(acctest.Writes(server), func(action string) bool { return action == "GenerateCredentialReport" }); len(writes) > 0 {
 		t.Errorf("a proposal calls %v", writes)
 	}
@@ -136,8 +139,12 @@ func TestSimDecommissionExample(t *testing.T) {
 	if left := slices.Concat(account.Roles(), account.Users(), account.InstanceProfiles()); !slices.Equal(left, []string{"daily", "elsewhere", "emergency", "jane"}) {
 		t.Errorf("left are %v", left)
 	}
+	server.InjectFault(sim.Fault{Action: "GenerateCredentialReport", Times: 1000, Kind: sim.FaultAccessDenied})
 	if output, ok := c.Shell("decommission/propose.sh review.md"); !ok || c.Read("decommission/decommission.yaml") != file {
 		t.Errorf("afterwards, the proposal says\n%s", output)
+	}
+	if review := c.Read("review.md"); !strings.HasPrefix(review, "# Non-human identities\n\n## Not everything could be read\n") || !strings.Contains(review, "`iam:GenerateCredentialReport`") {
+		t.Errorf("the review is\n%s", review)
 	}
 }
 

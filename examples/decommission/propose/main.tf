@@ -43,7 +43,7 @@ output "file" {
 }
 
 output "review" {
-  description = "What is known of the proposed identities, in Markdown."
+  description = "What is known of the proposed identities, and what could not be read, in Markdown."
   sensitive   = true
-  value       = provider::governed::inventory_report(local.proposed, "markdown")
+  value       = provider::governed::inventory_report(local.proposed, "markdown", data.governed_stale_identities.all.gaps)
 }

@@ -12,7 +12,7 @@ func BenchmarkRender(b *testing.B) {
 	for _, format := range report.Formats() {
 		b.Run(string(format), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := report.Render(identities, format); err != nil {
+				if _, err := report.Render(report.Inventory{Identities: identities}, format); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -54,7 +54,8 @@ var columns = []struct {
 	{"import_id", func(i Identity) string { return string(i.ImportID) }},
 }
 
-// renderCSV writes a row for every identity. Lists are separated by semicolons.
+// renderCSV writes a row for every identity. Lists are separated by semicolons. It has no place for gaps: every row but the
+// first is an identity to whatever reads it.
 func renderCSV(identities []Identity) (string, error) {
 	var b strings.Builder
 	writer := csv.NewWriter(&b)

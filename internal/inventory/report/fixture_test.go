@@ -56,6 +56,14 @@ func estate() []report.Identity {
 	}
 }
 
+// gaps are what could not be read of the estate.
+func gaps() []string {
+	return []string{
+		"The role audit/inventory cannot be assumed in account 210987654321: it does not exist, or its trust does not name the caller.",
+		"The last use is not known, so they may be stale or not: aws:123456789012:role/bare.",
+	}
+}
+
 // many are identities of a large estate.
 func many(n int) []report.Identity {
 	now := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
@@ -41,6 +42,8 @@ var hostile = map[string]struct{ text, seen string }{
 	"bidi":            {"admin\u202enimda\u2066\u200f", "admin⟨U+202E⟩nimda⟨U+2066⟩⟨U+200F⟩"},
 	"zero width":      {"pay\u200bments\ufeff\U000E0041", "pay⟨U+200B⟩ments⟨U+FEFF⟩⟨U+E0041⟩"},
 	"controls":        {"\x00\x1b[31mred\x7f\u0085\u2028", "⟨U+0000⟩⟨U+001B⟩[31mred⟨U+007F⟩⟨U+0085⟩⟨U+2028⟩"},
+	"rule":            {`--- ***`, `--- ***`},
+	"list":            {`1. - x`, `1. - x`},
 	"dots":            {`../../etc/passwd`, `../../etc/passwd`},
 	"long":            {strings.Repeat("M", 5000), strings.Repeat("M", 5000)},
 }
@@ -63,12 +66,12 @@ func TestHostile(t *testing.T) {
 	for name, of := range hostile {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			identities := everywhere(of.text)
-			checkHTML(t, render(t, identities, report.HTML), of.seen)
-			checkMarkdown(t, render(t, identities, report.Markdown))
-			checkCSV(t, render(t, identities, report.CSV))
-			checkJSON(t, render(t, identities, report.JSON), identities)
-			checkSARIF(t, render(t, identities, report.SARIF), of.seen)
+			identities, gaps := everywhere(of.text), []string{of.text}
+			checkHTML(t, renderWith(t, identities, gaps, report.HTML), of.seen)
+			checkMarkdown(t, renderWith(t, identities, gaps, report.Markdown))
+			checkCSV(t, renderWith(t, identities, gaps, report.CSV))
+			checkJSON(t, renderWith(t, identities, gaps, report.JSON), report.Inventory{Identities: identities, Gaps: gaps})
+			checkSARIF(t, renderWith(t, identities, gaps, report.SARIF), of.seen)
 		})
 	}
 }
@@ -99,8 +102,11 @@ func checkHTML(t *testing.T, page, seen string) {
 		})
 		return elementsAndAttributes, texts
 	}
-	harmless, _ := skeleton(render(t, everywhere("x"), report.HTML))
+	harmless, _ := skeleton(renderWith(t, everywhere("x"), []string{"x"}, report.HTML))
 	got, texts := skeleton(page)
+	if _, after, _ := strings.Cut(texts, "Not everything could be read\n"); !strings.Contains(after[:min(len(after), len(seen)+200)], seen) {
+		t.Error("the gap is not seen above")
+	}
 	if diff := cmp.Diff(harmless, got); diff != "" {
 		t.Errorf("the page's elements differ from those of a harmless one:\n%s", diff)
 	}
@@ -115,7 +121,7 @@ var codeSpan = regexp.MustCompile("(`+ [^|]*? `+|`[^`|]+`)")
 func checkMarkdown(t *testing.T, text string) {
 	t.Helper()
 	wantNothingHidden(t, "Markdown", text)
-	lines, harmless := strings.Split(text, "\n"), strings.Split(render(t, everywhere("x"), report.Markdown), "\n")
+	lines, harmless := strings.Split(text, "\n"), strings.Split(renderWith(t, everywhere("x"), []string{"x"}, report.Markdown), "\n")
 	if len(lines) != len(harmless) {
 		t.Fatalf("there are %d lines and not %d:\n%s", len(lines), len(harmless), text)
 	}
@@ -123,7 +129,11 @@ func checkMarkdown(t *testing.T, text string) {
 		if strings.Count(line, "|") != strings.Count(harmless[i], "|") {
 			t.Errorf("a row has other cells: %s", line)
 		}
-		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| Severity") {
+		gap, listed := strings.CutPrefix(line, "- ")
+		if first, _ := utf8.DecodeRuneInString(gap); listed && first != '`' && !unicode.IsLetter(first) {
+			t.Errorf("a gap can begin a list or a line: %s", line)
+		}
+		if !listed && !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| Severity") {
 			continue
 		}
 		rest := strings.ReplaceAll(codeSpan.ReplaceAllString(line, ""), "**unrated**", "")
@@ -152,14 +162,14 @@ func checkCSV(t *testing.T, text string) {
 }
 
 // checkJSON wants back what went in.
-func checkJSON(t *testing.T, text string, want []report.Identity) {
+func checkJSON(t *testing.T, text string, want report.Inventory) {
 	t.Helper()
 	wantNothingHidden(t, "JSON", text)
-	var got struct{ Identities []report.Identity }
+	var got report.Inventory
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got.Identities); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("JSON does not bring back what went in:\n%s", diff)
 	}
 	if strings.ContainsAny(text, "<>&") {
@@ -180,12 +190,14 @@ func checkSARIF(t *testing.T, text, seen string) {
 	if err := json.Unmarshal([]byte(text), &log); err != nil {
 		t.Fatal(err)
 	}
-	result := log.Runs[0].Results[0]
-	if got := unescaped.Replace(result.Message.Text); got != seen+": "+seen {
-		t.Errorf("the message is %q", got)
-	}
-	if regexp.MustCompile(`(^|[^\\])(\\\\)*\[`).MatchString(result.Message.Text) || regexp.MustCompile(`(^|[^{]){(\{\{)*[^{]`).MatchString(result.Message.Text) {
-		t.Errorf("the message %q has a link or a placeholder", result.Message.Text)
+	result, notification := log.Runs[0].Results[0], log.Runs[0].Invocations[0].ToolExecutionNotifications[0]
+	for message, want := range map[string]string{result.Message.Text: seen + ": " + seen, notification.Message.Text: seen} {
+		if got := unescaped.Replace(message); got != want {
+			t.Errorf("the message is %q", got)
+		}
+		if regexp.MustCompile(`(^|[^\\])(\\\\)*\[`).MatchString(message) || regexp.MustCompile(`(^|[^{]){(\{\{)*[^{]`).MatchString(message) {
+			t.Errorf("the message %q has a link or a placeholder", message)
+		}
 	}
 	uri := result.Locations[0].PhysicalLocation.ArtifactLocation.URI
 	if !relative.MatchString(uri) || strings.Contains(uri, "..") {

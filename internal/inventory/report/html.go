@@ -30,14 +30,20 @@ type page struct {
 	// Policy lets in that style and that script, and nothing else.
 	Policy string
 	// Now is the day from which ages count; empty where nothing in the data has a time.
-	Now        string
-	Totals     totals
-	Severities []severityView
-	Charts     []chart
+	Now string
+	// Gaps are what could not be read: the first of them, and in MoreGaps the others. Complete says that there are none.
+	Complete       bool
+	TooLow         string
+	Gaps, MoreGaps []string
+	Totals         totals
+	Severities     []severityView
+	Charts         []chart
 	// Owners are those of identities with findings, and MoreOwners how many of them the page does not list.
 	Owners     []ownerView
 	MoreOwners int
 	Rows       []row
+	// Shown is how many rows the page shows at first, and more at a time. A browser takes seconds to lay out thousands.
+	Shown int
 }
 
 type severityView struct {
@@ -78,15 +84,22 @@ type findingView struct{ Severity, Code, Rating, Message, Remedy string }
 // maxOwners bounds the list of owners, which a reader can only take in so far. The table has all.
 const maxOwners = 15
 
-func renderHTML(identities []Identity) (string, error) {
+// maxGaps bounds the gaps that stand open above everything else.
+const maxGaps = 10
+
+func renderHTML(identities []Identity, gaps []string) (string, error) {
 	now := newest(identities)
 	p := page{
 		Style: template.CSS(styleText), Script: template.JS(scriptText), //nolint:gosec // both are embedded, and no part of them is data
-		Policy: "default-src 'none'; style-src " + source(styleText) + "; script-src " + source(scriptText) + "; base-uri 'none'; form-action 'none'",
+		Policy:   "default-src 'none'; style-src " + source(styleText) + "; script-src " + source(scriptText) + "; base-uri 'none'; form-action 'none'",
+		Complete: gaps != nil && len(gaps) == 0, TooLow: tooLow,
 		Totals: total(identities),
 		Charts: []chart{ageChart(identities, now), useChart(identities, now)},
 		Rows:   make([]row, len(identities)),
+		Shown:  200,
 	}
+	shown := texts(gaps, same)
+	p.Gaps, p.MoreGaps = shown[:min(maxGaps, len(shown))], shown[min(maxGaps, len(shown)):]
 	if !now.IsZero() {
 		p.Now = now.Format("2006-01-02")
 	}

@@ -8,8 +8,8 @@ import (
 	"unicode/utf16"
 )
 
-// renderJSON writes all that is known, and the counts. What is not known is null.
-func renderJSON(identities []Identity) (string, error) {
+// renderJSON writes all that is known, and the counts. What is not known is null, and so is whether that was all.
+func renderJSON(identities []Identity, gaps []string) (string, error) {
 	t := total(identities)
 	type summary struct {
 		Total        int            `json:"total"`
@@ -19,11 +19,18 @@ func renderJSON(identities []Identity) (string, error) {
 		BySeverity   map[string]int `json:"by_severity"`
 	}
 	document := struct {
+		Complete   *bool      `json:"complete"`
+		Gaps       []string   `json:"gaps"`
 		Summary    summary    `json:"summary"`
 		Identities []Identity `json:"identities"`
 	}{
+		Gaps:       gaps,
 		Summary:    summary{t.Identities, t.WithFindings, t.Findings, map[string]int{}, map[string]int{}},
 		Identities: append([]Identity{}, identities...),
+	}
+	if gaps != nil {
+		complete := len(gaps) == 0
+		document.Complete = &complete
 	}
 	for _, code := range t.Codes {
 		document.Summary.ByFinding[string(code.Code)] = code.Identities

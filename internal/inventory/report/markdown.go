@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // renderMarkdown writes GitHub Flavored Markdown, as job summaries and comments of GitHub and GitLab show it.
-func renderMarkdown(identities []Identity) string {
+func renderMarkdown(identities []Identity, gaps []string) string {
 	t := total(identities)
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Non-human identities\n\n**%d** identities, **%d** of them with findings, **%d** findings.\n", t.Identities, t.WithFindings, t.Findings)
+	b.WriteString("# Non-human identities\n\n")
+	writeGaps(&b, gaps)
+	fmt.Fprintf(&b, "**%d** identities, **%d** of them with findings, **%d** findings.\n", t.Identities, t.WithFindings, t.Findings)
 	if t.Findings > 0 {
 		b.WriteString("\n## Findings\n\n| Severity | Finding | OWASP | Identities | Remedy |\n|---|---|---|--:|---|\n")
 		for _, code := range t.Codes {
@@ -41,6 +44,30 @@ func renderMarkdown(identities []Identity) string {
 	return b.String()
 }
 
+// writeGaps says what could not be read, or that everything was, before anything else is said.
+func writeGaps(b *strings.Builder, gaps []string) {
+	switch {
+	case len(gaps) > 0:
+		b.WriteString("## Not everything could be read\n\n" + tooLow + "\n\n")
+		for _, gap := range gaps {
+			fmt.Fprintf(b, "- %s\n", item(gap))
+		}
+		b.WriteString("\n## What was read\n\n")
+	case gaps != nil:
+		b.WriteString("Everything was read.\n\n")
+	}
+}
+
+// item is a text that stands in a list, where a dash or a number at its beginning would be a list in the list.
+func item(text string) string {
+	shown := markdown(Text(text), "—")
+	if first, _ := utf8.DecodeRuneInString(shown); first == '`' || unicode.IsLetter(first) {
+		return shown
+	}
+	word, rest, _ := strings.Cut(shown, " ")
+	return strings.TrimSpace(code(word) + " " + rest)
+}
+
 func or(text, otherwise string) string {
 	if text == "" {
 		return otherwise
@@ -57,7 +84,8 @@ func markdown(text Text, otherwise string) string {
 	}
 	for i, word := range words {
 		if !plain(word) {
-			words[i] = code(word)
+			inner := strings.TrimRight(word, ".,:;")
+			words[i] = code(inner) + word[len(inner):]
 		}
 	}
 	return strings.Join(words, " ")

@@ -34,6 +34,13 @@ func (t Text) MarshalJSON() ([]byte, error) {
 	return json.Marshal(string(t))
 }
 
+// Inventory is what a report is of.
+type Inventory struct {
+	Identities []Identity
+	// Gaps says what could not be read, a sentence each: empty when everything was, and nil when nobody has told.
+	Gaps []string
+}
+
 // Identity is one identity as the data sources return it. Times are RFC 3339. Every text may come from a stranger.
 type Identity struct {
 	ID              Text              `json:"id"`
@@ -137,10 +144,10 @@ func (i Identity) score() int64 {
 	return *i.RiskScore
 }
 
-// Render writes a report of the identities, the worst first: by score, by worst finding, by id. The format has to be one
-// of Formats.
-func Render(identities []Identity, format Format) (string, error) {
-	identities = slices.Clone(identities)
+// Render writes a report of the identities, the worst first: by score, by worst finding, by id. The gaps keep their order,
+// each once. The format has to be one of Formats.
+func Render(inventory Inventory, format Format) (string, error) {
+	identities, gaps := slices.Clone(inventory.Identities), once(inventory.Gaps)
 	slices.SortFunc(identities, func(a, b Identity) int {
 		return cmp.Or(cmp.Compare(b.score(), a.score()), cmp.Compare(a.worst(), b.worst()), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Name, b.Name))
 	})
@@ -153,14 +160,24 @@ func Render(identities []Identity, format Format) (string, error) {
 	}
 	switch format {
 	case HTML:
-		return renderHTML(identities)
+		return renderHTML(identities, gaps)
 	case Markdown:
-		return renderMarkdown(identities), nil
+		return renderMarkdown(identities, gaps), nil
 	case CSV:
 		return renderCSV(identities)
 	case JSON:
-		return renderJSON(identities)
+		return renderJSON(identities, gaps)
 	default:
-		return renderSARIF(identities)
+		return renderSARIF(identities, gaps)
 	}
+}
+
+// once leaves out what has been said before. What is nil stays so.
+func once(gaps []string) []string {
+	said := make(map[string]bool, len(gaps))
+	return slices.DeleteFunc(slices.Clone(gaps), func(gap string) bool {
+		again := said[gap]
+		said[gap] = true
+		return again
+	})
 }

@@ -19,9 +19,15 @@ import (
 
 var update = flag.Bool("update", false, "write what the reports are now into testdata")
 
+// render writes a report of which nobody has told what it lacks.
 func render(t *testing.T, identities []report.Identity, format report.Format) string {
 	t.Helper()
-	text, err := report.Render(identities, format)
+	return renderWith(t, identities, nil, format)
+}
+
+func renderWith(t *testing.T, identities []report.Identity, gaps []string, format report.Format) string {
+	t.Helper()
+	text, err := report.Render(report.Inventory{Identities: identities, Gaps: gaps}, format)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +39,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	for _, format := range report.Formats() {
 		file := filepath.Join("testdata", "estate."+string(format))
-		got := render(t, estate(), format)
+		got := renderWith(t, estate(), gaps(), format)
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 				t.Fatal(err)
@@ -78,6 +84,16 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+// TestLongTable leaves what a browser would take seconds to lay out to the script, and out of nothing else.
+func TestLongTable(t *testing.T) {
+	t.Parallel()
+	page := render(t, many(203), report.HTML)
+	first, _, _ := strings.Cut(page, ` class="later"`)
+	if strings.Count(page, "<tr data-rank=") != 203 || strings.Count(page, ` class="later"`) != 3 || strings.Count(first, "<tr data-rank=") != 201 {
+		t.Errorf("%d of %d rows wait", strings.Count(page, ` class="later"`), strings.Count(page, "<tr data-rank="))
+	}
+}
+
 // elements parses a page and calls back for each of its elements.
 func elements(t *testing.T, page string, each func(*html.Node)) {
 	t.Helper()
@@ -96,7 +112,7 @@ func elements(t *testing.T, page string, each func(*html.Node)) {
 func TestPageIsAlone(t *testing.T) {
 	t.Parallel()
 	sources, policy := map[string][]string{}, ""
-	elements(t, render(t, estate(), report.HTML), func(node *html.Node) {
+	elements(t, renderWith(t, estate(), gaps(), report.HTML), func(node *html.Node) {
 		switch node.Data {
 		case "style", "script":
 			sum := sha256.Sum256([]byte(node.FirstChild.Data))
@@ -129,7 +145,7 @@ func TestLabelled(t *testing.T) {
 	t.Parallel()
 	ids := map[string]bool{}
 	var references []string
-	elements(t, render(t, estate(), report.HTML), func(node *html.Node) {
+	elements(t, renderWith(t, estate(), gaps(), report.HTML), func(node *html.Node) {
 		labelled := false
 		for _, attribute := range node.Attr {
 			switch attribute.Key {
@@ -205,6 +221,13 @@ type sarifLog struct {
 					ID                   string
 					DefaultConfiguration struct{ Level string }
 				}
+			}
+		}
+		Invocations []struct {
+			ExecutionSuccessful        bool
+			ToolExecutionNotifications []struct {
+				Level   string
+				Message struct{ Text string }
 			}
 		}
 		Results []struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The parts of SARIF 2.1.0 (OASIS standard, sections 3.13 to 3.50) that a report needs.
+// The parts of SARIF 2.1.0 (OASIS standard, sections 3.13 to 3.58) that a report needs.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -16,8 +16,17 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations,omitempty"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		ExecutionSuccessful bool                `json:"executionSuccessful"`
+		Notifications       []sarifNotification `json:"toolExecutionNotifications"`
+	}
+	sarifNotification struct {
+		Level   string    `json:"level"`
+		Message sarifText `json:"message"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -76,13 +85,14 @@ var (
 	securitySeverities = [...]string{"9.5", "8.0", "5.5", "2.0", ""}
 )
 
-// renderSARIF writes a result for every finding, under a rule for every code.
-func renderSARIF(identities []Identity) (string, error) {
+// renderSARIF writes a result for every finding, under a rule for every code, and a notification for every gap.
+func renderSARIF(identities []Identity, gaps []string) (string, error) {
 	run := sarifRun{
 		Tool: sarifTool{sarifDriver{
 			Name: "terraform-provider-governed", InformationURI: "https://github.com/nhi-governance/terraform-provider-governed", Rules: []sarifRule{},
 		}},
-		Results: []sarifResult{},
+		Invocations: invocations(gaps),
+		Results:     []sarifResult{},
 	}
 	index := map[Text]int{}
 	codes := total(identities).Codes
@@ -97,6 +107,19 @@ func renderSARIF(identities []Identity) (string, error) {
 		}
 	}
 	return encode(sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}})
+}
+
+// invocations is one with a warning for every gap, which says that results can be missing and those that are there hold
+// (section 3.58.6). An error would say that the execution has failed (3.20.21), and consumers refuse such a run.
+func invocations(gaps []string) []sarifInvocation {
+	if gaps == nil {
+		return nil
+	}
+	invocation := sarifInvocation{ExecutionSuccessful: true, Notifications: make([]sarifNotification, len(gaps))}
+	for i, gap := range gaps {
+		invocation.Notifications[i] = sarifNotification{"warning", sarifText{message(Text(gap))}}
+	}
+	return []sarifInvocation{invocation}
 }
 
 func (c codeTotal) rule() sarifRule {

@@ -8,6 +8,9 @@ import (
 	"unicode/utf8"
 )
 
+// tooLow is what gaps mean.
+const tooLow = "Identities or findings can be missing below, so the counts may be too low:"
+
 // hidden tells that a reader would not see a character, or would see others in another order because of it: controls,
 // bidirectional marks, zero widths, tags, spaces that look like the ordinary one, what Unicode has not assigned.
 func hidden(r rune) bool {

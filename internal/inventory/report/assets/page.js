@@ -1,58 +1,89 @@
 "use strict";
-// The table is complete without this script, which only filters and sorts it.
+// The table is complete without this script, which only filters and sorts it, and shows a large one in parts. It touches
+// no more rows than it must, because a page can have many thousands.
 (() => {
   const table = document.getElementById("list");
   if (!table) return;
   const body = table.tBodies[0];
   const by = (id) => document.getElementById(id);
   const heads = [...table.tHead.rows[0].cells];
-  const rows = [...body.rows].map((row, index) => ({
-    row,
-    index,
-    rank: Number(row.dataset.rank),
-    text: row.textContent.toLowerCase(),
-    codes: new Set([...row.cells[6].querySelectorAll(".badge")].map((badge) => badge.textContent)),
-    keys: [
-      Number(row.cells[0].textContent) || 0,
-      row.cells[1].textContent,
-      row.cells[2].textContent,
-      row.cells[3].textContent,
-      row.cells[4].textContent,
-      row.cells[5].textContent,
-      row.cells[6].querySelectorAll(".badge").length,
-    ],
-  }));
+  const total = body.rows.length;
+  const step = Number(table.dataset.shown);
   const compare = new Intl.Collator("en", { numeric: true }).compare;
+  let order;
+  let fitting;
+  let limit = step;
+
+  // start reads the table once, when somebody first does something with it.
+  const start = () => {
+    if (order) return;
+    order = [...body.rows].map((row, index) => {
+      const cells = row.children;
+      const badges = cells[6].querySelectorAll(".badge");
+      return {
+        row,
+        index,
+        rank: Number(row.dataset.rank),
+        text: row.textContent.toLowerCase(),
+        codes: Array.from(badges, (badge) => badge.textContent),
+        keys: [
+          Number(cells[0].textContent) || 0,
+          cells[1].textContent,
+          cells[2].textContent,
+          cells[3].textContent,
+          cells[4].textContent,
+          cells[5].textContent,
+          badges.length,
+        ],
+      };
+    });
+    fitting = order;
+  };
+
+  const tell = (shown, fits) => {
+    by("count").textContent = fits + " of " + total + (shown < fits ? ", the first " + shown + " shown" : "");
+    by("none").hidden = fits > 0;
+    by("more").hidden = shown === fits;
+    by("more").textContent = "Show " + Math.min(step, fits - shown) + " more";
+  };
+
+  // show puts what fits first, as far as the limit goes. The rest waits where it is.
+  const show = () => {
+    const shown = fitting.slice(0, limit).map((one) => one.row);
+    for (const row of body.querySelectorAll("tr:not([hidden], .later)")) row.classList.add("later");
+    for (const row of shown) row.classList.remove("later");
+    body.prepend(...shown);
+    tell(shown.length, fitting.length);
+  };
 
   const filter = () => {
     const words = by("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const rank = Number(by("severity").value);
     const code = by("finding").value;
-    let shown = 0;
-    for (const one of rows) {
-      const fits = one.rank <= rank && (!code || one.codes.has(code)) && words.every((word) => one.text.includes(word));
-      one.row.hidden = !fits;
-      if (fits) shown++;
-    }
-    by("count").textContent = shown + " of " + rows.length;
-    by("none").hidden = shown > 0;
+    start();
+    fitting = order.filter((one) => {
+      const fits = one.rank <= rank && (!code || one.codes.includes(code)) && words.every((word) => one.text.includes(word));
+      if (one.row.hidden === fits) one.row.hidden = !fits;
+      return fits;
+    });
+    limit = step;
+    show();
   };
 
   const sort = (column, descending) => {
     const numbers = column === 0 || column === 6;
     const sign = descending ? -1 : 1;
-    rows.sort((a, b) => {
+    start();
+    order.sort((a, b) => {
       const x = a.keys[column], y = b.keys[column];
       return sign * (numbers ? x - y : compare(x, y)) || a.index - b.index;
     });
-    const all = document.createDocumentFragment();
-    for (const one of rows) all.append(one.row);
-    body.append(all);
     heads.forEach((head, i) => {
       if (i === column) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
     by("order").value = column;
+    filter();
   };
 
   heads.forEach((head, column) => {
@@ -72,6 +103,15 @@
   });
   by("tools").addEventListener("submit", (event) => event.preventDefault());
   for (const id of ["search", "severity", "finding"]) by(id).addEventListener("input", filter);
+  by("more").addEventListener("click", () => {
+    start();
+    limit += step;
+    show();
+  });
+  // Paper has all that fits, in its order.
+  addEventListener("beforeprint", () => {
+    if (order) body.append(...order.map((one) => one.row));
+  });
   by("tools").hidden = false;
-  filter();
+  tell(Math.min(step, total), total);
 })();
