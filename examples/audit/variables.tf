@@ -5,10 +5,15 @@ variable "region" {
 }
 
 variable "inventory" {
-  description = "Further accounts to read, through a role in each; null for the account of the credentials alone."
+  description = "Further accounts to read, and optional sources, as aws.inventory of the provider has them; null for the account of the credentials alone."
   type = object({
-    accounts  = list(string)
-    role_name = string
+    organization           = optional(bool)
+    accounts               = optional(list(string))
+    role_name              = optional(string)
+    regions                = optional(list(string))
+    config_aggregator      = optional(string)
+    unused_access_findings = optional(bool)
+    service_last_accessed  = optional(bool)
   })
   default = null
 }

@@ -22,7 +22,8 @@ func decode(value tftypes.Value) ([]report.Identity, error) {
 			Trust: each(o.reader, o.values["trust"], o.at("trust"), trustee), Credentials: each(o.reader, o.values["credentials"], o.at("credentials"), credential),
 			Privileges: o.texts("privileges"), CreatedAt: o.text("created_at"), LastUsedAt: o.text("last_used_at"), LastUsedKnown: o.flag("last_used_known"),
 			LastUsedService: o.text("last_used_service"), LastUsedRegion: o.text("last_used_region"),
-			Findings: each(o.reader, o.values["findings"], o.at("findings"), finding), RiskScore: o.whole("risk_score"), ImportID: o.text("import_id"),
+			UnusedAccess: each(o.reader, o.values["unused_access"], o.at("unused_access"), unused),
+			Findings:     each(o.reader, o.values["findings"], o.at("findings"), finding), RiskScore: o.whole("risk_score"), ImportID: o.text("import_id"),
 		}
 	})
 	return identities, r.err
@@ -40,6 +41,10 @@ func credential(o object) report.Credential {
 		Kind: o.text("kind"), ID: o.text("id"), Active: o.flag("active"), CreatedAt: o.text("created_at"), LastUsedAt: o.text("last_used_at"),
 		LastUsedKnown: o.flag("last_used_known"), LastUsedService: o.text("last_used_service"), LastUsedRegion: o.text("last_used_region"), Store: o.text("store"),
 	}
+}
+
+func unused(o object) report.UnusedAccess {
+	return report.UnusedAccess{Kind: o.text("kind"), Watcher: o.text("watcher"), Days: o.whole("days"), AnalyzedAt: o.text("analyzed_at")}
 }
 
 func finding(o object) report.Finding {

@@ -57,10 +57,11 @@ func TestDecode(t *testing.T) {
 	full := map[string]attr.Value{
 		"last_used_known": types.BoolValue(true), "risk_score": types.Int64Value(120), "foreign": text("x"), "owner": types.StringNull(),
 		"systems": types.ListValueMust(types.StringType, []attr.Value{text("a")}), "labels": types.MapValueMust(types.StringType, map[string]attr.Value{"k": text("v")}),
-		"privileges":  types.SetValueMust(types.StringType, []attr.Value{text("p")}),
-		"trust":       tuple(object(map[string]attr.Value{"kind": text("service"), "external": types.BoolValue(true), "subjects": tuple(text("s")), "audiences": tuple(text("a")), "external_id": types.BoolValue(true)})),
-		"credentials": tuple(object(map[string]attr.Value{"kind": text("access_key"), "active": types.BoolValue(true), "last_used_known": types.BoolValue(true)})),
-		"findings":    tuple(object(map[string]attr.Value{"code": text("unowned"), "severity": text("high"), "owasp": text("NHI1"), "message": text("m"), "remedy": text("r")})),
+		"privileges":    types.SetValueMust(types.StringType, []attr.Value{text("p")}),
+		"trust":         tuple(object(map[string]attr.Value{"kind": text("service"), "external": types.BoolValue(true), "subjects": tuple(text("s")), "audiences": tuple(text("a")), "external_id": types.BoolValue(true)})),
+		"credentials":   tuple(object(map[string]attr.Value{"kind": text("access_key"), "active": types.BoolValue(true), "last_used_known": types.BoolValue(true)})),
+		"unused_access": tuple(object(map[string]attr.Value{"kind": text("identity"), "watcher": text("w"), "days": types.Int64Value(90), "analyzed_at": text("2026-01-01T00:00:00Z")})),
+		"findings":      tuple(object(map[string]attr.Value{"code": text("unowned"), "severity": text("high"), "owasp": text("NHI1"), "message": text("m"), "remedy": text("r")})),
 	}
 	for _, name := range []string{"id", "name", "platform", "kind", "category", "account", "purpose", "expiry", "environment", "ticket", "managed_by", "created_at", "last_used_at", "last_used_service", "last_used_region", "import_id"} {
 		full[name] = text("the " + name)

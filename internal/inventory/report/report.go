@@ -65,6 +65,7 @@ type Identity struct {
 	LastUsedKnown   bool              `json:"last_used_known"`
 	LastUsedService Text              `json:"last_used_service"`
 	LastUsedRegion  Text              `json:"last_used_region"`
+	UnusedAccess    []UnusedAccess    `json:"unused_access"`
 	Findings        []Finding         `json:"findings"`
 	// RiskScore is nil where the data has none.
 	RiskScore *int64 `json:"risk_score"`
@@ -95,6 +96,15 @@ type Credential struct {
 	LastUsedService Text `json:"last_used_service"`
 	LastUsedRegion  Text `json:"last_used_region"`
 	Store           Text `json:"store"`
+}
+
+// UnusedAccess is what a watcher of the platform has found unused.
+type UnusedAccess struct {
+	Kind    Text `json:"kind"`
+	Watcher Text `json:"watcher"`
+	// Days is nil where the data has none.
+	Days       *int64 `json:"days"`
+	AnalyzedAt Text   `json:"analyzed_at"`
 }
 
 // Finding is one thing that is wrong with an identity.

@@ -32,7 +32,7 @@ func (e *estate) looping(action, answer string) aws.Config {
 			e.t.Error(err)
 			return
 		}
-		defer response.Body.Close() //nolint:errcheck // a test
+		defer response.Body.Close()
 		w.WriteHeader(response.StatusCode)
 		_, _ = io.Copy(w, response.Body)
 	}))
