@@ -28,6 +28,7 @@ var rules = []rule{
 	{folder: "internal/governance", own: nil, outside: []string{}},
 	{folder: "internal/platform/platformtest", own: []string{"internal/governance", "internal/platform"}},
 	{folder: "internal/platform/aws/iampolicy/actions", own: nil, outside: []string{}},
+	{folder: "internal/platform/aws/iampolicy/grants", own: []string{"internal/platform/aws/iampolicy"}, outside: []string{}},
 	{folder: "internal/platform/aws/iampolicy", own: []string{"internal/governance"}, outside: []string{"github.com/hashicorp/awspolicyequivalence"}},
 	{
 		folder: "internal/platform/aws", own: []string{"internal/governance", "internal/platform"},
@@ -107,6 +108,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/governance", module + "/internal/platform"},
 		{"internal/platform", "github.com/aws/aws-sdk-go-v2/aws"},
 		{"internal/platform/aws/iampolicy/actions", module + "/internal/platform/aws/iampolicy"},
+		{"internal/platform/aws/iampolicy/grants", module + "/internal/governance"},
 		{"internal/inventory", module + "/internal/service/inventory"},
 		{"internal/inventory/report", module + "/internal/platform"},
 		{"internal/service/serviceidentity", "github.com/aws/aws-sdk-go-v2/service/iam"},
