@@ -53,7 +53,7 @@ var load = sync.OnceValue(func() *catalogue {
 		index[text] = len(c.watched) - 1
 		return index[text]
 	}
-	for _, p := range slices.Concat(iamPaths, takeovers, passes) {
+	for _, p := range slices.Concat(iamPaths, takeovers, handovers) {
 		names := strings.Fields(p.actions)
 		w := way{path: p, name: strings.Join(names, " + "), passing: names[0] == "iam:PassRole"}
 		for _, name := range names {
@@ -138,34 +138,41 @@ func (c *classifier) reaches(a *Access, i int) bool {
 	return a.wideOn(c.watched[i].Service, t.arn) || t.self && c.set.reachesSelf(a, t.arn)
 }
 
+// everywhere tells whether an access is to everything without exception.
+func (a *Access) everywhere() bool {
+	return len(a.Except) == 0 && len(a.Resources) == 1 && a.Resources[0] == "*"
+}
+
 // wideOn tells whether an access reaches resources of any name: those that the pattern arn matches, or all of the
 // action's service where it is empty.
 func (a *Access) wideOn(service, arn string) bool {
 	if slices.ContainsFunc(a.Except, func(p string) bool {
-		return arn == "" && everythingOf(service, p) || arn != "" && whole(p) && overlap(p, arn)
+		return arn == "" && everythingOf(service, p) || arn != "" && whole(p) && among(arn, p)
 	}) {
 		return false
 	}
-	return slices.ContainsFunc(a.Resources, func(p string) bool {
-		if p == "*" {
-			return true
-		}
-		if !wide(p) {
-			return false
-		}
-		if arn != "" {
-			return overlap(p, arn)
-		}
-		// A pattern of another service belongs to the actions of that service, if the statement has any.
-		of, _ := splitARN(p)
-		return actions.Match(of, service) || !slices.ContainsFunc(a.from.actions, func(q pattern) bool { return actions.Match(q.service, of) })
-	})
+	return slices.ContainsFunc(a.Resources, func(p string) bool { return (p == "*" || wide(p)) && a.concerns(p, service, arn) })
+}
+
+// appliesTo tells whether an access is to anything that the action can be taken on.
+func (a *Access) appliesTo(service, arn string) bool {
+	return slices.ContainsFunc(a.Resources, func(p string) bool { return a.concerns(p, service, arn) })
+}
+
+// concerns tells whether a pattern has to do with an action. One of another service belongs to the actions of that
+// service, if the statement has any.
+func (a *Access) concerns(pattern, service, arn string) bool {
+	if pattern == "*" || arn != "" {
+		return pattern == "*" || among(arn, pattern)
+	}
+	of, _ := splitARN(pattern)
+	return actions.Match(of, service) || !a.from.mentions(of)
 }
 
 // reachesSelf tells whether an access reaches the identity that has it.
 func (s *Set) reachesSelf(a *Access, arn string) bool {
 	user := arn == anyUser && slices.ContainsFunc(a.Resources, func(p string) bool {
-		return strings.Contains(strings.ToLower(p), "${aws:username}") && overlap(p, anyUser)
+		return strings.Contains(strings.ToLower(p), "${aws:username}") && among(anyUser, p)
 	})
 	return user || slices.ContainsFunc(s.self, func(self string) bool {
 		return covers(arn, self) && coveredByAny(a.Resources, self) && !coveredByAny(a.Except, self)

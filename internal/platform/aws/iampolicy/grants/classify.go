@@ -21,7 +21,7 @@ const (
 	// PermissionsManagement changes who may do what, on resources of any name.
 	PermissionsManagement Class = "permissions_management"
 	// CredentialExposure gets credentials of others.
-	CredentialExposure Class = "credential_exposure"
+	CredentialExposure Class = "credential_exposure" //nolint:gosec // a class, no credential
 	// DataExfiltration reads or opens data of any name.
 	DataExfiltration Class = "data_exfiltration"
 	// ServiceWildcard has every action of a service, also those that AWS adds later.
@@ -55,12 +55,12 @@ type Danger struct {
 // counts where it reaches resources of any name: a pattern whose name starts with text, such as role/app-*, is taken for
 // a convention. A condition takes a grant out of a danger only where it asks for named values of what is acted upon;
 // when, from where and by whom something is done makes no difference to what can be done.
-func Classify(s Set) []Danger {
+func Classify(s *Set) []Danger {
 	if s.Empty() {
 		return nil
 	}
 	known := load()
-	c := classifier{catalogue: known, set: &s, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
+	c := classifier{catalogue: known, set: s, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
 	c.administrator()
 	c.escalation()
 	c.passRole()
@@ -80,6 +80,7 @@ type classifier struct {
 	found   [][]Access
 	asked   []bool
 	dangers []Danger
+	visits  visits
 }
 
 // of is what is granted of a watched action, without what a condition limits to some targets.
@@ -109,11 +110,17 @@ func best(accesses []Access, fits func(*Access) bool) *Access {
 // add notes a danger that the chosen accesses make.
 func (c *classifier) add(d Danger, chosen ...*Access) {
 	for _, a := range chosen {
-		if !slices.Contains(d.Sources, a.Source) {
-			d.Sources = append(d.Sources, a.Source)
-		}
+		d.Sources = addSource(d.Sources, a.Source)
 	}
 	c.dangers = append(c.dangers, d)
+}
+
+// addSource adds a source once. What comes from one statement comes together.
+func addSource(sources []Source, s Source) []Source {
+	if last := len(sources) - 1; last >= 0 && sources[last] == s || len(sources) >= maxTerms || slices.Contains(sources, s) {
+		return sources
+	}
+	return append(sources, s)
 }
 
 // administrator finds the statements that allow all of IAM, by a wildcard or by leaving out others. What is denied of it

@@ -40,14 +40,16 @@ func (c *classifier) choose(w *way) []*Access {
 		fits := func(a *Access) bool { return c.reaches(a, need) }
 		switch {
 		case w.passing && k == 0:
-			fits = func(a *Access) bool { return c.reaches(a, need) && a.passesTo(w.passes) }
+			fits = func(a *Access) bool { return c.reaches(a, need) && a.passesTo(w.to) }
 		case w.passing && len(accesses) == 0:
 			accesses = c.set.Of(c.watched[need].Service, c.watched[need].Name)
 			fallthrough
 		case w.passing:
-			fits = func(*Access) bool { return true }
+			fits = func(a *Access) bool { return a.appliesTo(c.watched[need].Service, c.targets[need].arn) }
 		case w.makes:
-			fits = func(a *Access) bool { return k == 0 || meet(chosen[0].Resources, a.Resources) }
+			fits = func(a *Access) bool {
+				return a.appliesTo("iam", c.targets[need].arn) && (k == 0 || meet(chosen[0].Resources, a.Resources))
+			}
 		}
 		a := best(accesses, fits)
 		if a == nil {

@@ -6,9 +6,9 @@ type path struct {
 	// gained, so that it has to reach roles of any name, and the others anything at all. Where it is not, each has to
 	// reach things of any name, or what the identity itself hangs on.
 	actions string
-	// passes are the services that may use the role, without ".amazonaws.com". One of them has to be allowed where the
+	// to are the services that may use the role, without ".amazonaws.com". One of them has to be allowed where the
 	// policy says which services a role may be passed to.
-	passes string
+	to string
 	// makes says that the identity makes what it then uses, so that a name is no limit.
 	makes bool
 	// bounded says that the path is one only for an identity that has a boundary.

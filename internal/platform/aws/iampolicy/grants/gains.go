@@ -2,6 +2,7 @@ package grants
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,16 +42,18 @@ type Gain struct {
 
 // Gains says what the new set allows that the old one does not, the gravest level first. It says more rather than less:
 // what cannot be proven to have been allowed before is a gain.
-func Gains(old, now Set) []Gain {
+func Gains(old, now *Set) []Gain {
 	same := alike(old.deny, now.deny) && alike(old.guard, now.guard) && old.bounded == now.bounded && alike(old.boundary, now.boundary)
 	g := gathering{groups: map[string]*group{}}
+	var v visits
 	for i := range now.allow {
 		from := &now.allow[i]
-		if same && slices.ContainsFunc(old.allow, func(s statement) bool { return alike([]statement{s}, now.allow[i:i+1]) }) {
+		again := func(s statement) bool { return alike([]statement{s}, now.allow[i:i+1]) }
+		if same && slices.ContainsFunc(old.allow, again) || slices.ContainsFunc(now.allow[:min(i, maxTerms)], again) {
 			continue
 		}
 		var scratch [4]Access
-		from.each(func(a actions.Action) {
+		v.each(from, now.size()+old.size(), func(a actions.Action) {
 			accesses := now.access(scratch[:0], from, a.Service, a.Name)
 			if len(accesses) == 0 {
 				return
@@ -155,9 +158,7 @@ func (g *gathering) note(a actions.Action, gain Gain, source Source) {
 		in.seen[id] = true
 		in.gain.Actions = append(in.gain.Actions, a)
 	}
-	if len(in.gain.Sources) < maxTerms && !slices.Contains(in.gain.Sources, source) {
-		in.gain.Sources = append(in.gain.Sources, source)
-	}
+	in.gain.Sources = addSource(in.gain.Sources, source)
 }
 
 // gains splits the groups by service and level.
@@ -206,21 +207,21 @@ func (in *group) split() []Gain {
 	var out []Gain
 	all := in.gain
 	all.Whole, all.Actions, all.Services = true, nil, nil
-	services := slices.Sorted(func(yield func(string) bool) {
-		for service := range byService {
-			if !yield(service) {
-				return
-			}
-		}
-	})
+	services := slices.Sorted(maps.Keys(byService))
 	var wholes []string
 	for _, service := range services {
-		of := byService[service]
-		if len(of) > 1 && len(of) == len(actions.Expand(service+":*")) {
+		if len(byService[service]) == len(actions.Expand(service+":*")) {
 			wholes = append(wholes, service)
-			continue
 		}
-		out = append(out, in.levels(service, of)...)
+	}
+	if len(wholes) < manyServices {
+		// The only action of a service is named.
+		wholes = slices.DeleteFunc(wholes, func(service string) bool { return len(byService[service]) == 1 })
+	}
+	for _, service := range services {
+		if !slices.Contains(wholes, service) {
+			out = append(out, in.levels(service, byService[service])...)
+		}
 	}
 	if len(wholes) < manyServices {
 		for _, service := range wholes {

@@ -99,8 +99,8 @@ type Set struct {
 }
 
 // New works out what an identity may do from now on. A zero time proves nothing of limits in time.
-func New(identity Identity, now time.Time) Set {
-	var s Set
+func New(identity Identity, now time.Time) *Set {
+	s := &Set{}
 	f := facts{now: now, account: accountOf(identity.ARN)}
 	if identity.ARN != "" {
 		s.self = append(s.self, identity.ARN)
@@ -147,11 +147,11 @@ func accountOf(arn string) string {
 
 // Empty tells whether nothing is allowed at all. It is false where only a boundary, or several Deny statements together,
 // leave nothing.
-func (s Set) Empty() bool { return len(s.allow) == 0 || s.bounded && len(s.boundary) == 0 }
+func (s *Set) Empty() bool { return len(s.allow) == 0 || s.bounded && len(s.boundary) == 0 }
 
 // Of says what is granted of an action, in the order of the policies and their statements. The table of actions need not
 // know it.
-func (s Set) Of(service, name string) []Access {
+func (s *Set) Of(service, name string) []Access {
 	var out []Access
 	for i := range s.allow {
 		out = s.access(out, &s.allow[i], service, name)
@@ -160,7 +160,7 @@ func (s Set) Of(service, name string) []Access {
 }
 
 // access appends what a statement that allows leaves of an action.
-func (s Set) access(out []Access, from *statement, service, name string) []Access {
+func (s *Set) access(out []Access, from *statement, service, name string) []Access {
 	pattern, ok := from.matches(service, name)
 	if !ok {
 		return out
@@ -220,10 +220,18 @@ func (a Access) within(b *statement) Access {
 	return a
 }
 
+// visits counts the actions that were looked at on behalf of wildcards.
+type visits int
+
 // each calls yield for every action that an allowing statement grants, in the order of the table. An action that the
-// table does not know comes by the pattern that names it.
-func (from *statement) each(yield func(actions.Action)) {
+// table does not know comes by the name that the policy gives it. Once there were too many, patterns come as they are
+// instead of what they stand for, with a wildcard in the name.
+func (v *visits) each(from *statement, against int, yield func(actions.Action)) {
 	if from.not {
+		if *v += visits(len(actions.All()) * against); *v > maxVisits {
+			yield(actions.Action{Service: "*", Name: "*"})
+			return
+		}
 		for _, a := range actions.All() {
 			if _, ok := from.matches(a.Service, a.Name); ok {
 				yield(a)
@@ -233,8 +241,9 @@ func (from *statement) each(yield func(actions.Action)) {
 	}
 	for i, p := range from.actions {
 		expanded := actions.Expand(p.text)
-		if len(expanded) == 0 && p.literal() {
+		if *v += visits(len(expanded) * against); *v > maxVisits || len(expanded) == 0 && p.literal() {
 			yield(actions.Action{Service: p.service, Name: p.name})
+			continue
 		}
 		for _, a := range expanded {
 			// Where patterns overlap, the first one that matches has it.
@@ -244,3 +253,6 @@ func (from *statement) each(yield func(actions.Action)) {
 		}
 	}
 }
+
+// size is how many statements an action is held against.
+func (s *Set) size() int { return 1 + len(s.allow) + len(s.deny) + len(s.guard) + len(s.boundary) }

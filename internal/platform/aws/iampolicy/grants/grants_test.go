@@ -24,7 +24,7 @@ func parse(t testing.TB, statements string) iampolicy.Document {
 	}
 	d, err := iampolicy.Parse(`{"Version":"2012-10-17","Statement":` + statements + `}`)
 	if err != nil {
-		t.Fatalf("%s: %s", statements, err)
+		t.Fatalf("%.200s: %s", statements, err)
 	}
 	return d
 }

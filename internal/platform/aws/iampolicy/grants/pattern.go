@@ -13,9 +13,12 @@ import (
 // Bounds on the work that one comparison may take, so that hostile policies cost little. What is beyond them is not
 // proven, and counts as allowed.
 const (
-	maxCompared = 1 << 20
-	maxPairs    = 1 << 14
+	maxCompared = 1 << 16
+	maxPairs    = 1 << 12
 	maxTerms    = 64
+	// maxVisits bounds how many actions are looked at on behalf of wildcards, times the statements that each is held
+	// against.
+	maxVisits = 1 << 22
 )
 
 // covers tells whether every resource that inner matches is certainly matched by outer as well.
@@ -24,13 +27,13 @@ func covers(outer, inner string) bool {
 		return true
 	}
 	inner = withoutVariables(inner)
-	if len(outer)*len(inner) > maxCompared {
-		return false
-	}
 	// The wildcards of inner are taken as characters that only a wildcard of outer matches.
-	o, i, star, mark := 0, 0, -1, 0
+	o, i, star, mark, steps := 0, 0, -1, 0, 0
 	for i < len(inner) {
+		steps++
 		switch {
+		case steps > maxCompared:
+			return false
 		case o < len(outer) && outer[o] == '*':
 			star, mark = o, i
 			o++
@@ -82,6 +85,21 @@ func overlap(a, b string) bool {
 		}
 	}
 	return row[0]
+}
+
+// among tells whether a pattern can match an ARN that the pattern arn, of six parts, does too. Unlike overlap it keeps the
+// parts apart, since a role's ARN is no user's with a colon in the name.
+func among(arn, pattern string) bool {
+	wanted, parts := strings.SplitN(arn, ":", 6), strings.SplitN(pattern, ":", 6)
+	if len(parts) < 6 {
+		return overlap(arn, pattern)
+	}
+	for i := range parts {
+		if !overlap(wanted[i], parts[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // plain is how far a pattern goes without a wildcard.

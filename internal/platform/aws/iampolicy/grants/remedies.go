@@ -39,7 +39,7 @@ func (c *classifier) escalationRemedy(w *way) string {
 	first := c.watched[w.needs[0]]
 	switch {
 	case w.passing:
-		service, _, _ := strings.Cut(w.passes, " ")
+		service, _, _ := strings.Cut(w.to, " ")
 		return strings.Replace(passRoleRemedy, "<service>", service, 1)
 	case strings.Contains(underBoundary, " "+first.String()+" "):
 		return fmt.Sprintf("Allow %s on %s only, with the condition %s.", w.name, example(first), boundaryCondition)

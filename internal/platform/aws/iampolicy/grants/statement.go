@@ -12,6 +12,8 @@ import (
 type statement struct {
 	source  Source
 	actions []pattern
+	// services are those of the patterns, in lower case. It is nil where the statement is about others too.
+	services []string
 	// not says that the statement is about every action but those.
 	not bool
 	// resources is "*" where the statement has NotResource.
@@ -46,6 +48,10 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 		}
 		s.actions = append(s.actions, p)
 	}
+	s.services = servicesOf(s.actions)
+	if s.not {
+		s.services = nil
+	}
 	for _, t := range terms {
 		if t.OnTime() {
 			continue
@@ -65,6 +71,20 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 	return s
 }
 
+// servicesOf are the services of patterns, or nil where a pattern does not name one.
+func servicesOf(patterns []pattern) []string {
+	var out []string
+	for _, p := range patterns {
+		if strings.ContainsAny(p.service, "*?") {
+			return nil
+		}
+		if service := strings.ToLower(p.service); !slices.Contains(out, service) {
+			out = append(out, service)
+		}
+	}
+	return out
+}
+
 func allStars(text string) bool { return text != "" && strings.Trim(text, "*") == "" }
 
 // literal tells whether the pattern names one action.
@@ -82,6 +102,9 @@ func (p pattern) wholeService() bool { return allWild(p.name) && strings.Contain
 
 // matches tells whether the statement is about an action, and which of its values says so.
 func (s *statement) matches(service, name string) (value string, ok bool) {
+	if s.services != nil && len(s.services) < maxTerms && !slices.Contains(s.services, service) && !slices.ContainsFunc(s.services, func(of string) bool { return actions.Match(of, service) }) {
+		return "", false
+	}
 	for i := range s.actions {
 		if s.actions[i].matches(service, name) {
 			return s.actions[i].text, !s.not
@@ -93,6 +116,11 @@ func (s *statement) matches(service, name string) (value string, ok bool) {
 func (s *statement) isAbout(service, name string) bool {
 	_, ok := s.matches(service, name)
 	return ok
+}
+
+// mentions tells whether the statement is about actions of a service.
+func (s *statement) mentions(service string) bool {
+	return s.not || slices.ContainsFunc(s.actions, func(p pattern) bool { return actions.Match(p.service, service) })
 }
 
 // everything tells whether the statement is about every action on every resource.

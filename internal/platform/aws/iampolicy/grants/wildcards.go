@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,12 +9,13 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 )
 
-// statements finds the dangers that lie in a single statement, whatever the actions.
+// statements finds the dangers that lie in a single statement, whatever the actions. What is said twice is found once.
 func (c *classifier) statements() {
 	for i := range c.set.allow {
 		from := &c.set.allow[i]
 		c.serviceWildcards(from)
-		if from.narrowed&toTargets != 0 || !slices.ContainsFunc(from.resources, wide) {
+		again := func(s statement) bool { return alike([]statement{s}, c.set.allow[i:i+1]) }
+		if from.narrowed&toTargets != 0 || slices.ContainsFunc(c.set.allow[:min(i, maxTerms)], again) || !slices.ContainsFunc(from.resources, wide) {
 			continue
 		}
 		c.levels(from)
@@ -24,25 +26,27 @@ func (c *classifier) statements() {
 func (c *classifier) levels(from *statement) {
 	permissions := Danger{Class: PermissionsManagement, Conditioned: true}
 	writes := Danger{Class: ResourceWildcardWrite, Conditioned: true}
+	if from.not || slices.ContainsFunc(from.actions, pattern.all) {
+		writes.Actions = make([]actions.Action, 0, len(actions.All())/2) // about as many write
+	}
 	note := func(d *Danger, a actions.Action, by *Access) {
 		d.Actions = append(d.Actions, a)
 		d.Conditioned = d.Conditioned && by.Conditioned
-		if len(d.Sources) < maxTerms && !slices.Contains(d.Sources, by.Source) {
-			d.Sources = append(d.Sources, by.Source)
-		}
+		d.Sources = addSource(d.Sources, by.Source)
 	}
 	var scratch [4]Access
-	from.each(func(a actions.Action) {
-		if a.Level < actions.Write {
+	c.visits.each(from, c.set.size()-len(c.set.allow), func(a actions.Action) {
+		wildcard := strings.Contains(a.Name, "*") // of whatever level: there were too many to look at
+		if a.Level < actions.Write && !wildcard {
 			return
 		}
 		by := best(c.set.access(scratch[:0], from, a.Service, a.Name), func(by *Access) bool {
-			return by.narrowed&toTargets == 0 && by.wideOn(a.Service, c.arns[[2]string{a.Service, a.Name}])
+			return by.narrowed&toTargets == 0 && (by.everywhere() || by.wideOn(a.Service, c.arns[[2]string{a.Service, a.Name}]))
 		})
 		if by == nil {
 			return
 		}
-		if a.Level == actions.PermissionsManagement {
+		if a.Level == actions.PermissionsManagement || wildcard {
 			note(&permissions, a, by)
 		}
 		if !a.WildcardOnly && by.narrowed == 0 && len(by.passes) == 0 {
@@ -102,11 +106,12 @@ func (c *classifier) serviceWildcards(from *statement) {
 	service := ""
 	for i := range from.actions {
 		p := &from.actions[i]
-		if of := actions.Expand(p.text); p.wholeService() && c.wildcardStays(from, p.service, of) {
+		if !p.wholeService() {
+			continue
+		}
+		if of := actions.Expand(p.text); c.wildcardStays(from, p.service, of) {
 			add(p.text, of)
-			if service == "" {
-				service = p.service
-			}
+			service = cmp.Or(service, p.service)
 		}
 	}
 	if len(d.Sources) > 0 {
