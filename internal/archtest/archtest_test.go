@@ -27,6 +27,8 @@ type rule struct {
 var rules = []rule{
 	{folder: "internal/governance", own: nil, outside: []string{}},
 	{folder: "internal/platform/platformtest", own: []string{"internal/governance", "internal/platform"}},
+	{folder: "internal/platform/aws/iampolicy/actions", own: nil, outside: []string{}},
+	{folder: "internal/platform/aws/iampolicy/grants", own: []string{"internal/platform/aws/iampolicy"}, outside: []string{}},
 	{folder: "internal/platform/aws/iampolicy", own: []string{"internal/governance"}, outside: []string{"github.com/hashicorp/awspolicyequivalence"}},
 	{
 		folder: "internal/platform/aws", own: []string{"internal/governance", "internal/platform"},
@@ -47,6 +49,7 @@ var rules = []rule{
 	{folder: "internal/acctest", own: []string{"internal/provider", "internal/sim"}},
 	{folder: "internal/demo", own: []string{"internal/sim"}},
 	{folder: "internal/bench", own: []string{"internal/governance", "internal/provider", "internal/sim"}},
+	{folder: "internal/generate/actions", own: []string{"internal/platform/aws/iampolicy/actions"}, outside: []string{}},
 	{folder: "internal/docs", own: []string{"internal/provider"}},
 	{folder: "internal/archtest", own: nil},
 	{folder: "", own: []string{"internal/provider"}},
@@ -104,6 +107,8 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/governance", "github.com/google/uuid"},
 		{"internal/governance", module + "/internal/platform"},
 		{"internal/platform", "github.com/aws/aws-sdk-go-v2/aws"},
+		{"internal/platform/aws/iampolicy/actions", module + "/internal/platform/aws/iampolicy"},
+		{"internal/platform/aws/iampolicy/grants", module + "/internal/governance"},
 		{"internal/inventory", module + "/internal/service/inventory"},
 		{"internal/inventory/report", module + "/internal/platform"},
 		{"internal/service/serviceidentity", "github.com/aws/aws-sdk-go-v2/service/iam"},
