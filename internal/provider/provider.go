@@ -104,5 +104,7 @@ func (*Provider) ListResources(context.Context) []func() list.ListResource {
 func (*Provider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
 		functions.NewInventoryReport,
+		functions.NewPolicyFindings,
+		functions.NewPolicyGrants,
 	}
 }
