@@ -3,6 +3,7 @@ package grants
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 )
@@ -65,7 +66,7 @@ func Classify(s *Set) []Danger {
 	c.escalation()
 	c.passRole()
 	c.exposure(CredentialExposure, known.credentials, credentialRemedy)
-	c.exposure(DataExfiltration, known.exfiltration, exfiltrationRemedy)
+	c.exposure(DataExfiltration, known.exfiltration, resourceRemedy)
 	c.statements()
 	slices.SortStableFunc(c.dangers, func(a, b Danger) int {
 		return cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class))
@@ -178,6 +179,9 @@ func (c *classifier) exposure(class Class, table []exposedAction, remedy func(ac
 	}
 	for i := range c.set.allow {
 		if d, ok := found[&c.set.allow[i]]; ok {
+			if len(d.Actions) > 1 {
+				d.Why = strings.TrimSuffix(d.Why, ".") + "; the like goes for " + list(d.Actions[1:]) + "."
+			}
 			c.dangers = append(c.dangers, *d)
 		}
 	}

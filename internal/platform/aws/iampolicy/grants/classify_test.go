@@ -277,6 +277,10 @@ func TestDangers(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	several := Classify(New(identity(t, allow("s3:GetObject sqs:ReceiveMessage ssm:GetParameter*", "*")), today))[0]
+	if want := "Whoever has s3:GetObject reads every object in every bucket; the like goes for ssm:GetParameter, ssm:GetParameters, ssm:GetParametersByPath and 2 more."; several.Why != want {
+		t.Error(several.Why)
+	}
 	for action, want := range map[string]string{
 		"iam:PutRolePolicy":                `Allow iam:PutRolePolicy on "arn:aws:iam::<account>:role/<name>" only, with the condition ` + boundaryCondition + `.`,
 		"iam:CreatePolicyVersion":          `Name what iam:CreatePolicyVersion is for in Resource, such as "arn:aws:iam::<account>:policy/<name>".`,
