@@ -55,7 +55,7 @@ type Danger struct {
 // Classify finds what is dangerous in what an identity may do, by class and then in the order of the policies. A grant
 // counts where it reaches resources of any name: a pattern whose name starts with text, such as role/app-*, is taken for
 // a convention. A condition takes a grant out of a danger only where it asks for named values of what is acted upon;
-// when, from where and by whom something is done makes no difference to what can be done.
+// or where a Deny excludes all other values. When, from where and by whom something is done makes no difference.
 func Classify(s *Set) []Danger {
 	if s.Empty() {
 		return nil

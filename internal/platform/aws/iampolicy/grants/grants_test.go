@@ -225,6 +225,10 @@ func TestPatterns(t *testing.T) {
 		{"home/${aws:username}/x", "home/${aws:username}/x", true, true},
 		{"home/bob", "home/${aws:username}", false, true},
 		{"${open", "${open", true, true},
+		{"a??", "aé", false, true},
+		{"a?", "aé", false, true},
+		{"a*", "aé", true, true},
+		{"aé?", "aéb", true, true},
 	} {
 		if got := covers(test.a, test.b); got != test.covers {
 			t.Errorf("covers(%q, %q) is %t", test.a, test.b, got)
