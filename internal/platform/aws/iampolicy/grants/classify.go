@@ -3,6 +3,7 @@ package grants
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 )
@@ -54,18 +55,18 @@ type Danger struct {
 // Classify finds what is dangerous in what an identity may do, by class and then in the order of the policies. A grant
 // counts where it reaches resources of any name: a pattern whose name starts with text, such as role/app-*, is taken for
 // a convention. A condition takes a grant out of a danger only where it asks for named values of what is acted upon;
-// when, from where and by whom something is done makes no difference to what can be done.
+// or where a Deny excludes all other values. When, from where and by whom something is done makes no difference.
 func Classify(s *Set) []Danger {
 	if s.Empty() {
 		return nil
 	}
 	known := load()
-	c := classifier{catalogue: known, set: s, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
+	c := classifier{catalogue: known, view: view{set: s}, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
 	c.administrator()
 	c.escalation()
 	c.passRole()
 	c.exposure(CredentialExposure, known.credentials, credentialRemedy)
-	c.exposure(DataExfiltration, known.exfiltration, exfiltrationRemedy)
+	c.exposure(DataExfiltration, known.exfiltration, resourceRemedy)
 	c.statements()
 	slices.SortStableFunc(c.dangers, func(a, b Danger) int {
 		return cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class))
@@ -75,7 +76,7 @@ func Classify(s *Set) []Danger {
 
 type classifier struct {
 	*catalogue
-	set *Set
+	view
 	// found remembers what is granted of the watched actions.
 	found   [][]Access
 	asked   []bool
@@ -83,11 +84,11 @@ type classifier struct {
 	visits  visits
 }
 
-// of is what is granted of a watched action, without what a condition limits to some targets.
-func (c *classifier) of(i int) []Access {
+// granted is what is granted of a watched action, without what a condition limits to some targets.
+func (c *classifier) granted(i int) []Access {
 	if !c.asked[i] {
 		c.asked[i] = true
-		for _, a := range c.set.Of(c.watched[i].Service, c.watched[i].Name) {
+		for _, a := range c.of(c.watched[i].Service, c.watched[i].Name) {
 			if a.narrowed&toTargets == 0 {
 				c.found[i] = append(c.found[i], a)
 			}
@@ -135,7 +136,7 @@ func (c *classifier) administrator() {
 			everywhere := func(a *Access) bool {
 				return a.narrowed&toTargets == 0 && slices.ContainsFunc(a.Resources, func(p string) bool { return everythingOf("iam", p) })
 			}
-			if a := best(c.set.access(nil, from, "iam", name), everywhere); a != nil {
+			if a := best(c.access(nil, i, "iam", name), everywhere); a != nil {
 				all := from.not || slices.ContainsFunc(from.actions, pattern.all)
 				c.add(Danger{Class: Administrator, Conditioned: a.Conditioned, Why: administratorWhy(from.not, all), Remedy: administratorRemedy}, a)
 				break
@@ -146,7 +147,7 @@ func (c *classifier) administrator() {
 
 // passRole finds where any role can be passed to any service.
 func (c *classifier) passRole() {
-	for _, a := range c.of(c.pass) {
+	for _, a := range c.granted(c.pass) {
 		if len(a.passes) == 0 && c.reaches(&a, c.pass) {
 			c.add(Danger{
 				Class: PassRoleUnrestricted, Conditioned: a.Conditioned, Actions: []actions.Action{c.watched[c.pass]},
@@ -158,23 +159,30 @@ func (c *classifier) passRole() {
 
 // exposure finds what gives data or credentials away, once for each statement.
 func (c *classifier) exposure(class Class, table []exposedAction, remedy func(actions.Action) string) {
-	for i := range c.set.allow {
-		var d Danger
-		var chosen []*Access
-		for _, e := range table {
-			for k := range c.of(e.index) {
-				if a := &c.of(e.index)[k]; a.from == &c.set.allow[i] && c.reaches(a, e.index) {
-					if len(d.Actions) == 0 {
-						d = Danger{Class: class, Conditioned: true, Why: sentence(e.action, e.why), Remedy: remedy(c.watched[e.index])}
-					}
-					d.Conditioned = d.Conditioned && a.Conditioned
-					d.Actions, chosen = append(d.Actions, c.watched[e.index]), append(chosen, a)
-					break
-				}
+	found := map[*statement]*Danger{}
+	for _, e := range table {
+		accesses, last := c.granted(e.index), (*statement)(nil)
+		for i := range accesses {
+			a := &accesses[i]
+			if a.from == last || !c.reaches(a, e.index) {
+				continue
 			}
+			last = a.from
+			d, ok := found[a.from]
+			if !ok {
+				d = &Danger{Class: class, Conditioned: true, Why: sentence(e.action, e.why), Remedy: remedy(c.watched[e.index])}
+				found[a.from] = d
+			}
+			d.Conditioned = d.Conditioned && a.Conditioned
+			d.Actions, d.Sources = append(d.Actions, c.watched[e.index]), addSource(d.Sources, a.Source)
 		}
-		if len(chosen) > 0 {
-			c.add(d, chosen...)
+	}
+	for i := range c.set.allow {
+		if d, ok := found[&c.set.allow[i]]; ok {
+			if len(d.Actions) > 1 {
+				d.Why = strings.TrimSuffix(d.Why, ".") + "; the like goes for " + list(d.Actions[1:]) + "."
+			}
+			c.dangers = append(c.dangers, *d)
 		}
 	}
 }

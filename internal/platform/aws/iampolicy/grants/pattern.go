@@ -3,6 +3,7 @@ package grants
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 )
@@ -18,7 +19,7 @@ const (
 	maxTerms    = 64
 	// maxVisits bounds how many actions are looked at on behalf of wildcards, times the statements that each is held
 	// against.
-	maxVisits = 1 << 22
+	maxVisits = 1 << 20
 )
 
 // covers tells whether every resource that inner matches is certainly matched by outer as well.
@@ -37,7 +38,7 @@ func covers(outer, inner string) bool {
 		case o < len(outer) && outer[o] == '*':
 			star, mark = o, i
 			o++
-		case o < len(outer) && inner[i] != '*' && (outer[o] == '?' || outer[o] == inner[i]):
+		case o < len(outer) && inner[i] != '*' && (outer[o] == '?' && inner[i] < utf8.RuneSelf || outer[o] == inner[i]):
 			o++
 			i++
 		case star >= 0:
@@ -62,6 +63,10 @@ func overlap(a, b string) bool {
 		return false
 	}
 	a, b = a[literal:], b[literal:]
+	if !ascii(a) || !ascii(b) {
+		// A ? is a character, which may be several bytes.
+		a, b = strings.ReplaceAll(a, "?", "*"), strings.ReplaceAll(b, "?", "*")
+	}
 	if a == "*" || b == "*" || len(a)*len(b) > maxCompared {
 		return true
 	}
@@ -102,6 +107,10 @@ func among(arn, pattern string) bool {
 	return true
 }
 
+func ascii(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
 // plain is how far a pattern goes without a wildcard.
 func plain(pattern string) int {
 	if i := strings.IndexAny(pattern, "*?"); i >= 0 {
@@ -113,7 +122,7 @@ func plain(pattern string) int {
 // intersect gives what matches one of a and one of b: of a pair the narrower pattern where one covers the other, and
 // that of a where they merely overlap.
 func intersect(a, b []string) []string {
-	if slices.Contains(b, "*") || len(a)*len(b) > maxPairs {
+	if slices.Contains(b, "*") {
 		return a
 	}
 	var out []string
@@ -135,7 +144,7 @@ func intersect(a, b []string) []string {
 
 // without drops the patterns that are certainly taken away whole.
 func without(patterns, taken []string) []string {
-	if len(taken) == 0 || len(patterns)*len(taken) > maxPairs {
+	if len(taken) == 0 {
 		return patterns
 	}
 	gone := func(pattern string) bool { return coveredByAny(taken, pattern) }
