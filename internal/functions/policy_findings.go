@@ -43,7 +43,7 @@ func (policyFindings) Definition(_ context.Context, _ function.DefinitionRequest
 	resp.Definition = function.Definition{
 		Summary: "Find what is dangerous in a policy",
 		MarkdownDescription: "Finds what an identity with this policy should not be able to do, or only for a reason; an empty list where there is nothing. Each finding has\n\n" +
-			"- `class`: `administrator`, `privilege_escalation`, `pass_role_unrestricted`, `permissions_management`, `credential_exposure`, `data_exfiltration`, `service_wildcard` or `resource_wildcard_write`, in this order\n" +
+			"- `class`: `administrator`, `privilege_escalation`, `pass_role_unrestricted`, `permissions_management`, `credential_exposure`, `data_exfiltration`, `service_wildcard` or `resource_wildcard_write`, in this order; of an administrator no other\n" +
 			"- `path`: the known way of privilege escalation, by its actions, such as `iam:PassRole + lambda:CreateFunction + lambda:InvokeFunction`; empty for the other classes\n" +
 			"- `actions`: those that make it\n" +
 			"- `statements`: the numbers of the statements that grant them, from 1\n" +
@@ -67,7 +67,11 @@ func (policyFindings) Run(ctx context.Context, req function.RunRequest, resp *fu
 		return
 	}
 	found := []policyFinding{}
-	for _, danger := range grants.Classify(set) {
+	dangers := grants.Classify(set)
+	if len(dangers) > 0 && dangers[0].Class == grants.Administrator { // Who can do anything can also do the rest.
+		dangers = slices.DeleteFunc(dangers, func(d grants.Danger) bool { return d.Class != grants.Administrator })
+	}
+	for _, danger := range dangers {
 		finding := policyFinding{
 			Class: string(danger.Class), Path: danger.Path, Actions: named(danger.Actions), Statements: []int64{},
 			Conditioned: danger.Conditioned, Message: danger.Why, Remedy: danger.Remedy,
