@@ -38,7 +38,7 @@ var rules = []rule{
 	{folder: "internal/inventory", own: []string{"internal/governance", "internal/platform"}, outside: []string{}},
 	{folder: "internal/ownerfile", own: []string{"internal/governance"}, outside: []string{"github.com/goccy/go-yaml"}},
 	{folder: "internal/policyfile", own: []string{"internal/governance", "internal/ownerfile"}},
-	{folder: "internal/functions", own: []string{"internal/inventory/report"}, outside: notSDKs},
+	{folder: "internal/functions", own: []string{"internal/governance", "internal/inventory"}, outside: notSDKs},
 	{folder: "internal/tfkit", own: []string{"internal/governance", "internal/inventory", "internal/platform"}, outside: append([]string{wireFormat}, notSDKs...)},
 	{folder: "internal/service/inventory", own: []string{"internal/governance", "internal/inventory", "internal/platform", "internal/tfkit"}, outside: append([]string{wireFormat}, notSDKs...)},
 	{folder: "internal/service", own: []string{"internal/credential", "internal/governance", "internal/inventory", "internal/platform", "internal/service/governed", "internal/service/inventory", "internal/tfkit"}, outside: notSDKs},

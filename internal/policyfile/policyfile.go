@@ -23,7 +23,7 @@ import (
 )
 
 // SchemaURL is where the JSON Schema is published.
-const SchemaURL = "https://github.com/nhi-governance/terraform-provider-governed/blob/main/docs/policy.schema.json"
+const SchemaURL = "https://raw.githubusercontent.com/nhi-governance/terraform-provider-governed/main/docs/policy.schema.json"
 
 //go:embed policy.schema.json
 var schemaText string
