@@ -106,6 +106,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"internal/platform", "github.com/aws/aws-sdk-go-v2/aws"},
 		{"internal/inventory", module + "/internal/service/inventory"},
 		{"internal/inventory/report", module + "/internal/platform"},
+		{"internal/functions", module + "/internal/platform"},
 		{"internal/service/serviceidentity", "github.com/aws/aws-sdk-go-v2/service/iam"},
 		{"internal/service/serviceidentity", module + "/internal/provider"},
 		{"internal/provider", module + "/internal/sim"},

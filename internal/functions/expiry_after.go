@@ -3,6 +3,7 @@ package functions
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -41,7 +42,8 @@ func (expiryAfter) Definition(_ context.Context, _ function.DefinitionRequest, r
 				Name:                "timestamp",
 				MarkdownDescription: "The beginning: a date such as `2026-11-22`, or an RFC 3339 time such as `2026-11-22T08:00:00Z`. A time with another offset counts as the day that it is in UTC.",
 			},
-			function.Int64Parameter{Name: "days", MarkdownDescription: "How many days later, from 0, the same day, to 36500."},
+			// Of a number that is not whole, the framework's Int64Parameter says that the provider's developer should be told.
+			function.NumberParameter{Name: "days", MarkdownDescription: "How many days later: a whole number from 0, the same day, to 36500."},
 		},
 		Return: function.StringReturn{},
 	}
@@ -50,7 +52,7 @@ func (expiryAfter) Definition(_ context.Context, _ function.DefinitionRequest, r
 // Run adds the days.
 func (expiryAfter) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var timestamp string
-	var days int64
+	var days *big.Float
 	if resp.Error = req.Arguments.Get(ctx, &timestamp, &days); resp.Error != nil {
 		return
 	}
@@ -62,7 +64,12 @@ func (expiryAfter) Run(ctx context.Context, req function.RunRequest, resp *funct
 		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf(`%q is neither a date such as "2026-11-22" nor an RFC 3339 time such as "2026-11-22T08:00:00Z"`, timestamp))
 		return
 	}
-	date, err := governance.ExpiryAfter(start, days)
+	whole, accuracy := days.Int64()
+	if accuracy != big.Exact {
+		resp.Error = function.NewArgumentFuncError(1, days.Text('g', 10)+" is no number of days: write a whole one, such as 90")
+		return
+	}
+	date, err := governance.ExpiryAfter(start, whole)
 	if err != nil {
 		resp.Error = function.NewArgumentFuncError(1, err.Error())
 		return

@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"fmt"
+	"math/big"
 	"os"
 	"regexp"
 	"strings"
@@ -40,7 +41,7 @@ func TestExpiryAfter(t *testing.T) {
 	t.Parallel()
 	for _, of := range []struct {
 		timestamp string
-		days      int64
+		days      float64
 		want      string
 	}{
 		{"2026-11-22", 90, "2027-02-20"},
@@ -49,9 +50,9 @@ func TestExpiryAfter(t *testing.T) {
 		{"2026-11-22T23:00:00-05:00", 1, "2026-11-24"},
 		{"2028-02-29", 365, "2029-02-28"},
 	} {
-		got, err := call(t, functions.NewExpiryAfter(), text(of.timestamp), types.Int64Value(of.days))
+		got, err := call(t, functions.NewExpiryAfter(), text(of.timestamp), types.NumberValue(big.NewFloat(of.days)))
 		if err != nil || !got.Equal(text(of.want)) {
-			t.Errorf("%d days after %s: %s, %v, want %s", of.days, of.timestamp, got, err, of.want)
+			t.Errorf("%g days after %s: %s, %v, want %s", of.days, of.timestamp, got, err, of.want)
 		}
 	}
 }
@@ -61,7 +62,7 @@ func TestExpiryAfterRefuses(t *testing.T) {
 	const forms = ` is neither a date such as "2026-11-22" nor an RFC 3339 time such as "2026-11-22T08:00:00Z"`
 	for _, of := range []struct {
 		timestamp string
-		days      int64
+		days      float64
 		argument  int64
 		says      string
 	}{
@@ -74,11 +75,14 @@ func TestExpiryAfterRefuses(t *testing.T) {
 		{" 2026-11-22", 1, 0, `" 2026-11-22"` + forms},
 		{"2026-11-22", -1, 1, "-1 is not a number of days from 0 to 36500"},
 		{"2026-11-22", 36501, 1, "36501 is not a number of days from 0 to 36500"},
+		{"2026-11-22", 1.5, 1, "1.5 is no number of days: write a whole one, such as 90"},
+		{"2026-11-22", 10.0 / 3, 1, "3.333333333 is no number of days: write a whole one, such as 90"},
+		{"2026-11-22", 1e30, 1, "1e+30 is no number of days: write a whole one, such as 90"},
 		{"9999-12-01", 30, 1, "30 days after 9999-12-01 is no date that an expiry can be: its year has four digits, and it has a day after it"},
 	} {
-		_, err := call(t, functions.NewExpiryAfter(), text(of.timestamp), types.Int64Value(of.days))
+		_, err := call(t, functions.NewExpiryAfter(), text(of.timestamp), types.NumberValue(big.NewFloat(of.days)))
 		if !err.Equal(function.NewArgumentFuncError(of.argument, of.says)) {
-			t.Errorf("%d days after %q: %v", of.days, of.timestamp, err)
+			t.Errorf("%g days after %q: %v", of.days, of.timestamp, err)
 		}
 	}
 }
@@ -149,7 +153,7 @@ func TestSimFunctionRefusals(t *testing.T) {
 		"timestamp":      {`expiry_after("tomorrow", 90)`, `Invalid value for "timestamp" parameter: "tomorrow" is neither a date such as "2026-11-22" nor an RFC 3339 time such as "2026-11-22T08:00:00Z"`},
 		"null timestamp": {`expiry_after(null, 90)`, `Invalid value for "timestamp" parameter: argument must not be null`},
 		"days":           {`expiry_after("2026-11-22", -1)`, `Invalid value for "days" parameter: -1 is not a number of days from 0 to 36500`},
-		"half a day":     {`expiry_after("2026-11-22", 1.5)`, `Invalid value for "days" parameter`},
+		"half a day":     {`expiry_after("2026-11-22", 1.5)`, `Invalid value for "days" parameter: 1.5 is no number of days: write a whole one, such as 90`},
 		"days in words":  {`expiry_after("2026-11-22", "many")`, `Invalid value for "days" parameter: a number is required`},
 		"null days":      {`expiry_after("2026-11-22", null)`, `Invalid value for "days" parameter: argument must not be null`},
 		"id":             {`parse_identity_id("jenkins")`, `Invalid value for "id" parameter: "jenkins" is not a canonical identity id: it has no platform in front of a colon; the forms are aws:<account>:role/<path><name>, aws:`},
@@ -240,7 +244,7 @@ output "expiry" { value = governed_service_identity.this.expiry }
 	if granted := c.Output("granted"); granted <= firstPlan {
 		t.Errorf("the replacement left %s, which was %s", granted, firstPlan)
 	}
-	renewed, err := call(t, functions.NewExpiryAfter(), text(c.Output("granted")), types.Int64Value(90))
+	renewed, err := call(t, functions.NewExpiryAfter(), text(c.Output("granted")), types.NumberValue(big.NewFloat(90)))
 	if err != nil || !renewed.Equal(text(c.Output("expiry"))) {
 		t.Errorf("the expiry of the replacement is %s, not %s (%v)", c.Output("expiry"), renewed, err)
 	}
