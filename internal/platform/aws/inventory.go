@@ -27,7 +27,7 @@ func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
 	for _, sibling := range read.siblings {
 		ours[sibling] = true
 	}
-	all := platform.Listing{Gaps: slices.Clone(read.gaps)}
+	all := platform.Listing{Gaps: slices.Clone(read.gaps), Siblings: slices.Clone(read.siblings)}
 	total := 0
 	for _, listing := range read.accounts {
 		ours[listing.account] = true

@@ -124,7 +124,7 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identity := inventory.Judge(one, d.data.Policy, d.options(a.query, listing.Identities), d.data.Clock.Now())[0]
+	identity := inventory.Judge(one, d.data.Policy, d.options(a.query, listing), d.data.Clock.Now())[0]
 	values, err := configValues(req.Config)
 	if err != nil {
 		resp.Diagnostics.AddError("Configuration cannot be read", identityType+": "+err.Error())

@@ -68,7 +68,7 @@ func TestUnknownUses(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 		identities = append(identities, governance.Identity{ID: governance.ID{Kind: governance.KindAWSRole, Account: "123456789012", Resource: name}, CreatedAt: now.AddDate(-1, 0, 0)})
 	}
-	identities[0].LastUsedKnown = true
+	identities[0].LastUsedKnown = true // From the beginning.
 	identities[1].CreatedAt = now
 	options := inventory.Options{UnusedForDays: 90}
 	gaps := unknownUses(identities[:3], options, now)
