@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -122,22 +123,14 @@ func (a *Account) listAccounts(ctx context.Context) (listings, error) {
 	ids = slices.Compact(ids)
 	found := listings{accounts: make([]accountListing, len(ids)), siblings: scope.siblings, gaps: scope.gaps}
 	failures := make([]error, len(ids))
-	progress := make(chan int, len(ids))
+	progress := progress{accounts: len(ids)}
 	var group errgroup.Group
 	group.SetLimit(accountsAtOnce)
 	for i, id := range ids {
 		group.Go(func() error {
 			found.accounts[i], failures[i] = a.listMember(ctx, me, id, recorded)
-			progress <- i
+			progress.add(ctx, found.accounts[i])
 			return nil
-		})
-	}
-	identities, calls := 0, 0
-	for done := range len(ids) {
-		i := <-progress
-		identities, calls = identities+len(found.accounts[i].identities), calls+found.accounts[i].calls
-		tflog.Info(ctx, "Reading accounts for the inventory", map[string]any{
-			"accounts_done": done + 1, "accounts": len(ids), "identities_read": identities, "calls_made": calls,
 		})
 	}
 	_ = group.Wait() // Failures are kept one by one.
@@ -154,6 +147,21 @@ func (a *Account) listAccounts(ctx context.Context) (listings, error) {
 		}
 	}
 	return found, nil
+}
+
+// progress is what the log tells while accounts are read.
+type progress struct {
+	mutex                             sync.Mutex
+	accounts, done, identities, calls int
+}
+
+func (p *progress) add(ctx context.Context, listing accountListing) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.done, p.identities, p.calls = p.done+1, p.identities+len(listing.identities), p.calls+listing.calls
+	tflog.Info(ctx, "Reading accounts for the inventory", map[string]any{
+		"accounts_done": p.done, "accounts": p.accounts, "identities_read": p.identities, "calls_made": p.calls,
+	})
 }
 
 // memberError is why an account is not listed that is read through a role.
