@@ -25,8 +25,9 @@ type snapshot struct {
 	roles       map[string]*types.RoleDetail
 	userDetails map[string]*types.UserDetail
 	full        bool
-	// unread counts policies that could not be read.
-	unread, calls int
+	// unread counts policies that could not be read, and unrecorded those policies and groups of identities that AWS Config
+	// should have.
+	unread, unrecorded, calls int
 }
 
 // snapshotUser is what joins a user with its credentials.

@@ -124,6 +124,9 @@ func newAccountListing(all *snapshot) accountListing {
 	if all.unread > 0 {
 		listing.gaps = append(listing.gaps, fmt.Sprintf("%s of account %s cannot be read as policies, so privileges that they give are not known.", count(all.unread, "document"), listing.account))
 	}
+	if all.unrecorded > 0 {
+		listing.gaps = append(listing.gaps, fmt.Sprintf("AWS Config has not recorded %s of identities of account %s, so privileges that those give or take are not known.", countOf(all.unrecorded, "policy or group", "policies and groups"), listing.account))
+	}
 	return listing
 }
 
@@ -138,11 +141,10 @@ func reason(err error) string {
 	return strings.TrimSuffix(err.Error(), ".")
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+func count(n int, noun string) string { return countOf(n, noun, noun+"s") }
+
+func countOf(n int, singular, plural string) string {
+	return fmt.Sprintf("%d %s", n, oneOf(n, singular, plural))
 }
 
 func oneOf(n int, singular, plural string) string {
