@@ -226,14 +226,19 @@ func TestSimAggregatorOfNothing(t *testing.T) {
 func TestSimAggregatorWithAnalyzer(t *testing.T) {
 	t.Parallel()
 	const organization = "o-a1b2c3d4e5"
-	notKnown := "What is unused in the accounts that are read from AWS Config is not known from IAM Access Analyzer: that takes an active analyzer of the type ORGANIZATION_UNUSED_ACCESS in the provider's own account."
+	notKnown := "What is unused in the accounts that are read from AWS Config is not known from IAM Access Analyzer: that takes an active analyzer of the type ORGANIZATION_UNUSED_ACCESS in the provider's own account"
+	const closed = "the analyzer all in eu-west-1 cannot be read: the caller lacks the permission access-analyzer:ListFindings."
 	for name, test := range map[string]struct {
 		analyzer sim.Analyzer
+		denied   []string
 		gaps     []string
 		known    bool
 	}{
-		"of the organization": {sim.Analyzer{Name: "all", Type: sim.AnalyzerOfOrganization}, []string{"The identities of 2 accounts are" + unknownUses}, true},
-		"of the account":      {sim.Analyzer{Name: "own"}, []string{"The identities of 2 accounts are" + unknownUses, notKnown}, false},
+		"of the organization": {sim.Analyzer{Name: "all", Type: sim.AnalyzerOfOrganization}, nil, []string{"The identities of 2 accounts are" + unknownUses}, true},
+		"of the account":      {sim.Analyzer{Name: "own"}, nil, []string{"The identities of 2 accounts are" + unknownUses, notKnown + "."}, false},
+		"which is closed": {sim.Analyzer{Name: "all", Type: sim.AnalyzerOfOrganization}, []string{"access-analyzer:ListFindings"}, []string{
+			"What is unused in account " + sim.DefaultAccount + " is not known from IAM Access Analyzer: " + closed, "The identities of 2 accounts are" + unknownUses, notKnown + ", and " + closed,
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,6 +252,7 @@ func TestSimAggregatorWithAnalyzer(t *testing.T) {
 			}
 			e.account.PutAggregator(sim.Aggregator{Name: aggregator, Accounts: []string{memberA, memberB}})
 			e.account.PutAnalyzer(test.analyzer)
+			e.sim.DenyActions(sim.DefaultAccount, test.denied...)
 			config := e.aggregating(false, memberA, memberB)
 			config.UnusedAccessFindings = true
 			listing, byID := e.listWith(config)
