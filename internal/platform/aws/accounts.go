@@ -39,6 +39,8 @@ type listings struct {
 	siblings []string
 	// gaps are those that concern no single account.
 	gaps []string
+	// writes are those that were over when it was begun.
+	writes int64
 }
 
 // scope are the further accounts that an inventory is to list.

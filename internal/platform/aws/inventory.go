@@ -16,10 +16,15 @@ import (
 var _ platform.Inventory = (*Account)(nil)
 
 // Identities lists the IAM roles and users of this account and the further ones of the inventory, in the order of their
-// ids. Everything is read once, however often it is asked for. An account that cannot be read is a gap, and an error only
-// where none can.
+// ids. Everything is read once, however often it is asked for, and again only after this provider has written something. An
+// account that cannot be read is a gap, and an error only where none can.
 func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
-	read, err := a.listings.get(ctx, func() (listings, error) { return a.listAccounts(ctx) })
+	read, err := a.listings.getIf(ctx, func(l listings) bool { return l.writes == a.writes.Load() }, func() (listings, error) {
+		writes := a.writes.Load()
+		read, err := a.listAccounts(ctx)
+		read.writes = writes
+		return read, err
+	})
 	if err != nil {
 		return platform.Listing{}, err
 	}
@@ -92,7 +97,7 @@ func (a *Account) listAccount(ctx context.Context) (accountListing, error) {
 // readAccount lists what is in this account. What only some permission would show is a gap; without the bulk read there
 // is no list.
 func (a *Account) readAccount(ctx context.Context) (accountListing, error) {
-	all, err := a.readBulk(ctx, false)
+	all, err := a.readBulkNow(ctx)
 	if err != nil {
 		return accountListing{}, err
 	}
