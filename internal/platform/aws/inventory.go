@@ -181,6 +181,10 @@ func (l *accountListing) addCredentials(users []snapshotUser, found report) (gap
 		}
 		identity.LastUsedAt, identity.LastUsedService, identity.LastUsedRegion = row.lastUsedAt, row.lastUsedService, row.lastUsedRegion
 	}
+	if found.old {
+		gaps = append(gaps, fmt.Sprintf("The credential report of account %s was made at %s, and no younger one could be had: which passwords, access keys, MFA devices and certificates users have got, lost or used since then is not known.",
+			l.account, found.made.Format(time.RFC3339)))
+	}
 	if missing > 0 {
 		gaps = append(gaps, fmt.Sprintf("The credential report of account %s, which was made at %s, lacks %s: what credentials they have and when those were last used is not known. AWS makes another report after 4 hours.",
 			l.account, found.made.Format(time.RFC3339), count(missing, "user")))
