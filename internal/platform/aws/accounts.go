@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -203,6 +202,11 @@ func notListed(id string, err error) string {
 	return fmt.Sprintf("The identities of account %s are not listed%s: %s.", id, through, why)
 }
 
+// inventoryRole is the role through which a further account is read.
+func (a *Account) inventoryRole(me caller, account string) string {
+	return caller{account: account, partition: me.partition}.iamARN("role/" + a.config.InventoryRole)
+}
+
 // listMember lists one account: this one directly, another from what AWS Config has recorded of it or through its role.
 func (a *Account) listMember(ctx context.Context, me caller, id string, recorded *recording) (accountListing, error) {
 	if ctx.Err() != nil {
@@ -218,7 +222,7 @@ func (a *Account) listMember(ctx context.Context, me caller, id string, recorded
 	if a.config.InventoryRole == "" && recorded != nil {
 		return accountListing{}, recorded.failure
 	}
-	role := arn.ARN{Partition: me.partition, Service: "iam", AccountID: id, Resource: "role/" + a.config.InventoryRole}.String()
+	role := a.inventoryRole(me, id)
 	sdk, err := a.storeConfig(ctx, role)
 	if err != nil {
 		return accountListing{}, &memberError{role: role, err: err}

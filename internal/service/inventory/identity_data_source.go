@@ -151,5 +151,9 @@ func accounts(identities []governance.Identity) string {
 	if ids = slices.Compact(ids); len(ids) == 0 {
 		return "the account"
 	}
-	return "account " + strings.Join(ids[:min(mostNamed, len(ids))], ", ")
+	more := ""
+	if count := len(ids) - mostNamed; count > 0 {
+		more = fmt.Sprintf(" and %d more", count)
+	}
+	return "account " + strings.Join(ids[:min(mostNamed, len(ids))], ", ") + more
 }

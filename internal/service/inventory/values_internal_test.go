@@ -83,6 +83,13 @@ func TestUnknownUses(t *testing.T) {
 		t.Errorf("gaps: %q", gaps)
 	}
 
+	for i := range identities {
+		identities[i].ID.Account = "10000000000" + identities[i].ID.Resource
+	}
+	if named := accounts(identities); !strings.HasPrefix(named, "account 10000000000a, ") || !strings.HasSuffix(named, "e and 2 more") {
+		t.Errorf("the accounts are named %q", named)
+	}
+
 	var diags diag.Diagnostics
 	warnOfGaps(&diags, "governed_identities", nil)
 	warnOfGaps(&diags, "governed_identities", []string{"One.", "Two."})
