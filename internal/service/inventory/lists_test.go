@@ -176,7 +176,14 @@ func TestListsShareOneRead(t *testing.T) {
 		}
 		diags.Want(t)
 	}
-	if calls := server.CountCalls("iam:GetAccountAuthorizationDetails"); calls != 1 {
+	calls := 0
+	for _, call := range server.Calls() {
+		// A connection that breaks on a busy machine makes the SDK repeat a call.
+		if call.Action == "GetAccountAuthorizationDetails" && call.Attempt == 1 {
+			calls++
+		}
+	}
+	if calls != 1 {
 		t.Errorf("%d bulk reads were made", calls)
 	}
 }
