@@ -36,9 +36,13 @@ type Neighbours struct {
 	environments map[governance.ID]string
 }
 
-// NewNeighbours takes what is listed: its accounts are the enterprise's own.
-func NewNeighbours(identities []governance.Identity) Neighbours {
+// NewNeighbours takes what is listed. Its accounts are the enterprise's own, and so are further ones, of which nothing is
+// listed.
+func NewNeighbours(identities []governance.Identity, further []string) Neighbours {
 	n := Neighbours{accounts: map[string]bool{}, environments: map[governance.ID]string{}}
+	for _, account := range further {
+		n.accounts[account] = true
+	}
 	for i := range identities {
 		n.accounts[identities[i].ID.Account] = true
 		if environment := identities[i].Metadata.Environment; environment != "" {
@@ -87,10 +91,14 @@ func Judge(identities []governance.Identity, policy governance.Policy, options O
 	return judged
 }
 
-// UseUnknown tells whether an identity could be stale, but the platform could not say when it was last used.
+// UseUnknown tells whether an identity could be stale, but the platform could not say when it was last used, or does not
+// know of its use for so long.
 func UseUnknown(identity *governance.Identity, options Options, now time.Time) bool {
-	return !identity.LastUsedKnown && identity.Category != governance.CategoryProviderManaged &&
-		identity.CreatedAt.Before(now.AddDate(0, 0, -options.UnusedForDays))
+	limit := now.AddDate(0, 0, -options.UnusedForDays)
+	if identity.Category == governance.CategoryProviderManaged || !identity.CreatedAt.Before(limit) {
+		return false
+	}
+	return !identity.LastUsedKnown || identity.LastUsedAt.Before(limit) && !identity.TrackedSince.Before(limit)
 }
 
 // evidence is what a watcher of the platform has found unused, as the end of a message; empty where it has not.

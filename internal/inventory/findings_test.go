@@ -91,7 +91,7 @@ func expiry(text string) func(*governance.Identity) {
 var neighbours = inventory.NewNeighbours([]governance.Identity{
 	{ID: governance.ID{Kind: governance.KindAWSRole, Account: "222222222222", Resource: "other"}},
 	{ID: role("tagged"), Metadata: governance.Metadata{Environment: "dev"}},
-})
+}, []string{"333333333333"})
 
 func TestFindings(t *testing.T) {
 	t.Parallel()
@@ -99,6 +99,8 @@ func TestFindings(t *testing.T) {
 	stranger.ExternalID = false
 	ours := stranger
 	ours.Account = "222222222222"
+	unread := stranger
+	unread.Account = "333333333333"
 	inOrganization := stranger
 	inOrganization.Organization = "o-abc"
 	anyAudience := federated("repo:acme/shop:ref:refs/heads/main")
@@ -146,6 +148,7 @@ func TestFindings(t *testing.T) {
 		},
 		"external with id":         {trustees(external(governance.TrusteeAccount, "999988887777")), nil},
 		"external, own account":    {trustees(ours), nil},
+		"external, own, not read":  {trustees(unread), nil},
 		"external, organisation":   {trustees(inOrganization), nil},
 		"federated":                {trustees(federated("repo:acme/shop:ref:refs/heads/main")), nil},
 		"federated, any subject":   {trustees(federated()), []string{"weak_federation: every subject of token.actions.githubusercontent.com can assume it"}},

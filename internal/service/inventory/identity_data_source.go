@@ -124,7 +124,7 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identity := inventory.Judge(one, d.data.Policy, d.options(a.query, listing.Identities), d.data.Clock.Now())[0]
+	identity := inventory.Judge(one, d.data.Policy, d.options(a.query, listing), d.data.Clock.Now())[0]
 	values, err := configValues(req.Config)
 	if err != nil {
 		resp.Diagnostics.AddError("Configuration cannot be read", identityType+": "+err.Error())
@@ -151,5 +151,9 @@ func accounts(identities []governance.Identity) string {
 	if ids = slices.Compact(ids); len(ids) == 0 {
 		return "the account"
 	}
-	return "account " + strings.Join(ids[:min(mostNamed, len(ids))], ", ")
+	more := ""
+	if count := len(ids) - mostNamed; count > 0 {
+		more = fmt.Sprintf(" and %d more", count)
+	}
+	return "account " + strings.Join(ids[:min(mostNamed, len(ids))], ", ") + more
 }
