@@ -21,6 +21,8 @@ type TrustClause struct {
 	// Attribute leads to the argument.
 	Attribute []string
 	Trustees  []Trustee
+	// Conditions say who is meant where the trustees do not say all of it, in any form that changes with them.
+	Conditions string
 	// Refused tells that another rule refuses the clause for whom it lets in.
 	Refused bool
 }
@@ -34,15 +36,16 @@ func (t Trust) trustees() []Trustee {
 	return all
 }
 
-// digest is the same for a trust in the same principals, however it is written; empty for one that is not known.
+// digest is the same for a trust in the same principals under the same conditions; empty for one that is not known.
 func (t Trust) digest() string {
-	all := t.trustees()
-	if len(all) == 0 {
-		return ""
+	var texts []string
+	for _, clause := range t.Clauses {
+		for _, trustee := range clause.Trustees {
+			texts = append(texts, fmt.Sprintf("%#v %q\n", trustee, clause.Conditions))
+		}
 	}
-	texts := make([]string, len(all))
-	for i, trustee := range all {
-		texts[i] = fmt.Sprintf("%#v\n", trustee)
+	if texts == nil {
+		return ""
 	}
 	slices.Sort(texts)
 	sum := sha256.Sum256([]byte(strings.Join(slices.Compact(texts), "")))
@@ -139,9 +142,14 @@ func (t Trust) opens(clause TrustClause) []opening {
 		}
 	}
 	if len(names) > 0 {
-		message := fmt.Sprintf("%s can assume it from an account that is not known as your own", Enumerate(names))
-		if len(open) > 0 {
-			message += fmt.Sprintf(", %s without an external id, so that a third party can be tricked into using it for somebody else", Enumerate(open))
+		message := fmt.Sprintf("%s can assume it from outside the accounts that are known as your own", Enumerate(names))
+		const tricked = "without an external id, so that a third party can be tricked into using it for somebody else"
+		switch len(open) {
+		case 0:
+		case len(names):
+			message += ", and " + tricked
+		default:
+			message += fmt.Sprintf(", %s %s", Enumerate(open), tricked)
 		}
 		found = append(found, opening{
 			message + " (OWASP NHI3)",

@@ -89,19 +89,22 @@ func TestTrustRules(t *testing.T) {
 		},
 
 		"foreign account": {trusting(trustedRole(partyAccount, "collector")), nil, []string{
-			"third_party_trust aws_role.assume_role_policy arn:aws:iam::999988887777:role/collector can assume it from an account that is not known as your own, arn:aws:iam::999988887777:role/collector without an external id, so that a third party can be tricked into using it for somebody else (OWASP NHI3)",
+			"third_party_trust aws_role.assume_role_policy arn:aws:iam::999988887777:role/collector can assume it from outside the accounts that are known as your own, and without an external id, so that a third party can be tricked into using it for somebody else (OWASP NHI3)",
 		}},
-		"foreign account with an external id": {trusting(known), nil, []string{"third_party_trust aws_role.assume_role_policy role/collector can assume it from an account that is not known as your own (OWASP NHI3)"}},
-		"own other account":                   {trusting(trustedRole(partyAccount, "collector")), func(s *governance.Subject) { s.Trust.Accounts = []string{ownAccount, partyAccount} }, nil},
-		"organisation":                        {trusting(bounded), nil, nil},
-		"everybody, with conditions":          {trusting(unread), nil, []string{`third_party_trust aws_role.assume_role_policy its trust names "*": strangers can assume it unless its conditions keep them out`}},
-		"everybody, refused already":          {trusting(unread), func(s *governance.Subject) { s.Trust.Clauses[0].Refused = true }, nil},
-		"any repository":                      {trusting(trustedWorkflow("repo:acme/*")), nil, []string{"third_party_trust aws_role.assume_role_policy that fits repo:acme/* can assume it, so that whoever can get such a token gets in (OWASP NHI6)"}},
-		"anything of a repository":            {trusting(trustedWorkflow("repo:acme/shop:*")), nil, []string{"third_party_trust aws_role.assume_role_policy that fits repo:acme/shop:*"}},
-		"branches of a repository":            {trusting(trustedWorkflow("repo:acme/shop:ref:refs/heads/release/*")), nil, nil},
-		"any audience":                        {trusting(anyAudience), nil, []string{"third_party_trust aws_role.assume_role_policy for any audience are taken"}},
+		"foreign account with an external id": {trusting(known), nil, []string{"third_party_trust aws_role.assume_role_policy role/collector can assume it from outside the accounts that are known as your own (OWASP NHI3)"}},
+		"two foreign principals": {trusting(known, trustedRole(partyAccount, "reader")), nil, []string{
+			"third_party_trust aws_role.assume_role_policy role/collector, arn:aws:iam::999988887777:role/reader can assume it from outside the accounts that are known as your own, arn:aws:iam::999988887777:role/reader without an external id",
+		}},
+		"own other account":          {trusting(trustedRole(partyAccount, "collector")), func(s *governance.Subject) { s.Trust.Accounts = []string{ownAccount, partyAccount} }, nil},
+		"organisation":               {trusting(bounded), nil, nil},
+		"everybody, with conditions": {trusting(unread), nil, []string{`third_party_trust aws_role.assume_role_policy its trust names "*": strangers can assume it unless its conditions keep them out`}},
+		"everybody, refused already": {trusting(unread), func(s *governance.Subject) { s.Trust.Clauses[0].Refused = true }, nil},
+		"any repository":             {trusting(trustedWorkflow("repo:acme/*")), nil, []string{"third_party_trust aws_role.assume_role_policy that fits repo:acme/* can assume it, so that whoever can get such a token gets in (OWASP NHI6)"}},
+		"anything of a repository":   {trusting(trustedWorkflow("repo:acme/shop:*")), nil, []string{"third_party_trust aws_role.assume_role_policy that fits repo:acme/shop:*"}},
+		"branches of a repository":   {trusting(trustedWorkflow("repo:acme/shop:ref:refs/heads/release/*")), nil, nil},
+		"any audience":               {trusting(anyAudience), nil, []string{"third_party_trust aws_role.assume_role_policy for any audience are taken"}},
 		"all at once": {trusting(trustedRole(partyAccount, "dev"), trustedService("lambda.amazonaws.com"), unread), nil, []string{
-			"environment_isolation aws_role.assume_role_policy says dev", "reuse aws_role.assume_role_policy account 999988887777, lambda", "third_party_trust aws_role.assume_role_policy strangers", "third_party_trust aws_role.assume_role_policy from an account",
+			"environment_isolation aws_role.assume_role_policy says dev", "reuse aws_role.assume_role_policy account 999988887777, lambda", "third_party_trust aws_role.assume_role_policy strangers", "third_party_trust aws_role.assume_role_policy from outside",
 		}},
 		"not known yet": {trusting(), nil, nil},
 	} {
@@ -154,6 +157,7 @@ func TestPassedTrust(t *testing.T) {
 		"other trust": {func(s *governance.Subject) {
 			s.Trust.Clauses[0].Trustees = append(s.Trust.Clauses[0].Trustees, trustedService("ec2.amazonaws.com"))
 		}, []governance.Enforcement{"error", "error", "error"}},
+		"other conditions": {func(s *governance.Subject) { s.Trust.Clauses[0].Conditions = "x" }, []governance.Enforcement{"error", "error", "error"}},
 		"less trust before": {func(s *governance.Subject) {
 			s.PriorTrust = trusting(trustedService("lambda.amazonaws.com")).PassedTrust()
 		}, []governance.Enforcement{"error", "error", "error"}},

@@ -19,25 +19,34 @@ func (r *Roles) Trust(ctx context.Context, spec RoleSpec) (governance.Trust, err
 	}
 	config := r.account.config
 	trust := governance.Trust{Accounts: slices.Concat([]string{me.account}, config.AllowedAccountIDs, config.InventoryAccounts)}
-	add := func(attribute []string, document iampolicy.Document, refused bool) {
-		if trustees := iampolicy.Trustees(document, me.account); len(trustees) > 0 {
-			trust.Clauses = append(trust.Clauses, governance.TrustClause{Attribute: attribute, Trustees: trustees, Refused: refused})
+	add := func(document iampolicy.Document, clause governance.TrustClause) {
+		if clause.Trustees = iampolicy.Trustees(document, me.account); len(clause.Trustees) > 0 {
+			trust.Clauses = append(trust.Clauses, clause)
 		}
 	}
 	if spec.AssumeRolePolicy != "" {
 		if document, err := iampolicy.ParseTrust(spec.AssumeRolePolicy); err == nil {
 			refused, rest := divideTrust(document)
-			add(trustAttribute(spec), refused, true)
-			add(trustAttribute(spec), rest, false)
+			add(refused, governance.TrustClause{Attribute: trustAttribute(spec), Refused: true})
+			add(rest, governance.TrustClause{Attribute: trustAttribute(spec), Conditions: conditions(rest)})
 		}
 		return trust, nil
 	}
 	for _, preset := range inAccount(spec.Trust, me) {
 		if document, err := iampolicy.Trust(preset); err == nil {
-			add(presetAttribute(preset), document, false)
+			add(document, governance.TrustClause{Attribute: presetAttribute(preset)})
 		}
 	}
 	return trust, nil
+}
+
+// conditions are those of a trust policy written by hand, whose values trustees do not have, and what they belong to.
+func conditions(trust iampolicy.Document) string {
+	trust.Statements = slices.DeleteFunc(slices.Clone(trust.Statements), func(s iampolicy.Statement) bool { return len(s.Condition) == 0 })
+	if len(trust.Statements) == 0 {
+		return ""
+	}
+	return trust.JSON()
 }
 
 // presetAttribute is the argument that declares a preset.
