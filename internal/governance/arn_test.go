@@ -14,6 +14,8 @@ func TestParseARN(t *testing.T) {
 		"arn:aws:iam::123456789012:group/admins":    "",
 		"arn:aws:sts::123456789012:role/jenkins":    "",
 		"arn:aws:iam::1234:role/jenkins":            "",
+		"arn::iam::123456789012:role/jenkins":       "",
+		"arn:aws:iam:eu-west-1:123456789012:role/x": "",
 		"aws:123456789012:role/jenkins":             "",
 	} {
 		id, ok := governance.ParseARN(text)
