@@ -60,12 +60,13 @@ func TestTrustRules(t *testing.T) {
 			trusting(trustedRole(ownAccount, "build-dev")), func(s *governance.Subject) { s.Metadata.Environment, s.Name = "", "prod-export" },
 			[]string{"environment_isolation aws_role.assume_role_policy its name says prod, but arn:aws:iam::123456789012:role/build-dev says dev"},
 		},
-		"environment before the name": {trusting(trustedRole(ownAccount, "build-prod")), func(s *governance.Subject) { s.Name = "dev-export" }, nil},
-		"no environment":              {trusting(trustedRole(ownAccount, "build-dev")), func(s *governance.Subject) { s.Metadata.Environment = "" }, nil},
-		"environment unknown":         {trusting(trustedRole(ownAccount, "build-dev")), func(s *governance.Subject) { s.Unknown = map[governance.Field]bool{governance.FieldEnvironment: true} }, nil},
-		"job's environment":           {trusting(trustedWorkflow("repo:acme/shop:environment:staging")), nil, []string{"environment_isolation aws_role.assume_role_policy repo:acme/shop:environment:staging says staging"}},
-		"branch of the environment":   {trusting(trustedWorkflow("repo:acme/shop:ref:refs/heads/dev")), nil, []string{"environment_isolation aws_role.assume_role_policy says dev"}},
-		"branch about an environment": {trusting(trustedWorkflow("repo:acme/shop:ref:refs/heads/fix-dev-login")), nil, nil},
+		"environment before the name":    {trusting(trustedRole(ownAccount, "build-prod")), func(s *governance.Subject) { s.Name = "dev-export" }, nil},
+		"no environment":                 {trusting(trustedRole(ownAccount, "build-dev")), func(s *governance.Subject) { s.Metadata.Environment = "" }, nil},
+		"environment unknown":            {trusting(trustedRole(ownAccount, "build-dev")), func(s *governance.Subject) { s.Unknown = map[governance.Field]bool{governance.FieldEnvironment: true} }, nil},
+		"job's environment":              {trusting(trustedWorkflow("repo:acme/shop:environment:staging")), nil, []string{"environment_isolation aws_role.assume_role_policy repo:acme/shop:environment:staging says staging"}},
+		"job's environment and workflow": {trusting(trustedWorkflow("repo:acme/shop:environment:prod:job_workflow_ref:acme/shop/.github/workflows/dev.yml@refs/heads/main")), nil, nil},
+		"branch of the environment":      {trusting(trustedWorkflow("repo:acme/shop:ref:refs/heads/dev")), nil, []string{"environment_isolation aws_role.assume_role_policy says dev"}},
+		"branch about an environment":    {trusting(trustedWorkflow("repo:acme/shop:ref:refs/heads/fix-dev-login")), nil, nil},
 		"third party's other environment": {
 			trusting(known), func(s *governance.Subject) {
 				s.Category, s.Metadata.ThirdParty, s.Metadata.ThirdPartyContact = governance.CategoryExternal, "Acme", "soc@acme.example"

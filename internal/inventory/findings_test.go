@@ -194,18 +194,6 @@ func TestFindings(t *testing.T) {
 			i.Metadata.Environment = "prod"
 			i.Trust = []governance.Trustee{federated("repo:acme/dev-tools:ref:refs/heads/fix-dev-login")}
 		}, nil},
-		"environment's branch": {func(i *governance.Identity) {
-			i.Metadata.Environment = "prod"
-			i.Trust = []governance.Trustee{federated("repo:acme/shop:ref:refs/heads/Dev")}
-		}, []string{"crosses_environments: its environment is prod, but repo:acme/shop:ref:refs/heads/Dev says dev"}},
-		"job's environment and workflow": {func(i *governance.Identity) {
-			i.Metadata.Environment = "prod"
-			i.Trust = []governance.Trustee{federated("repo:acme/shop:environment:prod:job_workflow_ref:acme/shop/.github/workflows/dev.yml@refs/heads/main")}
-		}, nil},
-		"path": {func(i *governance.Identity) {
-			i.Metadata.Environment = "prod"
-			i.Trust = []governance.Trustee{ownRole("staging/build")}
-		}, []string{"crosses_environments: its environment is prod, but arn:aws:iam::123456789012:role/staging/build says staging"}},
 		"service account": {func(i *governance.Identity) {
 			i.Metadata.Environment = "prod"
 			i.Trust = []governance.Trustee{federated("system:serviceaccount:staging:api")}
