@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/inventory"
 )
 
 // parseIdentityID is provider::governed::parse_identity_id.
@@ -90,7 +89,7 @@ func readID(text string) (governance.ID, error) {
 	if !strings.HasPrefix(text, "arn:") {
 		return governance.ParseID(text)
 	}
-	id, ok := inventory.ParseARN(text)
+	id, ok := governance.ParseARN(text)
 	if !ok {
 		return governance.ID{}, fmt.Errorf("%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/ci/jenkins; the other forms are %s", text, governance.IDForms)
 	}

@@ -34,6 +34,9 @@ type Subject struct {
 	Unknown map[Field]bool
 	// Prior is the metadata that the existing identity has; nil on create.
 	Prior *Metadata
+	// Trust is who will be able to use it, and PriorTrust what the policy once let pass of the existing identity.
+	Trust      Trust
+	PriorTrust PassedTrust
 }
 
 func (s Subject) noun() string { return cmp.Or(s.Noun, "identity") }
@@ -52,7 +55,7 @@ const FieldLabels Field = "labels"
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })

@@ -126,18 +126,6 @@ func days(count int) string {
 	return fmt.Sprintf("%d days", count)
 }
 
-// mostNamed is how many things a message names.
-const mostNamed = 5
-
-// named joins the first things, sorted and each once, and counts the rest.
-func named(things []string) string {
-	things = slices.Compact(slices.Sorted(slices.Values(things)))
-	if len(things) > mostNamed {
-		return fmt.Sprintf("%s and %d more", strings.Join(things[:mostNamed], ", "), len(things)-mostNamed)
-	}
-	return strings.Join(things, ", ")
-}
-
 // latest is the last of some times.
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 

@@ -153,6 +153,8 @@ func TestFindings(t *testing.T) {
 		"federated":                {trustees(federated("repo:acme/shop:ref:refs/heads/main")), nil},
 		"federated, any subject":   {trustees(federated()), []string{"weak_federation: every subject of token.actions.githubusercontent.com can assume it"}},
 		"federated, wildcard":      {trustees(federated("repo:acme/*")), []string{"weak_federation: every subject of token.actions.githubusercontent.com that fits repo:acme/* can assume it"}},
+		"federated, branches":      {trustees(federated("repo:acme/shop:ref:refs/heads/release/*")), nil},
+		"federated, any branch":    {trustees(federated("repo:acme/shop:ref:refs/heads/*")), []string{"weak_federation: every subject of token.actions.githubusercontent.com that fits repo:acme/shop:ref:refs/heads/* can assume it"}},
 		"federated, wild audience": {trustees(wildAudience), []string{"weak_federation: tokens of token.actions.githubusercontent.com for any audience are taken"}},
 		"public twice": {
 			trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}, governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}),
@@ -193,7 +195,7 @@ func TestFindings(t *testing.T) {
 		}, []string{"crosses_environments: its environment is prod, but repo:acme/dev-tools:environment:dev says dev"}},
 		"branch": {func(i *governance.Identity) {
 			i.Metadata.Environment = "prod"
-			i.Trust = []governance.Trustee{federated("repo:acme/dev-tools:ref:refs/heads/dev")}
+			i.Trust = []governance.Trustee{federated("repo:acme/dev-tools:ref:refs/heads/fix-dev-login")}
 		}, nil},
 		"service account": {func(i *governance.Identity) {
 			i.Metadata.Environment = "prod"

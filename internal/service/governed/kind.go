@@ -65,6 +65,12 @@ type Forecaster[P any] interface {
 	Foresee(ctx context.Context, data *tfkit.Data, m P) ([]governance.Violation, error)
 }
 
+// Trusting is a kind whose identities others can use without holding a credential.
+type Trusting[P any] interface {
+	// Trust is who could use the identity, as far as that is known.
+	Trust(ctx context.Context, data *tfkit.Data, m P) (governance.Trust, error)
+}
+
 // Releaser is a kind of which some identities stay when their resource goes.
 type Releaser[P any] interface {
 	// Stays says why such an identity stays; nothing for one that is to be removed.

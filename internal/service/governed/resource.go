@@ -78,7 +78,7 @@ func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequ
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	m := P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
-	k, disabled := r.prepare(ctx, m, nil, &resp.Diagnostics)
+	k, judged, disabled := r.prepare(ctx, m, nil, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -93,7 +93,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -137,7 +137,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	m, prior := P(new(M)), P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-	k, disabled := r.prepare(ctx, m, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
+	k, judged, disabled := r.prepare(ctx, m, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -145,7 +145,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	common := m.Common()
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -206,38 +206,46 @@ func (r *Resource[M, P]) locate(common *tfkit.GovernanceModel, diags *diag.Diagn
 }
 
 // prepare judges a planned identity once more, now that everything is known, before any call that changes something.
-func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *tfkit.GovernanceModel, diags *diag.Diagnostics) (k Kind[P], disabled bool) {
+func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *approval, diags *diag.Diagnostics) (k Kind[P], judged governance.Subject, disabled bool) {
 	if diags.HasError() {
-		return nil, false
+		return nil, judged, false
 	}
 	k, kindDiags := r.declaredKind(m)
 	diags.Append(kindDiags...)
 	if k == nil || diags.HasError() {
-		return nil, false
+		return nil, judged, false
 	}
 	diags.Append(k.Configured(r.data)...)
 	if diags.HasError() {
-		return nil, false
+		return nil, judged, false
 	}
 	common := m.Common()
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, m, prior, disabled, false, diags)
+	judged = r.judge(ctx, k, m, prior, disabled, false, diags)
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
 		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
 	}
 	if common.Status.IsUnknown() {
 		common.Status = status
 	}
-	return k, disabled
+	return k, judged, disabled
 }
 
-// judge reports what the policy and the platform say against an identity. Warnings have been seen at plan already when
-// it is judged again at apply.
-func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *tfkit.GovernanceModel, disabled, warn bool, diags *diag.Diagnostics) {
+// judge reports what the policy and the platform say against an identity, and returns what was judged. Warnings have been
+// seen at plan already when it is judged again at apply.
+func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *approval, disabled, warn bool, diags *diag.Diagnostics) governance.Subject {
 	title := r.title(m)
-	found := r.data.Policy.Evaluate(subject(ctx, m, k.Category(), prior), r.data.Clock.Now())
+	judged := subject(ctx, m, k.Category(), prior)
+	var trustErr error
+	if trusting, ok := k.(Trusting[P]); ok {
+		judged.Trust, trustErr = trusting.Trust(ctx, r.data, m)
+	}
+	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
+	if err == nil {
+		err = trustErr
+	}
 	if err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
 	}
@@ -246,15 +254,16 @@ func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *tfkit
 			tfkit.AddViolations(diags, title, []governance.Violation{violation})
 		}
 	}
+	return judged
 }
 
-// subject is what a policy judges of a model; prior is the existing identity, nil on create.
-func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *tfkit.GovernanceModel) governance.Subject {
+// subject is what a policy judges of a model, but for its trust; prior is the existing identity, nil on create.
+func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *approval) governance.Subject {
 	metadata, unknown := m.Metadata(ctx)
 	subject := governance.Subject{Name: m.Common().Name.ValueString(), Category: category, Metadata: metadata, Unknown: unknown}
 	if prior != nil {
 		had, _ := prior.Metadata(ctx)
-		subject.Prior = &had
+		subject.Prior, subject.PriorTrust = &had, prior.trust
 	}
 	return subject
 }

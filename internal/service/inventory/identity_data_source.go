@@ -84,7 +84,7 @@ func ask(ctx context.Context, config tfsdk.Config) (asked, diag.Diagnostics) {
 	case given(arn):
 		a.argument = path.Root("arn")
 		var ok bool
-		if a.id, ok = inventory.ParseARN(arn.ValueString()); !ok {
+		if a.id, ok = governance.ParseARN(arn.ValueString()); !ok {
 			diags.AddAttributeError(a.argument, "ARN is malformed", fmt.Sprintf("%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/ci/deploy.", arn.ValueString()))
 		}
 	}

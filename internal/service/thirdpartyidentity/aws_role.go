@@ -65,6 +65,19 @@ func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Roles().Check(ctx, want)
 }
 
+// Trust is who could assume the role.
+func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	role, err := governed.AsError(roleOf(ctx, m))
+	if err != nil {
+		return governance.Trust{}, err
+	}
+	want, err := governed.AsError(role.desired(ctx, m, false))
+	if err != nil {
+		return governance.Trust{}, err
+	}
+	return data.AWS.Roles().Trust(ctx, want.Spec)
+}
+
 func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {
