@@ -146,6 +146,18 @@ func (a *Access) everywhere() bool {
 // wideOn tells whether an access reaches resources of any name: those that the pattern arn matches, or all of the
 // action's service where it is empty.
 func (a *Access) wideOn(service, arn string) bool {
+	key := [2]string{service, arn}
+	found, ok := a.on.wide[key]
+	if !ok {
+		if found = a.isWideOn(service, arn); a.on.wide == nil {
+			a.on.wide = map[[2]string]bool{}
+		}
+		a.on.wide[key] = found
+	}
+	return found
+}
+
+func (a *Access) isWideOn(service, arn string) bool {
 	if slices.ContainsFunc(a.Except, func(p string) bool {
 		return arn == "" && everythingOf(service, p) || arn != "" && whole(p) && among(arn, p)
 	}) {

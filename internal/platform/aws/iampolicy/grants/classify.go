@@ -60,7 +60,7 @@ func Classify(s *Set) []Danger {
 		return nil
 	}
 	known := load()
-	c := classifier{catalogue: known, set: s, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
+	c := classifier{catalogue: known, view: view{set: s}, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
 	c.administrator()
 	c.escalation()
 	c.passRole()
@@ -75,7 +75,7 @@ func Classify(s *Set) []Danger {
 
 type classifier struct {
 	*catalogue
-	set *Set
+	view
 	// found remembers what is granted of the watched actions.
 	found   [][]Access
 	asked   []bool
@@ -83,11 +83,11 @@ type classifier struct {
 	visits  visits
 }
 
-// of is what is granted of a watched action, without what a condition limits to some targets.
-func (c *classifier) of(i int) []Access {
+// granted is what is granted of a watched action, without what a condition limits to some targets.
+func (c *classifier) granted(i int) []Access {
 	if !c.asked[i] {
 		c.asked[i] = true
-		for _, a := range c.set.Of(c.watched[i].Service, c.watched[i].Name) {
+		for _, a := range c.of(c.watched[i].Service, c.watched[i].Name) {
 			if a.narrowed&toTargets == 0 {
 				c.found[i] = append(c.found[i], a)
 			}
@@ -135,7 +135,7 @@ func (c *classifier) administrator() {
 			everywhere := func(a *Access) bool {
 				return a.narrowed&toTargets == 0 && slices.ContainsFunc(a.Resources, func(p string) bool { return everythingOf("iam", p) })
 			}
-			if a := best(c.set.access(nil, from, "iam", name), everywhere); a != nil {
+			if a := best(c.access(nil, i, "iam", name), everywhere); a != nil {
 				all := from.not || slices.ContainsFunc(from.actions, pattern.all)
 				c.add(Danger{Class: Administrator, Conditioned: a.Conditioned, Why: administratorWhy(from.not, all), Remedy: administratorRemedy}, a)
 				break
@@ -146,7 +146,7 @@ func (c *classifier) administrator() {
 
 // passRole finds where any role can be passed to any service.
 func (c *classifier) passRole() {
-	for _, a := range c.of(c.pass) {
+	for _, a := range c.granted(c.pass) {
 		if len(a.passes) == 0 && c.reaches(&a, c.pass) {
 			c.add(Danger{
 				Class: PassRoleUnrestricted, Conditioned: a.Conditioned, Actions: []actions.Action{c.watched[c.pass]},
@@ -158,23 +158,27 @@ func (c *classifier) passRole() {
 
 // exposure finds what gives data or credentials away, once for each statement.
 func (c *classifier) exposure(class Class, table []exposedAction, remedy func(actions.Action) string) {
-	for i := range c.set.allow {
-		var d Danger
-		var chosen []*Access
-		for _, e := range table {
-			for k := range c.of(e.index) {
-				if a := &c.of(e.index)[k]; a.from == &c.set.allow[i] && c.reaches(a, e.index) {
-					if len(d.Actions) == 0 {
-						d = Danger{Class: class, Conditioned: true, Why: sentence(e.action, e.why), Remedy: remedy(c.watched[e.index])}
-					}
-					d.Conditioned = d.Conditioned && a.Conditioned
-					d.Actions, chosen = append(d.Actions, c.watched[e.index]), append(chosen, a)
-					break
-				}
+	found := map[*statement]*Danger{}
+	for _, e := range table {
+		accesses, last := c.granted(e.index), (*statement)(nil)
+		for i := range accesses {
+			a := &accesses[i]
+			if a.from == last || !c.reaches(a, e.index) {
+				continue
 			}
+			last = a.from
+			d, ok := found[a.from]
+			if !ok {
+				d = &Danger{Class: class, Conditioned: true, Why: sentence(e.action, e.why), Remedy: remedy(c.watched[e.index])}
+				found[a.from] = d
+			}
+			d.Conditioned = d.Conditioned && a.Conditioned
+			d.Actions, d.Sources = append(d.Actions, c.watched[e.index]), addSource(d.Sources, a.Source)
 		}
-		if len(chosen) > 0 {
-			c.add(d, chosen...)
+	}
+	for i := range c.set.allow {
+		if d, ok := found[&c.set.allow[i]]; ok {
+			c.dangers = append(c.dangers, *d)
 		}
 	}
 }

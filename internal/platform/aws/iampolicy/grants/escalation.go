@@ -36,13 +36,13 @@ func (c *classifier) escalation() {
 func (c *classifier) choose(w *way) []*Access {
 	var chosen []*Access
 	for k, need := range w.needs {
-		accesses := c.of(need)
+		accesses := c.granted(need)
 		fits := func(a *Access) bool { return c.reaches(a, need) }
 		switch {
 		case w.passing && k == 0:
 			fits = func(a *Access) bool { return c.reaches(a, need) && a.passesTo(w.to) }
 		case w.passing && len(accesses) == 0:
-			accesses = c.set.Of(c.watched[need].Service, c.watched[need].Name)
+			accesses = c.of(c.watched[need].Service, c.watched[need].Name)
 			fallthrough
 		case w.passing:
 			fits = func(a *Access) bool { return a.appliesTo(c.watched[need].Service, c.targets[need].arn) }

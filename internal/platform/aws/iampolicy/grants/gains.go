@@ -44,8 +44,9 @@ type Gain struct {
 // what cannot be proven to have been allowed before is a gain.
 func Gains(old, now *Set) []Gain {
 	same := alike(old.deny, now.deny) && alike(old.guard, now.guard) && old.bounded == now.bounded && alike(old.boundary, now.boundary)
-	g := gathering{groups: map[string]*group{}}
-	var v visits
+	var visited visits
+	before, after := view{set: old}, view{set: now}
+	g := gathering{old: &before, covers: map[[2]*extent][]leaving{}, groups: map[string]*group{}}
 	for i := range now.allow {
 		from := &now.allow[i]
 		again := func(s statement) bool { return alike([]statement{s}, now.allow[i:i+1]) }
@@ -53,14 +54,14 @@ func Gains(old, now *Set) []Gain {
 			continue
 		}
 		var scratch [4]Access
-		v.each(from, now.size()+old.size(), func(a actions.Action) {
-			accesses := now.access(scratch[:0], from, a.Service, a.Name)
+		visited.each(from, now.size()+old.size(), func(a actions.Action) {
+			accesses := after.access(scratch[:0], i, a.Service, a.Name)
 			if len(accesses) == 0 {
 				return
 			}
-			before := old.Of(a.Service, a.Name)
+			had := before.of(a.Service, a.Name)
 			for k := range accesses {
-				g.compare(a, before, &accesses[k])
+				g.compare(a, had, &accesses[k])
 			}
 		})
 	}
@@ -77,6 +78,8 @@ func alike(a, b []statement) bool {
 
 // gathering puts together the actions that are gained in the same way.
 type gathering struct {
+	old    *view
+	covers map[[2]*extent][]leaving
 	groups map[string]*group
 	order  []*group
 }
@@ -87,20 +90,22 @@ type group struct {
 }
 
 // compare notes what an access allows beyond those before it.
-func (g *gathering) compare(a actions.Action, before []Access, now *Access) {
+func (g *gathering) compare(a actions.Action, had []Access, now *Access) {
 	var gained []string
 	kind := Freed
-	for _, r := range now.Resources {
+	free, cover := make([]bool, len(had)), make([][]leaving, len(had))
+	for i := range had {
+		free[i], cover[i] = had[i].conditionsWithin(now), g.cover(had[i].on, now.on)
+	}
+	for r, resource := range now.Resources {
 		allowed, under := false, false
-		for i := range before {
-			b := &before[i]
-			free := b.conditionsWithin(now)
-			switch extra, ok := b.leaves(r, now); {
-			case !ok:
-			case !free:
+		for i := range had {
+			switch l := cover[i][r]; {
+			case !l.covered:
+			case !free[i]:
 				under = true
-			case len(extra) > 0:
-				gained, allowed, kind = append(gained, extra...), true, Widened
+			case len(l.extra) > 0:
+				gained, allowed, kind = append(gained, l.extra...), true, Widened
 			default:
 				allowed = true
 			}
@@ -108,31 +113,45 @@ func (g *gathering) compare(a actions.Action, before []Access, now *Access) {
 		if allowed {
 			continue
 		}
-		if gained = append(gained, r); !under {
+		if gained = append(gained, resource); !under {
 			kind = Widened
 		}
 	}
 	if len(gained) == 0 {
 		return
 	}
-	if len(before) == 0 {
+	if len(had) == 0 {
 		kind = Granted
 	}
 	slices.Sort(gained)
 	g.note(a, Gain{Kind: kind, Resources: slices.Compact(gained), Except: now.Except, Conditioned: now.Conditioned}, now.Source)
 }
 
-// leaves tells whether an access covers a pattern, and what it excepts of it that now is not excepted.
-func (a *Access) leaves(pattern string, now *Access) (extra []string, ok bool) {
-	if !coveredByAny(a.Resources, pattern) {
-		return nil, false
+// leaving tells whether a resource was within reach, and what of it was excepted that is not any more.
+type leaving struct {
+	covered bool
+	extra   []string
+}
+
+// cover compares what was within reach with each resource that is now, once for all actions that have both.
+func (g *gathering) cover(had, now *extent) []leaving {
+	pair := [2]*extent{had, now}
+	if found, ok := g.covers[pair]; ok {
+		return found
 	}
-	for _, except := range a.Except {
-		if overlap(except, pattern) && !coveredByAny(now.Except, except) {
-			extra = append(extra, except)
+	out := make([]leaving, len(now.resources))
+	if g.old.affords(now.resources, slices.Concat(had.resources, had.except)) && g.old.affords(now.except, had.except) {
+		for i, resource := range now.resources {
+			out[i].covered = coveredByAny(had.resources, resource)
+			for _, except := range had.except {
+				if out[i].covered && overlap(except, resource) && !coveredByAny(now.except, except) {
+					out[i].extra = append(out[i].extra, except)
+				}
+			}
 		}
 	}
-	return extra, true
+	g.covers[pair] = out
+	return out
 }
 
 // conditionsWithin tells whether each condition of an access is also one of now.

@@ -82,6 +82,7 @@ type Access struct {
 	Source      Source
 
 	from   *statement
+	on     *extent
 	limits []iampolicy.Term
 	// guards are the conditions of what denies it now and then, in a form that can be compared.
 	guards   []string
@@ -152,81 +153,25 @@ func (s *Set) Empty() bool { return len(s.allow) == 0 || s.bounded && len(s.boun
 // Of says what is granted of an action, in the order of the policies and their statements. The table of actions need not
 // know it.
 func (s *Set) Of(service, name string) []Access {
-	var out []Access
-	for i := range s.allow {
-		out = s.access(out, &s.allow[i], service, name)
-	}
-	return out
-}
-
-// access appends what a statement that allows leaves of an action.
-func (s *Set) access(out []Access, from *statement, service, name string) []Access {
-	pattern, ok := from.matches(service, name)
-	if !ok {
-		return out
-	}
-	a := Access{Resources: from.resources, Except: from.notResources, Source: from.source, from: from, limits: from.limits, narrowed: from.narrowed, passes: from.passes}
-	a.Source.Action = pattern
-	for i := range s.deny {
-		if d := &s.deny[i]; d.isAbout(service, name) {
-			a.refuse(d)
-		}
-	}
-	a.Resources = without(a.Resources, a.Except)
-	if len(a.Resources) == 0 {
-		return out
-	}
-	for i := range s.guard {
-		if g := &s.guard[i]; len(g.limits) > 0 && g.isAbout(service, name) && g.touches(a.Resources) {
-			a.guards = append(slices.Clip(a.guards), g.text)
-		}
-	}
-	a.Conditioned = len(a.limits) > 0 || len(a.guards) > 0
-	if !s.bounded {
-		return append(out, a)
-	}
-	for i := range s.boundary {
-		if b := &s.boundary[i]; b.isAbout(service, name) {
-			if bounded := a.within(b); len(bounded.Resources) > 0 {
-				out = append(out, bounded)
-			}
-		}
-	}
-	return out
-}
-
-// refuse takes away what a Deny is about. One with NotResource leaves only what it lists.
-func (a *Access) refuse(d *statement) {
-	if d.notResources != nil {
-		a.Resources = intersect(a.Resources, d.notResources)
-		return
-	}
-	a.Except = append(slices.Clip(a.Except), d.resources...)
-}
-
-// within is what a boundary leaves.
-func (a Access) within(b *statement) Access {
-	a.Resources = intersect(a.Resources, b.resources)
-	if len(b.notResources) > 0 {
-		a.Except = append(slices.Clip(a.Except), b.notResources...)
-		a.Resources = without(a.Resources, a.Except)
-	}
-	if len(b.limits) > 0 {
-		a.limits = append(slices.Clip(a.limits), b.limits...)
-		a.Conditioned = true
-	}
-	a.narrowed |= b.narrowed
-	a.passes = append(slices.Clip(a.passes), b.passes...)
-	return a
+	v := view{set: s}
+	return v.of(service, name)
 }
 
 // visits counts the actions that were looked at on behalf of wildcards.
 type visits int
 
+// longResource is how many characters of resources take about as long as a further statement.
+const longResource = 128
+
 // each calls yield for every action that an allowing statement grants, in the order of the table. An action that the
 // table does not know comes by the name that the policy gives it. Once there were too many, patterns come as they are
 // instead of what they stand for, with a wildcard in the name.
 func (v *visits) each(from *statement, against int, yield func(actions.Action)) {
+	long := 0
+	for _, resource := range from.resources {
+		long += len(resource)
+	}
+	against += long / longResource
 	if from.not {
 		if *v += visits(len(actions.All()) * against); *v > maxVisits {
 			yield(actions.Action{Service: "*", Name: "*"})

@@ -18,7 +18,7 @@ const (
 	maxTerms    = 64
 	// maxVisits bounds how many actions are looked at on behalf of wildcards, times the statements that each is held
 	// against.
-	maxVisits = 1 << 22
+	maxVisits = 1 << 20
 )
 
 // covers tells whether every resource that inner matches is certainly matched by outer as well.
@@ -113,7 +113,7 @@ func plain(pattern string) int {
 // intersect gives what matches one of a and one of b: of a pair the narrower pattern where one covers the other, and
 // that of a where they merely overlap.
 func intersect(a, b []string) []string {
-	if slices.Contains(b, "*") || len(a)*len(b) > maxPairs {
+	if slices.Contains(b, "*") {
 		return a
 	}
 	var out []string
@@ -135,7 +135,7 @@ func intersect(a, b []string) []string {
 
 // without drops the patterns that are certainly taken away whole.
 func without(patterns, taken []string) []string {
-	if len(taken) == 0 || len(patterns)*len(taken) > maxPairs {
+	if len(taken) == 0 {
 		return patterns
 	}
 	gone := func(pattern string) bool { return coveredByAny(taken, pattern) }

@@ -130,9 +130,6 @@ func (s statement) everything() bool {
 
 // touches tells whether the statement is about some of the resources.
 func (s *statement) touches(resources []string) bool {
-	if len(s.resources)*len(resources) > maxPairs {
-		return true
-	}
 	left := without(resources, s.notResources)
 	return slices.ContainsFunc(s.resources, func(mine string) bool {
 		return slices.ContainsFunc(left, func(theirs string) bool { return overlap(mine, theirs) })

@@ -13,17 +13,18 @@ import (
 func (c *classifier) statements() {
 	for i := range c.set.allow {
 		from := &c.set.allow[i]
-		c.serviceWildcards(from)
+		c.serviceWildcards(i)
 		again := func(s statement) bool { return alike([]statement{s}, c.set.allow[i:i+1]) }
 		if from.narrowed&toTargets != 0 || slices.ContainsFunc(c.set.allow[:min(i, maxTerms)], again) || !slices.ContainsFunc(from.resources, wide) {
 			continue
 		}
-		c.levels(from)
+		c.levels(i)
 	}
 }
 
 // levels finds what a statement changes on resources of any name.
-func (c *classifier) levels(from *statement) {
+func (c *classifier) levels(index int) {
+	from := &c.set.allow[index]
 	permissions := Danger{Class: PermissionsManagement, Conditioned: true}
 	writes := Danger{Class: ResourceWildcardWrite, Conditioned: true}
 	if from.not || slices.ContainsFunc(from.actions, pattern.all) {
@@ -40,7 +41,7 @@ func (c *classifier) levels(from *statement) {
 		if a.Level < actions.Write && !wildcard {
 			return
 		}
-		by := best(c.set.access(scratch[:0], from, a.Service, a.Name), func(by *Access) bool {
+		by := best(c.access(scratch[:0], index, a.Service, a.Name), func(by *Access) bool {
 			return by.narrowed&toTargets == 0 && (by.everywhere() || by.wideOn(a.Service, c.arns[[2]string{a.Service, a.Name}]))
 		})
 		if by == nil {
@@ -82,7 +83,8 @@ func list(of []actions.Action) string {
 }
 
 // serviceWildcards finds what stands for every action of a service, on whatever resources.
-func (c *classifier) serviceWildcards(from *statement) {
+func (c *classifier) serviceWildcards(index int) {
+	from := &c.set.allow[index]
 	d := Danger{Class: ServiceWildcard, Conditioned: len(from.limits) > 0}
 	add := func(value string, of []actions.Action) {
 		source := from.source
@@ -95,7 +97,7 @@ func (c *classifier) serviceWildcards(from *statement) {
 		}
 	}
 	if from.not {
-		if c.wildcardStays(from, "*", actions.All()) {
+		if c.wildcardStays(index, "*", actions.All()) {
 			add("NotAction", nil)
 			d.Why = "NotAction allows every action of every other service, and those that AWS adds later."
 			d.Remedy = "List in Action what the purpose needs; to take something away from that, use a Deny."
@@ -109,7 +111,7 @@ func (c *classifier) serviceWildcards(from *statement) {
 		if !p.wholeService() {
 			continue
 		}
-		if of := actions.Expand(p.text); c.wildcardStays(from, p.service, of) {
+		if of := actions.Expand(p.text); c.wildcardStays(index, p.service, of) {
 			add(p.text, of)
 			service = cmp.Or(service, p.service)
 		}
@@ -126,7 +128,7 @@ func (c *classifier) serviceWildcards(from *statement) {
 
 // wildcardStays tells whether what is denied, and the boundary, leave a wildcard one: some of its actions are allowed,
 // and the boundary has a wildcard as well.
-func (c *classifier) wildcardStays(from *statement, service string, of []actions.Action) bool {
+func (c *classifier) wildcardStays(index int, service string, of []actions.Action) bool {
 	if c.set.bounded && !slices.ContainsFunc(c.set.boundary, func(b statement) bool {
 		return b.not || slices.ContainsFunc(b.actions, func(p pattern) bool {
 			return p.wholeService() && (actions.Match(p.service, service) || actions.Match(service, p.service))
@@ -135,5 +137,5 @@ func (c *classifier) wildcardStays(from *statement, service string, of []actions
 		return false
 	}
 	var scratch [4]Access
-	return slices.ContainsFunc(of, func(a actions.Action) bool { return len(c.set.access(scratch[:0], from, a.Service, a.Name)) > 0 })
+	return slices.ContainsFunc(of, func(a actions.Action) bool { return len(c.access(scratch[:0], index, a.Service, a.Name)) > 0 })
 }
