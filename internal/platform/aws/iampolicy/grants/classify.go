@@ -3,6 +3,7 @@ package grants
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 )
@@ -54,7 +55,7 @@ type Danger struct {
 // Classify finds what is dangerous in what an identity may do, by class and then in the order of the policies. A grant
 // counts where it reaches resources of any name: a pattern whose name starts with text, such as role/app-*, is taken for
 // a convention. A condition takes a grant out of a danger only where it asks for named values of what is acted upon;
-// when, from where and by whom something is done makes no difference to what can be done.
+// or where a Deny excludes all other values. When, from where and by whom something is done makes no difference.
 func Classify(s *Set) []Danger {
 	if s.Empty() {
 		return nil
@@ -65,7 +66,7 @@ func Classify(s *Set) []Danger {
 	c.escalation()
 	c.passRole()
 	c.exposure(CredentialExposure, known.credentials, credentialRemedy)
-	c.exposure(DataExfiltration, known.exfiltration, exfiltrationRemedy)
+	c.exposure(DataExfiltration, known.exfiltration, resourceRemedy)
 	c.statements()
 	slices.SortStableFunc(c.dangers, func(a, b Danger) int {
 		return cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class))
@@ -178,6 +179,9 @@ func (c *classifier) exposure(class Class, table []exposedAction, remedy func(ac
 	}
 	for i := range c.set.allow {
 		if d, ok := found[&c.set.allow[i]]; ok {
+			if len(d.Actions) > 1 {
+				d.Why = strings.TrimSuffix(d.Why, ".") + "; the like goes for " + list(d.Actions[1:]) + "."
+			}
 			c.dangers = append(c.dangers, *d)
 		}
 	}

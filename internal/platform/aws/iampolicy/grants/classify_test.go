@@ -93,18 +93,28 @@ func TestClassify(t *testing.T) {
 		"permissions of every key":         {identity(t, allow("kms:PutKeyPolicy", "*")), "permissions_management resource_wildcard_write"},
 		"permissions of one key":           {identity(t, allow("kms:PutKeyPolicy", "arn:aws:kms:eu-west-1:111111111111:key/1")), ""},
 
-		"pass any role":                {identity(t, allow("iam:PassRole", "*")), "pass_role_unrestricted resource_wildcard_write"},
-		"pass any role of the account": {identity(t, allow("iam:PassRole", roles)), "pass_role_unrestricted resource_wildcard_write"},
-		"pass named roles":             {identity(t, allow("iam:PassRole", app)), ""},
-		"pass to one service":          {identity(t, allow("iam:PassRole", "*", `{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}`)), ""},
-		"pass to one service, if said": {identity(t, allow("iam:PassRole", "*", `{"StringEqualsIfExists":{"iam:PassedToService":"lambda.amazonaws.com"}}`)), ""},
-		"pass to any service":          {identity(t, allow("iam:PassRole", "*", `{"StringLike":{"iam:PassedToService":"*"}}`)), "pass_role_unrestricted resource_wildcard_write"},
-		"pass to all but one service":  {identity(t, allow("iam:PassRole", "*", `{"StringNotEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}`)), "pass_role_unrestricted resource_wildcard_write"},
-		"pass tagged roles":            {identity(t, allow("iam:PassRole", "*", `{"StringEquals":{"iam:ResourceTag/team":"shop"}}`)), ""},
-		"pass what are no roles":       {identity(t, allow("iam:PassRole", "arn:aws:iam::111111111111:user/*")), ""},
-		"pass any role but some":       {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", "arn:aws:iam::*:role/Admin*")), "pass_role_unrestricted resource_wildcard_write"},
-		"pass only some roles":         {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", "!"+app)), ""},
-		"pass and run":                 {identity(t, allow("iam:PassRole", "*")+","+allow("ec2:RunInstances", "arn:aws:ec2:eu-west-1:111111111111:instance/app")), "privilege_escalation pass_role_unrestricted resource_wildcard_write"},
+		"pass any role":                 {identity(t, allow("iam:PassRole", "*")), "pass_role_unrestricted resource_wildcard_write"},
+		"pass any role of the account":  {identity(t, allow("iam:PassRole", roles)), "pass_role_unrestricted resource_wildcard_write"},
+		"pass named roles":              {identity(t, allow("iam:PassRole", app)), ""},
+		"pass to one service":           {identity(t, allow("iam:PassRole", "*", `{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}`)), ""},
+		"pass to one service, if said":  {identity(t, allow("iam:PassRole", "*", `{"StringEqualsIfExists":{"iam:PassedToService":"lambda.amazonaws.com"}}`)), ""},
+		"pass to any service":           {identity(t, allow("iam:PassRole", "*", `{"StringLike":{"iam:PassedToService":"*"}}`)), "pass_role_unrestricted resource_wildcard_write"},
+		"pass to all but one service":   {identity(t, allow("iam:PassRole", "*", `{"StringNotEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}`)), "pass_role_unrestricted resource_wildcard_write"},
+		"pass to what is any service":   {identity(t, allow("iam:PassRole", "*", `{"StringLike":{"iam:PassedToService":"*.amazonaws.com"}}`)), "pass_role_unrestricted resource_wildcard_write"},
+		"attach the worst policy":       {identity(t, allow("iam:AttachRolePolicy", "*", `{"ArnEquals":{"iam:PolicyARN":["arn:aws:iam::111111111111:policy/app","arn:aws:iam::aws:policy/AdministratorAccess"]}}`)), "privilege_escalation permissions_management resource_wildcard_write"},
+		"attach any policy of AWS":      {identity(t, allow("iam:AttachRolePolicy", "*", `{"ArnLike":{"iam:PolicyARN":"arn:aws:iam::aws:policy/*"}}`)), "privilege_escalation permissions_management resource_wildcard_write"},
+		"assume under a name":           {identity(t, allow("sts:AssumeRole", "*", `{"StringLike":{"sts:RoleSessionName":"${aws:username}"}}`)), "privilege_escalation credential_exposure resource_wildcard_write"},
+		"assume named roles":            {identity(t, allow("sts:AssumeRole", app)), ""},
+		"pass elsewhere is denied":      {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", "*", `{"StringNotEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}`)), ""},
+		"pass elsewhere, some denied":   {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", app, `{"StringNotEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}`)), "pass_role_unrestricted resource_wildcard_write"},
+		"pass to one service is denied": {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", "*", `{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}`)), "pass_role_unrestricted resource_wildcard_write"},
+		"pass is denied on two terms":   {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", "*", `{"StringNotEquals":{"iam:PassedToService":"lambda.amazonaws.com","aws:SourceVpc":"vpc-1"}}`)), "pass_role_unrestricted resource_wildcard_write"},
+		"role policy, else denied":      {identity(t, allow("iam:PutRolePolicy", "*"), deny("iam:*", "*", `{"StringNotEquals":{"iam:PermissionsBoundary":"arn:aws:iam::111111111111:policy/limit"}}`)), ""},
+		"pass tagged roles":             {identity(t, allow("iam:PassRole", "*", `{"StringEquals":{"iam:ResourceTag/team":"shop"}}`)), ""},
+		"pass what are no roles":        {identity(t, allow("iam:PassRole", "arn:aws:iam::111111111111:user/*")), ""},
+		"pass any role but some":        {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", "arn:aws:iam::*:role/Admin*")), "pass_role_unrestricted resource_wildcard_write"},
+		"pass only some roles":          {identity(t, allow("iam:PassRole", "*"), deny("iam:PassRole", "!"+app)), ""},
+		"pass and run":                  {identity(t, allow("iam:PassRole", "*")+","+allow("ec2:RunInstances", "arn:aws:ec2:eu-west-1:111111111111:instance/app")), "privilege_escalation pass_role_unrestricted resource_wildcard_write"},
 
 		"own access key":                {identity(t, allow("iam:CreateAccessKey", "arn:aws:iam::111111111111:user/${aws:username}")), ""},
 		"own user policy":               {identity(t, allow("iam:PutUserPolicy", "arn:aws:iam::111111111111:user/${aws:username}")), "privilege_escalation"},
@@ -276,6 +286,10 @@ func TestDangers(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	several := Classify(New(identity(t, allow("s3:GetObject sqs:ReceiveMessage ssm:GetParameter*", "*")), today))[0]
+	if want := "Whoever has s3:GetObject reads every object in every bucket; the like goes for ssm:GetParameter, ssm:GetParameters, ssm:GetParametersByPath and 2 more."; several.Why != want {
+		t.Error(several.Why)
 	}
 	for action, want := range map[string]string{
 		"iam:PutRolePolicy":                `Allow iam:PutRolePolicy on "arn:aws:iam::<account>:role/<name>" only, with the condition ` + boundaryCondition + `.`,

@@ -162,7 +162,7 @@ const (
 // circumstances are keys of services that, like most that start with aws:, do not say what a request is about.
 var circumstances = []string{
 	"s3:authtype", "s3:signatureversion", "s3:signatureage", "s3:tlsversion", "kms:calleraccount", "ec2:sourceinstancearn",
-	"ec2:roledelivery", "lambda:sourcefunctionarn", "ssm:sourceinstancearn", "ecs:cluster",
+	"ec2:roledelivery", "sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "lambda:sourcefunctionarn", "ssm:sourceinstancearn", "ecs:cluster",
 }
 
 // passedToKey names the service that a role is passed to. It is in every such request, so IfExists changes nothing.
@@ -171,7 +171,7 @@ const passedToKey = "iam:passedtoservice"
 // narrows says what a term limits requests to. Only a term counts that asks for named values: one that excludes values,
 // or lets a request without the key pass, leaves open everything else.
 func narrows(t iampolicy.Term) narrowing {
-	if t.Key == passedToKey || !asks(t) || slices.ContainsFunc(t.Values, allWild) || len(t.Values) == 0 {
+	if t.Key == passedToKey || !asks(t) || slices.ContainsFunc(t.Values, leavesOpen(t.Key)) || len(t.Values) == 0 {
 		return 0
 	}
 	switch t.Operator {
@@ -190,16 +190,49 @@ func narrows(t iampolicy.Term) narrowing {
 	return toTargets
 }
 
+// leavesOpen returns a function that tells whether a value for a key leaves open everything, or the worst.
+func leavesOpen(key string) func(string) bool {
+	return func(value string) bool {
+		switch {
+		case allWild(value), strings.HasPrefix(value, "arn:") && wide(value):
+			return true
+		case key == "iam:policyarn":
+			return slices.ContainsFunc(administratorPolicies, func(name string) bool {
+				return strings.HasSuffix(value, ":policy/"+name) || actions.Match(value, "arn:aws:iam::aws:policy/"+name)
+			})
+		case key == passedToKey:
+			return actions.Match(value, "any-service.amazonaws.com")
+		}
+		return false
+	}
+}
+
+// administratorPolicies are AWS's own that make an administrator of whoever has them.
+var administratorPolicies = []string{"AdministratorAccess", "IAMFullAccess"}
+
 // allWild tells whether a text has nothing but wildcards and what separates the parts of an ARN.
 func allWild(value string) bool { return strings.Trim(value, "*?/:") == "" }
 
 // passedTo gives the services that a term lets roles be passed to, and whether it limits them.
 func passedTo(t iampolicy.Term) (services []string, ok bool) {
 	if t.Key != passedToKey || t.ForAllValues || strings.Contains(t.Operator, "not") || !strings.HasPrefix(t.Operator, "string") ||
-		len(t.Values) == 0 || slices.ContainsFunc(t.Values, allWild) {
+		len(t.Values) == 0 || slices.ContainsFunc(t.Values, leavesOpen(passedToKey)) {
 		return nil, false
 	}
 	return t.Values, true
+}
+
+// inverse is what a Deny on the condition asks of a request that is to pass: of one term that excludes values, which also
+// holds for a request without the key, that the key has one of them.
+func inverse(terms []iampolicy.Term) (iampolicy.Term, bool) {
+	if len(terms) != 1 || terms[0].ForAllValues || terms[0].ForAnyValue {
+		return iampolicy.Term{}, false
+	}
+	t := terms[0]
+	operator := strings.Replace(t.Operator, "not", "", 1)
+	t.IfExists = false
+	t.Operator, operator = operator, t.Operator
+	return t, t.Operator != operator
 }
 
 // implies tells whether each request that passes one of the terms of have passes t.

@@ -225,12 +225,56 @@ func TestPatterns(t *testing.T) {
 		{"home/${aws:username}/x", "home/${aws:username}/x", true, true},
 		{"home/bob", "home/${aws:username}", false, true},
 		{"${open", "${open", true, true},
+		{"a??", "aé", false, true},
+		{"a?", "aé", false, true},
+		{"a*", "aé", true, true},
+		{"aé?", "aéb", true, true},
 	} {
 		if got := covers(test.a, test.b); got != test.covers {
 			t.Errorf("covers(%q, %q) is %t", test.a, test.b, got)
 		}
 		if got := overlap(test.a, test.b); got != test.overlap {
 			t.Errorf("overlap(%q, %q) is %t", test.a, test.b, got)
+		}
+	}
+}
+
+// TestPatternsAgainstTexts tries all short patterns on all short texts: what is said of two patterns has to be so for each
+// text.
+func TestPatternsAgainstTexts(t *testing.T) {
+	t.Parallel()
+	words := func(letters string, length int) []string {
+		all, last := []string{""}, []string{""}
+		for range length {
+			var next []string
+			for _, word := range last {
+				for _, letter := range letters {
+					next = append(next, word+string(letter))
+				}
+			}
+			all, last = append(all, next...), next
+		}
+		return all
+	}
+	patterns, texts := words("ab*?", 3), words("ab", 4)
+	matched := map[string][]bool{}
+	for _, p := range patterns {
+		for _, text := range texts {
+			matched[p] = append(matched[p], naiveGlob(p, text))
+		}
+	}
+	for _, a := range patterns {
+		for _, b := range patterns {
+			within, both := true, false
+			for i := range texts {
+				within, both = within && (!matched[b][i] || matched[a][i]), both || matched[a][i] && matched[b][i]
+			}
+			if covers(a, b) && !within {
+				t.Errorf("%q does not cover %q", a, b)
+			}
+			if overlap(a, b) != both {
+				t.Errorf("overlap(%q, %q) is %t", a, b, !both)
+			}
 		}
 	}
 }

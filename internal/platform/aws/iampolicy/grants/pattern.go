@@ -3,6 +3,7 @@ package grants
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 )
@@ -37,7 +38,7 @@ func covers(outer, inner string) bool {
 		case o < len(outer) && outer[o] == '*':
 			star, mark = o, i
 			o++
-		case o < len(outer) && inner[i] != '*' && (outer[o] == '?' || outer[o] == inner[i]):
+		case o < len(outer) && inner[i] != '*' && (outer[o] == '?' && inner[i] < utf8.RuneSelf || outer[o] == inner[i]):
 			o++
 			i++
 		case star >= 0:
@@ -62,6 +63,10 @@ func overlap(a, b string) bool {
 		return false
 	}
 	a, b = a[literal:], b[literal:]
+	if !ascii(a) || !ascii(b) {
+		// A ? is a character, which may be several bytes.
+		a, b = strings.ReplaceAll(a, "?", "*"), strings.ReplaceAll(b, "?", "*")
+	}
 	if a == "*" || b == "*" || len(a)*len(b) > maxCompared {
 		return true
 	}
@@ -100,6 +105,10 @@ func among(arn, pattern string) bool {
 		}
 	}
 	return true
+}
+
+func ascii(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // plain is how far a pattern goes without a wildcard.

@@ -58,8 +58,6 @@ func credentialRemedy(a actions.Action) string {
 	return resourceRemedy(a)
 }
 
-func exfiltrationRemedy(a actions.Action) string { return resourceRemedy(a) }
-
 // resourceRemedy asks for resources, where AWS takes them.
 func resourceRemedy(a actions.Action) string {
 	if a.WildcardOnly {
@@ -67,6 +65,17 @@ func resourceRemedy(a actions.Action) string {
 	}
 	return fmt.Sprintf("Name what %s is for in Resource, such as %s.", a, example(a))
 }
+
+// levelRemedy asks for the resources of the first of several actions, and for fewer actions where they are many.
+func levelRemedy(of []actions.Action) string {
+	if of[0].Service != of[len(of)-1].Service && len(of) > manyActions {
+		return administratorRemedy
+	}
+	return resourceRemedy(of[0])
+}
+
+// manyActions is from how many actions of several services on a message asks for fewer.
+const manyActions = 20
 
 // resources has an example for the services that the dangers are mostly about.
 var resources = map[string]string{
@@ -76,6 +85,8 @@ var resources = map[string]string{
 	"cloudformation": "cloudformation:<region>:<account>:stack/<name>/*", "codebuild": "codebuild:<region>:<account>:project/<name>",
 	"ecs": "ecs:<region>:<account>:task/<cluster>/*", "kinesis": "kinesis:<region>:<account>:stream/<name>",
 	"ecr": "ecr:<region>:<account>:repository/<name>", "ssm": "ssm:<region>:<account>:parameter/<path>/*",
+	"iam": "iam::<account>:role/<name>", "logs": "logs:<region>:<account>:log-group:<name>:*", "sso": "sso:::permissionSet/<instance>/<set>",
+	"identitystore": "identitystore:::group/<id>", "apigateway": "apigateway:<region>::/restapis/<id>",
 	"glue": "glue:<region>:<account>:job/<name>", "ec2": "ec2:<region>:<account>:instance/<id>", "rds": "rds:<region>:<account>:db:<name>",
 }
 

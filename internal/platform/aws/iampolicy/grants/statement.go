@@ -19,7 +19,8 @@ type statement struct {
 	// resources is "*" where the statement has NotResource.
 	resources, notResources []string
 	// limits are the terms of the condition without those on time.
-	limits   []iampolicy.Term
+	limits []iampolicy.Term
+	// narrowed and passes are what the condition limits requests to; of a Deny, what it limits those to that pass.
 	narrowed narrowing
 	passes   [][]string
 	// text is what the statement says of resources and conditions, to compare those of one Deny with those of another.
@@ -63,6 +64,13 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 		}
 	}
 	if raw.Effect == iampolicy.Deny && len(s.limits) > 0 {
+		s.narrowed, s.passes = 0, nil
+		if t, ok := inverse(terms); ok {
+			s.narrowed = narrows(t)
+			if services, ok := passedTo(t); ok {
+				s.passes = [][]string{services}
+			}
+		}
 		alike := iampolicy.Document{Statements: []iampolicy.Statement{{
 			Effect: iampolicy.Deny, Action: []string{"*"}, Resource: raw.Resource, NotResource: raw.NotResource, Condition: raw.Condition,
 		}}}

@@ -20,6 +20,8 @@ type view struct {
 type extent struct {
 	resources, except []string
 	guards            []string
+	narrowed          narrowing
+	passes            [][]string
 	// wide remembers by service and pattern whether it reaches resources of any name.
 	wide map[[2]string]bool
 }
@@ -77,7 +79,7 @@ func (v *view) access(out []Access, index int, service, name string) []Access {
 	}
 	a := Access{
 		Resources: left.resources, Except: left.except, Conditioned: len(from.limits) > 0 || len(left.guards) > 0, Source: from.source,
-		from: from, on: left, limits: from.limits, guards: left.guards, narrowed: from.narrowed, passes: from.passes,
+		from: from, on: left, limits: from.limits, guards: left.guards, narrowed: from.narrowed | left.narrowed, passes: slices.Concat(from.passes, left.passes),
 	}
 	a.Source.Action = pattern
 	if !s.bounded {
@@ -118,6 +120,10 @@ func (v *view) left(from *statement, service, name string) *extent {
 		g := &v.set.guard[i]
 		if len(g.limits) > 0 && g.isAbout(service, name) && (!v.affords(g.resources, e.resources) || g.touches(e.resources)) {
 			e.guards = append(e.guards, g.text)
+			if len(g.notResources) == 0 && v.affords(g.resources, e.resources) && len(without(e.resources, g.resources)) == 0 {
+				e.narrowed |= g.narrowed
+				e.passes = append(e.passes, g.passes...)
+			}
 		}
 	}
 	return v.remember(e)

@@ -56,12 +56,12 @@ func (c *classifier) levels(index int) {
 	})
 	if len(permissions.Actions) > 0 {
 		permissions.Why = "It changes who may do what on resources of any name, by " + list(permissions.Actions) + "."
-		permissions.Remedy = resourceRemedy(permissions.Actions[0])
+		permissions.Remedy = levelRemedy(permissions.Actions)
 		c.dangers = append(c.dangers, permissions)
 	}
 	if len(writes.Actions) > 0 {
 		writes.Why = "It changes resources of any name, those of others among them, by " + list(writes.Actions) + "."
-		writes.Remedy = resourceRemedy(writes.Actions[0])
+		writes.Remedy = levelRemedy(writes.Actions)
 		c.dangers = append(c.dangers, writes)
 	}
 }
