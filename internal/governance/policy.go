@@ -44,6 +44,8 @@ const (
 var Rules = []Rule{
 	RuleOwner, RuleOwnerUnknown, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
+	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration,
+	RuleServiceWildcard, RuleResourceWildcardWrite, RuleEscalationTicket, RulePurposeFollows,
 }
 
 // Enforcement says what a broken rule does to a plan.
@@ -222,8 +224,12 @@ func longestLifetime(category Category, days int) int {
 }
 
 func defaultEnforcement(rule Rule) Enforcement {
-	if rule == RuleWarnBefore || rule == RuleRetireInUse {
+	switch rule {
+	case RuleWarnBefore, RuleRetireInUse,
+		RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration, RuleServiceWildcard, RuleResourceWildcardWrite:
 		return EnforceWarn
+	case RuleEscalationTicket, RulePurposeFollows:
+		return EnforceOff
 	}
 	return EnforceError
 }

@@ -182,7 +182,7 @@ func policySchema() schema.Attribute {
 			},
 			"enforcement": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days` and `retire_in_use`, which are `warn`.",
+				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". By default they are `error`; `warn_before_days`, `retire_in_use` and the rules from `permissions_management` to `resource_wildcard_write` are `warn`, and `escalation_needs_ticket` and `purpose_follows_permissions` are `off`.",
 			},
 		},
 	}

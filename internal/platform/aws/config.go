@@ -93,6 +93,7 @@ type Account struct {
 	listed     memo[map[string]listedRole]
 	reads      bulkReads
 	keys       keyLists
+	policies   policyDocs
 	newRoles   recent[RoleState]
 	newUsers   recent[UserState]
 	// newLinkedRoles are service-linked.
