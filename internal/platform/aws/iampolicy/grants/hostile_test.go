@@ -22,9 +22,9 @@ func TestHostile(t *testing.T) {
 		have Identity
 		want Class
 	}{
-		"one wildcard many times": {identity(t, repeat(2000, ",", func(int) string { return allow("*", "*") })), Administrator},
-		"many wildcards":          {identity(t, repeat(1800, ",", func(i int) string { return allow(fmt.Sprintf("!s3:a%d", i), "*") })), Administrator},
-		"many patterns":           {identity(t, allow(repeat(5000, " ", func(i int) string { return "s3:P*u*t" + strings.Repeat("*", i%100) }), "*")), PermissionsManagement},
+		"one wildcard many times": {identity(t, repeat(500, ",", func(int) string { return allow("*", "*") })), Administrator},
+		"many wildcards":          {identity(t, repeat(400, ",", func(i int) string { return allow(fmt.Sprintf("!s3:a%d", i), "*") })), Administrator},
+		"many patterns":           {identity(t, allow(repeat(3000, " ", func(i int) string { return "s3:P*u*t" + strings.Repeat("*", i%100) }), "*")), PermissionsManagement},
 		"many resources":          {identity(t, allow("*", repeat(60, " ", stars)), deny("*", repeat(60, " ", func(i int) string { return stars(i) + "z" })+" x")), ServiceWildcard},
 		"too many resources":      {identity(t, allow("*", repeat(5000, " ", stars)), deny("*", repeat(5000, " ", stars)+" x")), ServiceWildcard},
 		"one long resource":       {identity(t, allow("*", "arn:aws:s3:::"+strings.Repeat("*a", 1<<18)), deny("*", "arn:aws:s3:::"+strings.Repeat("*ab", 1<<16))), ServiceWildcard},
