@@ -40,27 +40,33 @@ func TestEvaluateDangers(t *testing.T) {
 	}{
 		"nothing": {nil, governance.Entitlements{}, []string{}},
 		"in the order of the rules": {
-			nil, governance.Entitlements{Dangers: []governance.Danger{danger("data_exfiltration", "inline", "A"), danger("pass_role_unrestricted", "inline", "B")}},
+			nil,
+			governance.Entitlements{Dangers: []governance.Danger{danger("data_exfiltration", "inline", "A"), danger("pass_role_unrestricted", "inline", "B")}},
 			[]string{"error pass_role_unrestricted inline: B: it does B", "warn data_exfiltration inline: A: it does A"},
 		},
 		"each on its own attribute": {
-			nil, governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), danger("administrator", "managed", "B")}},
+			nil,
+			governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), danger("administrator", "managed", "B")}},
 			[]string{"error administrator inline: A: it does A", "error administrator managed: B: it does B"},
 		},
 		"implied by an administrator": {
-			nil, governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), implied}},
+			nil,
+			governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), implied}},
 			[]string{"error administrator inline: A: it does A"},
 		},
 		"implied, but more strictly enforced": {
-			map[governance.Rule]governance.Enforcement{"administrator": "warn"}, governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), implied}},
+			map[governance.Rule]governance.Enforcement{"administrator": "warn"},
+			governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), implied}},
 			[]string{"warn administrator inline: A: it does A", "error privilege_escalation inline: B: it does B"},
 		},
 		"administrators allowed": {
 			map[governance.Rule]governance.Enforcement{"administrator": "off", "privilege_escalation": "off"},
-			governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), implied}}, []string{},
+			governance.Entitlements{Dangers: []governance.Danger{danger("administrator", "inline", "A"), implied}},
+			[]string{},
 		},
 		"less than before": {
-			nil, governance.Entitlements{Narrows: true, Dangers: []governance.Danger{danger("administrator", "inline", "A")}},
+			nil,
+			governance.Entitlements{Narrows: true, Dangers: []governance.Danger{danger("administrator", "inline", "A")}},
 			[]string{"warn administrator inline: A: it does A"},
 		},
 	} {

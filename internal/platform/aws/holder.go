@@ -112,18 +112,18 @@ func (h *holder) document(ctx context.Context, policy string) (reading, error) {
 		}, nil
 	case err != nil:
 		return reading{}, fmt.Errorf("read %s: %w", policy, err)
-	case found.forbidden != nil:
+	case found.forbidden != "":
 		return forbidden(found.forbidden), nil
-	case found.unread != nil:
-		return reading{reason: "its document cannot be read: " + found.unread.Error(), remedy: "Look at what it allows yourself, and report the document, which IAM has taken."}, nil
+	case found.unread != "":
+		return reading{reason: "its document cannot be read: " + found.unread, remedy: "Look at what it allows yourself, and report the document, which IAM has taken."}, nil
 	}
 	return reading{document: found.document}, nil
 }
 
-func forbidden(err *platform.ErrForbidden) reading {
+func forbidden(permission string) reading {
 	return reading{
-		reason: "the provider's credentials lack the permission " + err.Permission,
-		remedy: "Allow " + err.Permission + " to them, as the guide \"Permissions on AWS\" has it. What is not known is not safe: look at it yourself until then.",
+		reason: "the provider's credentials lack the permission " + permission,
+		remedy: "Allow " + permission + " to them, as the guide \"AWS permissions\" has it. What is not known is not safe: look at it yourself until then.",
 	}
 }
 
@@ -149,7 +149,7 @@ func (h *holder) groups(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	if docs.forbidden != nil {
+	if docs.forbidden != "" {
 		h.missing(forbidden(docs.forbidden), attribute, "what the groups "+strings.Join(names, ", ")+" allow")
 		return nil
 	}

@@ -23,15 +23,16 @@ type policyDocs struct {
 
 type managedDoc struct {
 	document iampolicy.Document
-	// forbidden says that the caller may not read it, and unread that nobody understands it.
-	forbidden *platform.ErrForbidden
-	unread    error
+	// forbidden is the permission that the caller lacks to read it, and unread why nobody understands it; empty where the
+	// document is there.
+	forbidden, unread string
 }
 
 // groupDocs are the policies of all groups, by name.
 type groupDocs struct {
-	groups    map[string]groupPolicies
-	forbidden *platform.ErrForbidden
+	groups map[string]groupPolicies
+	// forbidden is the permission that the caller lacks; empty where the groups were read.
+	forbidden string
 }
 
 type groupPolicies struct {
@@ -63,12 +64,15 @@ func (a *Account) managedDoc(ctx context.Context, policy string, final bool) (ma
 		var forbidden *platform.ErrForbidden
 		switch {
 		case errors.As(err, &forbidden):
-			return managedDoc{forbidden: &platform.ErrForbidden{Permission: deniedPermission(operation, forbidden.Detail), Detail: forbidden.Detail, Err: err}}, nil
+			return managedDoc{forbidden: deniedPermission(operation, forbidden.Detail)}, nil
 		case err != nil:
 			return managedDoc{}, err
 		}
 		document, err := parseEncoded(version.PolicyVersion.Document)
-		return managedDoc{document: document, unread: err}, nil
+		if err != nil {
+			return managedDoc{unread: err.Error()}, nil //nolint:nilerr // that nobody understands it is kept as well
+		}
+		return managedDoc{document: document}, nil
 	})
 }
 
@@ -77,7 +81,7 @@ func (a *Account) groupDocs(ctx context.Context, names []string) (groupDocs, err
 	hasAll := func(known groupDocs) bool {
 		for _, name := range names {
 			if _, ok := known.groups[name]; !ok {
-				return known.forbidden != nil
+				return known.forbidden != ""
 			}
 		}
 		return true
@@ -93,10 +97,10 @@ func (a *Account) groupDocs(ctx context.Context, names []string) (groupDocs, err
 		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
-			if err := mapError("iam:GetAccountAuthorizationDetails", err); err != nil {
-				if errors.As(err, &read.forbidden) {
-					return read, nil
-				}
+			var forbidden *platform.ErrForbidden
+			if err = mapError("iam:GetAccountAuthorizationDetails", err); errors.As(err, &forbidden) {
+				return groupDocs{forbidden: forbidden.Permission}, nil
+			} else if err != nil {
 				return groupDocs{}, err
 			}
 			for _, group := range page.GroupDetailList {
