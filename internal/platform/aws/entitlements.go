@@ -58,8 +58,17 @@ func (d driver[S]) Entitlements(ctx context.Context, name, path string, now Hold
 	for _, gain := range iamgrants.Gains(iamgrants.New(before.identity, d.account.config.Clock.Now()), set) {
 		found.Gains = append(found.Gains, governance.Gain{Level: gain.Level.String(), Text: strings.TrimPrefix(gain.String(), "gains ")})
 	}
-	found.Narrows = len(found.Gains) == 0 && len(holder.unjudged)+len(before.unjudged) == 0
+	oldBoundaryKnown := had.PermissionsBoundaryARN == now.PermissionsBoundaryARN || had.PermissionsBoundaryARN == "" || before.identity.Boundary != nil
+	found.Narrows = len(found.Gains) == 0 && oldBoundaryKnown && len(missingFrom(unread(holder), unread(before))) == 0
 	return found, nil
+}
+
+// unread names what an identity holds that was not read.
+func unread(h holder) (what []string) {
+	for _, unjudged := range h.unjudged {
+		what = append(what, unjudged.What...)
+	}
+	return what
 }
 
 // same tells whether two holdings are certain to allow the same.

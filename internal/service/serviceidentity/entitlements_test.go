@@ -210,6 +210,24 @@ func TestDangersOfExisting(t *testing.T) {
 	r.Plan(config("a")).Want(t, `error aws_role.inline_policies["a"]: Identity would be an administrator`, "warning aws_role: Identity gains permissions")
 }
 
+// TestDangersOfUnread lets an identity be narrowed also where a policy that stays may not be read.
+func TestDangersOfUnread(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	config := func(inline acctest.Values) acctest.Values {
+		return lambdaRole(server).With(withRole(acctest.Values{"inline_policies": inline, "managed_policy_arns": []string{readOnly}}))
+	}
+	lenient := acctest.NewConfiguredProtocol(t, server, acctest.Values{"policy": acctest.Values{"enforcement": acctest.Values{"administrator": "warn", "privilege_escalation": "warn", "pass_role_unrestricted": "warn"}}})
+	r := lenient.Resource(typeName)
+	r.Apply(config(acctest.Values{"a": allowAll, "b": readBuckets})).Want(t, `warning aws_role.inline_policies["a"]: Identity would be an administrator`)
+	server.DenyActions(sim.DefaultAccount, "iam:GetPolicy")
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	const unread = "warning aws_role.managed_policy_arns: Permissions are not judged … lack the permission iam:GetPolicy"
+	r.Plan(config(acctest.Values{"a": allowAll})).Want(t, unread, `warning aws_role.inline_policies["a"]: Identity would be an administrator … Rule: administrator (warn).`)
+	r.Plan(lambdaRole(server).With(withRole(acctest.Values{"inline_policies": acctest.Values{"a": allowAll, "b": readBuckets}, "managed_policy_arns": []string{readOnly, administrator}}))).Want(t,
+		unread, `error aws_role.inline_policies["a"]: Identity would be an administrator … Rule: administrator (error).`)
+}
+
 // TestGains says what a change newly allows, and asks for a ticket and a purpose where the policy does.
 func TestGains(t *testing.T) {
 	t.Parallel()
