@@ -48,6 +48,8 @@ var Rules = []Rule{
 	RuleOwner, RuleOwnerUnknown, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty,
 	RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
+	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration,
+	RuleServiceWildcard, RuleResourceWildcardWrite, RuleEscalationTicket, RulePurposeFollows,
 }
 
 // Enforcement says what a broken rule does to a plan.
@@ -227,11 +229,20 @@ func longestLifetime(category Category, days int) int {
 
 // WarnedRules are those that only warn by default: what they find can be intended, or is concluded from names. What is
 // plainly unsafe in a trust is refused by RuleSafeTrust.
-var WarnedRules = []Rule{RuleWarnBefore, RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse}
+var WarnedRules = []Rule{
+	RuleWarnBefore, RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
+	RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration, RuleServiceWildcard, RuleResourceWildcardWrite,
+}
+
+// SilentRules are those that are off by default, because they are about how an organisation works.
+var SilentRules = []Rule{RuleEscalationTicket, RulePurposeFollows}
 
 func defaultEnforcement(rule Rule) Enforcement {
-	if slices.Contains(WarnedRules, rule) {
+	switch {
+	case slices.Contains(WarnedRules, rule):
 		return EnforceWarn
+	case slices.Contains(SilentRules, rule):
+		return EnforceOff
 	}
 	return EnforceError
 }

@@ -46,7 +46,9 @@ func TestExamples(t *testing.T) {
 			}
 			exceptions := map[governance.Rule]governance.Enforcement{governance.RuleWarnBefore: governance.EnforceWarn}
 			if rest == governance.EnforceWarn {
-				exceptions[governance.RuleOwnerUnknown] = governance.EnforceOff
+				for _, rule := range append([]governance.Rule{governance.RuleOwnerUnknown}, governance.SilentRules...) {
+					exceptions[rule] = governance.EnforceOff
+				}
 			}
 			for _, rule := range slices.Sorted(maps.Keys(document.Enforcement)) {
 				want, ok := exceptions[rule]

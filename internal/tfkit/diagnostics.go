@@ -36,6 +36,17 @@ var summaries = map[governance.Rule]string{
 	governance.RuleCredentialMaxAge:     "Credential would be used for too long",
 	governance.RuleCredential:           "Credential cannot be like this",
 	governance.RuleExisting:             "Existing identity",
+
+	governance.RuleAdministrator:         "Identity would be an administrator",
+	governance.RulePrivilegeEscalation:   "Identity could raise its own privileges",
+	governance.RulePassRoleUnrestricted:  "Identity could pass any role to any service",
+	governance.RulePermissionsManagement: "Identity could change permissions of any resource",
+	governance.RuleCredentialExposure:    "Identity could get credentials of others",
+	governance.RuleDataExfiltration:      "Identity could read or give away any data",
+	governance.RuleServiceWildcard:       "Identity could use all of a service",
+	governance.RuleResourceWildcardWrite: "Identity could change any resource",
+	governance.RuleEscalationTicket:      "Identity gains permissions without a new ticket",
+	governance.RulePurposeFollows:        "Identity gains permissions for an unchanged purpose",
 }
 
 // mapAttributes are the attributes whose elements have keys.

@@ -96,6 +96,7 @@ type Account struct {
 	// writes counts the calls that may have changed something.
 	writes   atomic.Int64
 	keys     keyLists
+	policies policyDocs
 	newRoles recent[RoleState]
 	newUsers recent[UserState]
 	// newLinkedRoles are service-linked.

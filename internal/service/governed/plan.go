@@ -102,7 +102,9 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	common.Status, diags = r.plannedStatus(ctx, common, had, req.Private)
 	resp.Diagnostics.Append(diags...)
 	disabled := common.Status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, m, r.approved(ctx, had, req.Private, &resp.Diagnostics), disabled, true, &resp.Diagnostics)
+	approved := r.approved(ctx, had, req.Private, &resp.Diagnostics)
+	judged := r.judge(ctx, k, m, approved, disabled, true, &resp.Diagnostics)
+	r.judgeEntitlements(ctx, k, m, prior, judged, true, &resp.Diagnostics)
 	if prior == nil {
 		r.foreseeCreation(ctx, k, m, &resp.Diagnostics)
 	}

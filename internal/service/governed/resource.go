@@ -78,7 +78,7 @@ func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequ
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	m := P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
-	k, judged, disabled := r.prepare(ctx, m, nil, &resp.Diagnostics)
+	k, judged, disabled := r.prepare(ctx, m, nil, nil, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -137,7 +137,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	m, prior := P(new(M)), P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-	k, judged, disabled := r.prepare(ctx, m, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
+	k, judged, disabled := r.prepare(ctx, m, prior, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -206,7 +206,7 @@ func (r *Resource[M, P]) locate(common *tfkit.GovernanceModel, diags *diag.Diagn
 }
 
 // prepare judges a planned identity once more, now that everything is known, before any call that changes something.
-func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *approval, diags *diag.Diagnostics) (k Kind[P], judged governance.Subject, disabled bool) {
+func (r *Resource[M, P]) prepare(ctx context.Context, m, prior P, had *approval, diags *diag.Diagnostics) (k Kind[P], judged governance.Subject, disabled bool) {
 	if diags.HasError() {
 		return nil, judged, false
 	}
@@ -222,7 +222,10 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *approval, diag
 	common := m.Common()
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
-	judged = r.judge(ctx, k, m, prior, disabled, false, diags)
+	judged = r.judge(ctx, k, m, had, disabled, false, diags)
+	if !diags.HasError() {
+		r.judgeEntitlements(ctx, k, m, prior, judged, false, diags)
+	}
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
 		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
 	}
@@ -249,12 +252,17 @@ func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *appro
 	if err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
 	}
-	for _, violation := range append(found, checked...) {
+	r.report(title, append(found, checked...), warn, diags)
+	return judged
+}
+
+// report adds violations, warnings among them only where they are news.
+func (r *Resource[M, P]) report(title string, found []governance.Violation, warn bool, diags *diag.Diagnostics) {
+	for _, violation := range found {
 		if warn || violation.Enforcement == governance.EnforceError {
 			tfkit.AddViolations(diags, title, []governance.Violation{violation})
 		}
 	}
-	return judged
 }
 
 // subject is what a policy judges of a model, but for its trust; prior is the existing identity, nil on create.

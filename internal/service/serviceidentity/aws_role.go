@@ -81,6 +81,21 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 	}}
 }
 
+func (awsRole) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, final bool) (governance.Entitlements, error) {
+	role, err := governed.AsError(roleOf(ctx, m))
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	if prior == nil {
+		return role.Entitlements(ctx, data, m.Name, nil, final)
+	}
+	had, err := governed.AsError(roleOf(ctx, prior))
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	return role.Entitlements(ctx, data, m.Name, &had.AWSRoleModel, final)
+}
+
 func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {

@@ -57,6 +57,23 @@ func (awsUser) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Users().Check(ctx, want)
 }
 
+func (awsUser) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, final bool) (governance.Entitlements, error) {
+	user, err := governed.AsError(userOf(ctx, m))
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	var had *aws.Holding
+	if prior != nil {
+		before, err := governed.AsError(userOf(ctx, prior))
+		if err != nil {
+			return governance.Entitlements{}, err
+		}
+		holding := before.holding()
+		had = &holding
+	}
+	return data.AWS.Users().Entitlements(ctx, m.Name.ValueString(), governed.KnownOr(user.Path, "/"), user.holding(), had, final)
+}
+
 func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	user, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {

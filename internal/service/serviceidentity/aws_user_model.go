@@ -46,6 +46,14 @@ func userOf(ctx context.Context, m *model) (awsUserModel, diag.Diagnostics) {
 	return user, diags
 }
 
+// holding is what decides what the user may do. What is not known yet is left out.
+func (u awsUserModel) holding() aws.Holding {
+	return aws.Holding{
+		InlinePolicies: governed.StringMap(u.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(u.ManagedPolicyARNs), Groups: tfkit.Strings(u.Groups),
+		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: u.PermissionsBoundaryARN.IsUnknown(),
+	}
+}
+
 // setUser writes the nested attribute.
 func setUser(ctx context.Context, m *model, user awsUserModel) error {
 	object, diags := types.ObjectValueFrom(ctx, awsUserTypes, user)

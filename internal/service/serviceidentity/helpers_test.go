@@ -25,7 +25,7 @@ const (
 	lambdaTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	anyoneTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`
 	boundary     = "arn:aws:iam::aws:policy/PowerUserAccess"
-	readOnly     = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+	readOnly     = "arn:aws:iam::aws:policy/SecurityAudit"
 
 	administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
 )

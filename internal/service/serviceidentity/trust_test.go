@@ -16,7 +16,7 @@ const (
 )
 
 // allowing is a statement of a trust policy.
-func allowing(principal, rest string) string {
+func letting(principal, rest string) string {
 	action := "sts:AssumeRole"
 	if strings.Contains(principal, "Federated") {
 		action = "sts:AssumeRoleWithWebIdentity"
@@ -35,7 +35,7 @@ func byRole(account, name string) string {
 
 // workflows are those of GitHub that a subject fits.
 func workflows(subject string) string {
-	return allowing(`{"Federated":"`+githubARN+`"}`, `,"Condition":{"StringEquals":{"`+githubIssuer+`:aud":"sts.amazonaws.com"},"StringLike":{"`+githubIssuer+`:sub":"`+subject+`"}}`)
+	return letting(`{"Federated":"`+githubARN+`"}`, `,"Condition":{"StringEquals":{"`+githubIssuer+`:aud":"sts.amazonaws.com"},"StringLike":{"`+githubIssuer+`:sub":"`+subject+`"}}`)
 }
 
 func inEnvironment(environment string) acctest.Values {
@@ -61,12 +61,12 @@ const (
 )
 
 var untidyTrusts = map[string]violation{
-	"own role": {trusted(allowing(byRole(sim.DefaultAccount, "build"), "")), nil},
-	"other environment": {inEnvironment("prod").With(trusted(allowing(byRole(sim.DefaultAccount, "ci/build-dev"), ""))), []string{
+	"own role": {trusted(letting(byRole(sim.DefaultAccount, "build"), "")), nil},
+	"other environment": {inEnvironment("prod").With(trusted(letting(byRole(sim.DefaultAccount, "ci/build-dev"), ""))), []string{
 		"aws_role.assume_role_policy: " + crosses + `"invoice-export": its environment is prod, but arn:aws:iam::123456789012:role/ci/build-dev says dev: who breaks into the one environment is in the other (OWASP NHI8). … ` +
 			"Make an identity for each environment, and trust only principals of the same one. … Argument: aws_role.assume_role_policy. Rule: environment_isolation (<enforcement>).",
 	}},
-	"other environment's user":   {inEnvironment("prod").With(trusted(allowing(`{"AWS":"arn:aws:iam::123456789012:user/test/relay"}`, ""))), []string{"aws_role.assume_role_policy: " + crosses + "user/test/relay says test"}},
+	"other environment's user":   {inEnvironment("prod").With(trusted(letting(`{"AWS":"arn:aws:iam::123456789012:user/test/relay"}`, ""))), []string{"aws_role.assume_role_policy: " + crosses + "user/test/relay says test"}},
 	"job's environment":          {inEnvironment("prod").With(trusting(github("staging"))), []string{"aws_role.trust.github_actions: " + crosses + "its environment is prod, but repo:acme/shop:environment:staging says staging"}},
 	"same environment":           {inEnvironment("production").With(trusting(github("prod"))), nil},
 	"branch of an environment":   {inEnvironment("prod").With(trusting(acctest.Values{"github_actions": acctest.Values{"repository": "acme/shop", "branch": "dev"}})), []string{"aws_role.trust.github_actions: " + crosses + "repo:acme/shop:ref:refs/heads/dev says dev"}},
@@ -76,16 +76,16 @@ var untidyTrusts = map[string]violation{
 		"aws_role.trust.aws_services: " + shared + "2 clients share it, so a leak in one is a leak in all: ec2.amazonaws.com, lambda.amazonaws.com (OWASP NHI9). … Make an identity for each of them, with what that one needs. … Rule: reuse (<enforcement>).",
 	}},
 	"two presets":   {trusting(github("eu").With(acctest.Values{"aws_services": []string{"lambda.amazonaws.com"}})), []string{"aws_role.trust: " + shared + "lambda.amazonaws.com, repo:acme/shop"}},
-	"two documents": {trusted(allowing(`{"Service":"lambda.amazonaws.com"}`, ""), workflows("repo:acme/shop:environment:eu")), []string{"aws_role.assume_role_policy: " + shared + "lambda.amazonaws.com, repo:acme/shop"}},
-	"foreign account": {trusted(allowing(`{"AWS":"`+foreignAccount+`"}`, "")), []string{
+	"two documents": {trusted(letting(`{"Service":"lambda.amazonaws.com"}`, ""), workflows("repo:acme/shop:environment:eu")), []string{"aws_role.assume_role_policy: " + shared + "lambda.amazonaws.com, repo:acme/shop"}},
+	"foreign account": {trusted(letting(`{"AWS":"`+foreignAccount+`"}`, "")), []string{
 		"aws_role.assume_role_policy: " + open + "account 999988887777 can assume it from outside the accounts that are known as your own, and without an external id, so that a third party can be tricked into using it for somebody else (OWASP NHI3). … " +
 			"Make it a governed_third_party_identity … aws:PrincipalOrgID … aws.allowed_account_ids. … Rule: third_party_trust (<enforcement>).",
 	}},
-	"foreign account with an external id": {trusted(allowing(`{"AWS":"`+foreignAccount+`"}`, `,"Condition":{"StringEquals":{"sts:ExternalId":"0f8fad5b-d9cb-469f-a165"}}`)), []string{"aws_role.assume_role_policy: " + open + "known as your own (OWASP NHI3)"}},
-	"own organisation":                    {trusted(allowing(`{"AWS":"`+foreignAccount+`"}`, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`)), nil},
-	"everybody from an address":           {trusted(allowing(`"*"`, `,"Condition":{"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}`)), []string{"aws_role.assume_role_policy: " + open + `its trust names "*": strangers can assume it unless its conditions keep them out, which were not judged (OWASP NHI4). … Name the principals`}},
+	"foreign account with an external id": {trusted(letting(`{"AWS":"`+foreignAccount+`"}`, `,"Condition":{"StringEquals":{"sts:ExternalId":"0f8fad5b-d9cb-469f-a165"}}`)), []string{"aws_role.assume_role_policy: " + open + "known as your own (OWASP NHI3)"}},
+	"own organisation":                    {trusted(letting(`{"AWS":"`+foreignAccount+`"}`, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`)), nil},
+	"everybody from an address":           {trusted(letting(`"*"`, `,"Condition":{"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}`)), []string{"aws_role.assume_role_policy: " + open + `its trust names "*": strangers can assume it unless its conditions keep them out, which were not judged (OWASP NHI4). … Name the principals`}},
 	"any repository":                      {trusted(workflows("repo:acme/*")), []string{"aws_role.assume_role_policy: " + open + "every subject of " + githubIssuer + " that fits repo:acme/* can assume it, so that whoever can get such a token gets in (OWASP NHI6)"}},
-	"all at once": {inEnvironment("prod").With(trusted(allowing(byRole(foreignAccount, "dev"), ""), allowing(`{"Service":"lambda.amazonaws.com"}`, ""))), []string{
+	"all at once": {inEnvironment("prod").With(trusted(letting(byRole(foreignAccount, "dev"), ""), letting(`{"Service":"lambda.amazonaws.com"}`, ""))), []string{
 		"aws_role.assume_role_policy: " + crosses, "aws_role.assume_role_policy: " + shared, "aws_role.assume_role_policy: " + open,
 	}},
 }
@@ -131,7 +131,7 @@ func TestUntidyTrust(t *testing.T) {
 func TestRefusedTrust(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
-	config := lambdaRole(server).With(inEnvironment("prod")).With(trusted(allowing(`{"AWS":"*"}`, ""), allowing(byRole(sim.DefaultAccount, "build-dev"), ""), workflows("repo:*")))
+	config := lambdaRole(server).With(inEnvironment("prod")).With(trusted(letting(`{"AWS":"*"}`, ""), letting(byRole(sim.DefaultAccount, "build-dev"), ""), workflows("repo:*")))
 	acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName).Plan(config).Want(t,
 		"error aws_role.assume_role_policy: Trust is not safe … statement 1 allows every AWS account",
 		"warning aws_role.assume_role_policy: "+crosses+"build-dev says dev",
@@ -142,7 +142,7 @@ func TestRefusedTrust(t *testing.T) {
 func TestOwnAccounts(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
-	config := lambdaRole(server).With(trusted(allowing(byRole(foreignAccount, "build"), "")))
+	config := lambdaRole(server).With(trusted(letting(byRole(foreignAccount, "build"), "")))
 	for name, own := range map[string]acctest.Values{
 		"allowed": {"allowed_account_ids": []string{sim.DefaultAccount, foreignAccount}},
 		"listed":  {"inventory": acctest.Values{"accounts": []string{foreignAccount}, "role_name": "inventory"}},
@@ -160,7 +160,7 @@ func TestTrustOfExistingIdentities(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
 	account(server).PutRole(simRole("build-dev", "/"))
-	config := lambdaRole(server).With(inEnvironment("prod")).With(trusted(allowing(byRole(sim.DefaultAccount, "build-dev"), "")))
+	config := lambdaRole(server).With(inEnvironment("prod")).With(trusted(letting(byRole(sim.DefaultAccount, "build-dev"), "")))
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(config).Want(t, "warning aws_role.assume_role_policy: "+crosses)
 	r = r.Under(strict(t, server))
@@ -172,7 +172,7 @@ func TestTrustOfExistingIdentities(t *testing.T) {
 	}
 	r.Apply(config.With(acctest.Values{"purpose": "Hourly export of invoices to the data lake"})).Want(t, warning)
 	r.Plan(config.With(inEnvironment("staging"))).Want(t, refused)
-	r.Plan(config.With(trusted(allowing(byRole(sim.DefaultAccount, "build-dev"), ""), allowing(`{"Service":"lambda.amazonaws.com"}`, "")))).Want(t, refused)
+	r.Plan(config.With(trusted(letting(byRole(sim.DefaultAccount, "build-dev"), ""), letting(`{"Service":"lambda.amazonaws.com"}`, "")))).Want(t, refused)
 	r.Plan(config.With(acctest.Values{"aws_role": acctest.Unknown})).Want(t)
 	r.ApplyPlanned(config.With(trusting(github("dev")))).Want(t, "error aws_role.trust.github_actions: "+crosses)
 	r.Apply(config.With(inEnvironment("dev"))).Want(t)
@@ -185,7 +185,7 @@ func TestWidenedConditionIsJudged(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
 	from := func(block string) acctest.Values {
-		return lambdaRole(server).With(trusted(allowing(`"*"`, `,"Condition":{"IpAddress":{"aws:SourceIp":"`+block+`"}}`)))
+		return lambdaRole(server).With(trusted(letting(`"*"`, `,"Condition":{"IpAddress":{"aws:SourceIp":"`+block+`"}}`)))
 	}
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Apply(from("198.51.100.0/24")).Want(t, "warning aws_role.assume_role_policy: "+open)

@@ -1,0 +1,79 @@
+package governed
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// Entitled is a kind whose platform says what an identity may do.
+type Entitled[P any] interface {
+	// Entitlements judges what the planned identity may do, as far as that is known, and what it gains over the prior one;
+	// prior is nil on create. Nothing is found, and nothing asked, where neither differs. With final set, everything that
+	// it refers to has to be there.
+	Entitlements(ctx context.Context, data *tfkit.Data, m, prior P, final bool) (governance.Entitlements, error)
+}
+
+// judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
+// apply changes anything, because what was not known at plan is known by then. Had is the existing identity that the
+// policy has let pass, nil on create.
+func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) {
+	entitled, ok := k.(Entitled[P])
+	if !ok {
+		return
+	}
+	// What cannot be asked for an identity that is refused anyhow has been said, or will be when the rest is right.
+	refused := diags.HasError()
+	of, err := entitled.Entitlements(ctx, r.data, m, prior, !planning)
+	title := r.title(m)
+	if err != nil {
+		if !refused {
+			tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
+		}
+		return
+	}
+	found := r.data.Policy.EvaluateDangers(of)
+	if len(of.Gains) > 0 {
+		found = append(found, r.data.Policy.EvaluateGains(judged, of)...)
+	}
+	r.report(title, found, planning, diags)
+	if !planning {
+		return
+	}
+	for _, unjudged := range of.Unjudged {
+		if refused {
+			break
+		}
+		at := tfkit.AttributePath(unjudged.Attribute)
+		diags.AddAttributeWarning(at, "Permissions are not judged", fmt.Sprintf("%s: %s.\n\n%s\n\nArgument: %s.", title, unjudged, unjudged.Remedy, at))
+	}
+	if len(of.Gains) > 0 {
+		diags.AddAttributeWarning(attributePath(k), "Identity gains permissions", title+" may do what it could not do before:\n\n"+gained(of.Gains))
+	}
+}
+
+// mostGains is how many gains a warning names.
+const mostGains = 12
+
+// gained lists gains by access level.
+func gained(gains []governance.Gain) string {
+	var text strings.Builder
+	level := ""
+	for i, gain := range gains {
+		if i == mostGains {
+			fmt.Fprintf(&text, "and %d more, none of them graver.", len(gains)-mostGains)
+			break
+		}
+		if gain.Level != level {
+			level = gain.Level
+			fmt.Fprintf(&text, "%s:\n", level)
+		}
+		fmt.Fprintf(&text, "  - %s\n", gain.Text)
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
