@@ -20,8 +20,7 @@ type Entitled[P any] interface {
 }
 
 // judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
-// apply changes anything, because what was not known at plan is known by then. Had is the existing identity that the
-// policy has let pass, nil on create.
+// apply changes anything, because what was not known at plan is known by then.
 func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) {
 	entitled, ok := k.(Entitled[P])
 	if !ok {
