@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"context"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -20,8 +21,12 @@ var policyParameter = function.StringParameter{
 const theAnswer = "It is about this one policy: a permissions boundary, other policies of the identity and those of resources and organisations are not known here. " +
 	"A function has no clock, so a limit in time counts as one that lets everything through."
 
-// granted is what a policy alone lets an identity do, whatever the time is.
-func granted(text string) (*grants.Set, *function.FuncError) {
+// granted is what the policy that a function is given lets an identity do by itself, whatever the time is.
+func granted(ctx context.Context, arguments function.ArgumentsData) (*grants.Set, *function.FuncError) {
+	var text string
+	if err := arguments.Get(ctx, &text); err != nil {
+		return nil, err
+	}
 	document, err := iampolicy.ParseIdentity(text)
 	if err != nil {
 		return nil, function.NewArgumentFuncError(0, err.Error()+": give an identity policy as JSON")

@@ -55,11 +55,7 @@ func (policyGrants) Definition(_ context.Context, _ function.DefinitionRequest, 
 
 // Run lists them.
 func (policyGrants) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var text string
-	if resp.Error = req.Arguments.Get(ctx, &text); resp.Error != nil {
-		return
-	}
-	set, err := granted(text)
+	set, err := granted(ctx, req.Arguments)
 	if err != nil {
 		resp.Error = err
 		return

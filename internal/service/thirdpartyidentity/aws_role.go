@@ -54,11 +54,7 @@ func (awsRole) Validate(ctx context.Context, m *model) ([]governance.Violation, 
 }
 
 func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	role, err := governed.AsError(roleOf(ctx, m))
-	if err != nil {
-		return nil, err
-	}
-	want, err := governed.AsError(role.desired(ctx, m, disabled))
+	_, want, err := declaredRole(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +63,7 @@ func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 
 // Trust is who could assume the role.
 func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
-	role, err := governed.AsError(roleOf(ctx, m))
-	if err != nil {
-		return governance.Trust{}, err
-	}
-	want, err := governed.AsError(role.desired(ctx, m, false))
+	_, want, err := declaredRole(ctx, m, false)
 	if err != nil {
 		return governance.Trust{}, err
 	}
