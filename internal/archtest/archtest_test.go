@@ -34,6 +34,11 @@ var rules = []rule{
 		folder: "internal/platform/aws", own: []string{"internal/governance", "internal/platform"},
 		outside: []string{"github.com/aws/", "github.com/hashicorp/terraform-plugin-log/", "golang.org/x/sync/"},
 	},
+	{folder: "internal/platform/azure/graph", own: nil, outside: []string{azcore}},
+	{
+		folder: "internal/platform/azure", own: []string{"internal/governance", "internal/platform"},
+		outside: []string{"github.com/Azure/azure-sdk-for-go/sdk/", "golang.org/x/sync/"},
+	},
 	{folder: "internal/platform", own: []string{"internal/governance"}, outside: []string{}},
 	{folder: "internal/credential", own: []string{"internal/governance", "internal/platform"}, outside: []string{}},
 	{folder: "internal/inventory/report", own: nil, outside: []string{}},
@@ -57,6 +62,9 @@ var rules = []rule{
 
 // notSDKs keeps the clouds' SDKs inside internal/platform.
 var notSDKs = []string{"github.com/hashicorp/"}
+
+// azcore is the pipeline that every request to Azure and Entra ID goes through.
+const azcore = "github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 // wireFormat is what the plugin protocol is encoded in, for results that are too large for the framework.
 const wireFormat = "github.com/vmihailenco/msgpack"

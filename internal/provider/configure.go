@@ -13,6 +13,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -29,6 +30,7 @@ var (
 
 type providerModel struct {
 	AWS          types.Object `tfsdk:"aws"`
+	Azure        types.Object `tfsdk:"azure"`
 	Policy       types.Object `tfsdk:"policy"`
 	PolicyFile   types.String `tfsdk:"policy_file"`
 	MetadataKeys types.Map    `tfsdk:"metadata_keys"`
@@ -118,6 +120,16 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.Append(diags...)
 		config.MetadataKeys = keys
 		data.AWS = aws.NewAccount(config)
+	}
+	switch {
+	case m.Azure.IsNull():
+	case !tfkit.FullyKnown(ctx, m.Azure):
+		data.AzureUnknown = true
+	default:
+		config, diags := p.azureConfig(ctx, m.Azure)
+		resp.Diagnostics.Append(diags...)
+		config.MetadataKeys = keys
+		data.Azure = azure.NewTenant(config)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data

@@ -28,6 +28,7 @@ func (*Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provi
 		MarkdownDescription: "Governs the creation of non-human identities: no owner, no purpose or no expiry, no identity.",
 		Attributes: map[string]schema.Attribute{
 			"aws":    awsSchema(),
+			"azure":  azureSchema(),
 			"policy": policySchema(),
 			"policy_file": schema.StringAttribute{
 				Optional: true,

@@ -4,6 +4,7 @@ package tfkit
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 )
 
 // Data is what the configured provider hands to resources and data sources.
@@ -22,6 +24,9 @@ type Data struct {
 	AWS *aws.Account
 	// AWSUnknown says that the aws argument depends on something that is not known before apply.
 	AWSUnknown bool
+	// Azure is nil when the provider has no azure argument, and AzureUnknown as AWSUnknown is.
+	Azure        *azure.Tenant
+	AzureUnknown bool
 
 	expiries, removals, inState sync.Map
 }
@@ -70,14 +75,24 @@ func FromProvider(providerData any) (*Data, diag.Diagnostics) {
 
 // RequireAWS reports on the attribute that needs it when AWS is not configured.
 func (d *Data) RequireAWS(attribute path.Path) diag.Diagnostics {
+	return require("AWS", attribute, d.AWS != nil, d.AWSUnknown, "with a region unless AWS_REGION is set")
+}
+
+// RequireAzure reports on the attribute that needs it when Azure is not configured.
+func (d *Data) RequireAzure(attribute path.Path) diag.Diagnostics {
+	return require("Azure", attribute, d.Azure != nil, d.AzureUnknown, "with a tenant_id unless AZURE_TENANT_ID is set")
+}
+
+func require(platform string, attribute path.Path, configured, unknown bool, hint string) diag.Diagnostics {
 	var diags diag.Diagnostics
+	argument := strings.ToLower(platform)
 	switch {
-	case d.AWSUnknown:
-		diags.AddAttributeError(attribute, "AWS is not configured yet",
-			"The provider's aws argument depends on values that are not known before apply. Write them as constants or variables, or create what they depend on first with -target.")
-	case d.AWS == nil:
-		diags.AddAttributeError(attribute, "AWS is not configured",
-			`This needs AWS, and the provider block does not configure it. Write aws = {} in the provider "governed" block, with a region unless AWS_REGION is set.`)
+	case unknown:
+		diags.AddAttributeError(attribute, platform+" is not configured yet",
+			"The provider's "+argument+" argument depends on values that are not known before apply. Write them as constants or variables, or create what they depend on first with -target.")
+	case !configured:
+		diags.AddAttributeError(attribute, platform+" is not configured",
+			fmt.Sprintf(`This needs %s, and the provider block does not configure it. Write %s = {} in the provider "governed" block, %s.`, platform, argument, hint))
 	}
 	return diags
 }

@@ -121,7 +121,7 @@ func (a *Account) unusedOf(ctx context.Context) (unusedAccess, error) {
 			return unusedAccess{byID: all.byID}, err
 		}
 	}
-	return a.unused.get(ctx, func() (unusedAccess, error) { return a.readUnused(ctx) })
+	return a.unused.Get(ctx, func() (unusedAccess, error) { return a.readUnused(ctx) })
 }
 
 // readUnused asks one analyzer, because those of all regions find the same.

@@ -71,7 +71,7 @@ func (a *Account) readBulkNow(ctx context.Context) (*snapshot, error) {
 }
 
 func (a *Account) readBulkUnless(ctx context.Context, full bool, good func(*snapshot) bool) (*snapshot, error) {
-	return a.bulk.getIf(ctx, good, func() (*snapshot, error) {
+	return a.bulk.GetIf(ctx, good, func() (*snapshot, error) {
 		writes := a.writes.Load()
 		connection, err := a.connect(ctx)
 		if err != nil {

@@ -17,7 +17,7 @@ func TestBulkIsCheaper(t *testing.T) {
 		t.Run(fmt.Sprint(roles), func(t *testing.T) {
 			t.Parallel()
 			account := NewAccount(Config{MetadataKeys: governance.NewMetadataKeys(nil)})
-			if _, err := account.summary.get(t.Context(), func() (map[string]int32, error) { return map[string]int32{summaryRoles: roles}, nil }); err != nil {
+			if _, err := account.summary.Get(t.Context(), func() (map[string]int32, error) { return map[string]int32{summaryRoles: roles}, nil }); err != nil {
 				t.Fatal(err)
 			}
 			for i := range direct + 2 {

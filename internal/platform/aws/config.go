@@ -85,13 +85,13 @@ type Account struct {
 	tagging tagging
 	wait    func(context.Context, time.Duration) error
 
-	connection memo[connection]
-	caller     memo[caller]
-	summary    memo[map[string]int32]
-	bulk       memo[*snapshot]
-	listings   memo[listings]
-	unused     memo[unusedAccess]
-	listed     memo[map[string]listedRole]
+	connection platform.Memo[connection]
+	caller     platform.Memo[caller]
+	summary    platform.Memo[map[string]int32]
+	bulk       platform.Memo[*snapshot]
+	listings   platform.Memo[listings]
+	unused     platform.Memo[unusedAccess]
+	listed     platform.Memo[map[string]listedRole]
 	reads      bulkReads
 	// writes counts the calls that may have changed something.
 	writes   atomic.Int64
@@ -153,7 +153,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func (a *Account) connect(ctx context.Context) (connection, error) {
-	return a.connection.get(ctx, func() (connection, error) {
+	return a.connection.Get(ctx, func() (connection, error) {
 		options := []func(*config.LoadOptions) error{
 			config.WithRegion(a.config.Region),
 			config.WithSharedConfigProfile(a.config.Profile),
@@ -255,7 +255,7 @@ func (a *Account) credentialsError(err error) error {
 
 // whoami asks once which account the credentials belong to, and refuses one that is not allowed.
 func (a *Account) whoami(ctx context.Context) (caller, error) {
-	return a.caller.get(ctx, func() (caller, error) {
+	return a.caller.Get(ctx, func() (caller, error) {
 		connection, err := a.connect(ctx)
 		if err != nil {
 			return caller{}, err

@@ -19,7 +19,7 @@ var _ platform.Inventory = (*Account)(nil)
 // ids. Everything is read once, however often it is asked for, and again only after this provider has written something. An
 // account that cannot be read is a gap, and an error only where none can.
 func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
-	read, err := a.listings.getIf(ctx, func(l listings) bool { return l.writes == a.writes.Load() }, func() (listings, error) {
+	read, err := a.listings.GetIf(ctx, func(l listings) bool { return l.writes == a.writes.Load() }, func() (listings, error) {
 		writes := a.writes.Load()
 		read, err := a.listAccounts(ctx)
 		read.writes = writes

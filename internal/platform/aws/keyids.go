@@ -29,8 +29,8 @@ type keyLists struct {
 }
 
 func (k *keyLists) get(ctx context.Context, id governance.ID, load func() ([]types.AccessKeyMetadata, error)) ([]types.AccessKeyMetadata, error) {
-	value, _ := k.users.LoadOrStore(id, &memo[[]types.AccessKeyMetadata]{})
-	return value.(*memo[[]types.AccessKeyMetadata]).get(ctx, load) //nolint:forcetypeassert // only memos are stored
+	value, _ := k.users.LoadOrStore(id, &platform.Memo[[]types.AccessKeyMetadata]{})
+	return value.(*platform.Memo[[]types.AccessKeyMetadata]).Get(ctx, load) //nolint:forcetypeassert // only memos are stored
 }
 
 // IdentifyKeys fills in the ids of the access keys of the listed users, which a credential report lacks: a call for each

@@ -16,9 +16,9 @@ import (
 // policyDocs keeps the documents of managed policies and of groups for a run. What the caller may not read is kept as
 // well, so that it is not asked for again.
 type policyDocs struct {
-	// managed are *memo[managedDoc] by ARN.
+	// managed are *platform.Memo[managedDoc] by ARN.
 	managed sync.Map
-	groups  memo[groupDocs]
+	groups  platform.Memo[groupDocs]
 }
 
 type managedDoc struct {
@@ -43,8 +43,8 @@ type groupPolicies struct {
 // managedDoc reads the version of a managed policy that counts. The error is platform.ErrNotFound when there is no such
 // policy; once it has to be there, replicas get time to know it.
 func (a *Account) managedDoc(ctx context.Context, policy string, final bool) (managedDoc, error) {
-	kept, _ := a.policies.managed.LoadOrStore(policy, &memo[managedDoc]{})
-	return kept.(*memo[managedDoc]).get(ctx, func() (managedDoc, error) { //nolint:forcetypeassert // nothing else is in the map
+	kept, _ := a.policies.managed.LoadOrStore(policy, &platform.Memo[managedDoc]{})
+	return kept.(*platform.Memo[managedDoc]).Get(ctx, func() (managedDoc, error) { //nolint:forcetypeassert // nothing else is in the map
 		connection, err := a.connect(ctx)
 		if err != nil {
 			return managedDoc{}, err
@@ -86,7 +86,7 @@ func (a *Account) groupDocs(ctx context.Context, names []string) (groupDocs, err
 		}
 		return true
 	}
-	return a.policies.groups.getIf(ctx, hasAll, func() (groupDocs, error) {
+	return a.policies.groups.GetIf(ctx, hasAll, func() (groupDocs, error) {
 		connection, err := a.connect(ctx)
 		if err != nil {
 			return groupDocs{}, err

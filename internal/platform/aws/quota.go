@@ -38,7 +38,7 @@ var defaultQuotas = map[string]int32{
 
 // accountSummary is the account's counts and quotas. A caller who may not read it gets IAM's default quotas.
 func (a *Account) accountSummary(ctx context.Context) (map[string]int32, error) {
-	return a.summary.get(ctx, func() (map[string]int32, error) {
+	return a.summary.Get(ctx, func() (map[string]int32, error) {
 		connection, err := a.connect(ctx)
 		if err != nil {
 			return nil, err

@@ -188,7 +188,7 @@ type listedRole struct {
 
 // roleList reads what the details lack, by lower-case name.
 func (a *Account) roleList(ctx context.Context) (map[string]listedRole, error) {
-	return a.listed.get(ctx, func() (map[string]listedRole, error) {
+	return a.listed.Get(ctx, func() (map[string]listedRole, error) {
 		connection, err := a.connect(ctx)
 		if err != nil {
 			return nil, err

@@ -91,8 +91,8 @@ func (a *Account) storeConfig(ctx context.Context, role string) (awssdk.Config, 
 	if err != nil || role == "" {
 		return connection.sdk, err
 	}
-	value, _ := a.stores.LoadOrStore(role, &memo[awssdk.Config]{})
-	return value.(*memo[awssdk.Config]).get(ctx, func() (awssdk.Config, error) { //nolint:forcetypeassert // only memos are stored
+	value, _ := a.stores.LoadOrStore(role, &platform.Memo[awssdk.Config]{})
+	return value.(*platform.Memo[awssdk.Config]).Get(ctx, func() (awssdk.Config, error) { //nolint:forcetypeassert // only memos are stored
 		config := connection.sdk.Copy()
 		client := sts.NewFromConfig(config, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
 		config.Credentials = awssdk.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, role))

@@ -1,0 +1,102 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// batchSize is how many requests a batch takes ("JSON batching").
+const batchSize = 20
+
+// Answer is what one request of a batch was answered with.
+type Answer struct {
+	Status int
+	// Code is Graph's code of an error; empty for a success.
+	Code string
+	Body json.RawMessage
+}
+
+type batchRequest struct {
+	ID      string            `json:"id"`
+	Method  string            `json:"method"`
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers,omitempty"`
+}
+
+type batchAnswer struct {
+	ID      string            `json:"id"`
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	Body    json.RawMessage   `json:"body"`
+}
+
+// Batch reads many paths, each with its query, in requests of twenty. Answers come in the order of the paths. What Graph
+// throttles within a batch is asked for again after the time that it names; wait sleeps.
+func (c *Client) Batch(ctx context.Context, paths []string, wait func(context.Context, time.Duration) error) ([]Answer, error) {
+	answers := make([]Answer, len(paths))
+	pending := make([]int, len(paths))
+	for i := range paths {
+		pending[i] = i
+	}
+	for len(pending) > 0 {
+		now := pending[:min(batchSize, len(pending))]
+		pending = pending[len(now):]
+		throttled, pause, err := c.batch(ctx, paths, now, answers)
+		if err != nil {
+			return nil, err
+		}
+		if len(throttled) > 0 {
+			if err := wait(ctx, pause); err != nil {
+				return nil, err
+			}
+		}
+		pending = append(pending, throttled...)
+	}
+	return answers, nil
+}
+
+func (c *Client) batch(ctx context.Context, paths []string, which []int, answers []Answer) (throttled []int, pause time.Duration, err error) {
+	var in struct {
+		Requests []batchRequest `json:"requests"`
+	}
+	for _, i := range which {
+		in.Requests = append(in.Requests, batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: paths[i]})
+	}
+	var out struct {
+		Responses []batchAnswer `json:"responses"`
+	}
+	if err := c.Do(ctx, Request{Method: http.MethodPost, Path: "/$batch", In: in}, &out); err != nil {
+		return nil, 0, err
+	}
+	for _, answer := range out.Responses {
+		i, err := strconv.Atoi(answer.ID)
+		if err != nil || i < 0 || i >= len(answers) {
+			return nil, 0, fmt.Errorf("POST /$batch answered the request %q, which nobody made", answer.ID)
+		}
+		if answer.Status == http.StatusTooManyRequests {
+			seconds, err := strconv.Atoi(answer.Headers["Retry-After"])
+			if err != nil {
+				seconds = 1
+			}
+			throttled, pause = append(throttled, i), max(pause, time.Duration(seconds)*time.Second)
+			continue
+		}
+		answers[i] = Answer{Status: answer.Status, Body: answer.Body}
+		var failed struct {
+			Error struct {
+				Code string `json:"code"`
+			} `json:"error"`
+		}
+		if answer.Status > 299 && json.Unmarshal(answer.Body, &failed) == nil {
+			answers[i].Code = failed.Error.Code
+		}
+	}
+	if len(out.Responses) != len(which) {
+		return nil, 0, fmt.Errorf("POST /$batch answered %d of %d requests", len(out.Responses), len(which))
+	}
+	return throttled, pause, nil
+}

@@ -1,0 +1,132 @@
+package graph
+
+import "time"
+
+// Application is an application object. Fields that are nil are left out of a request.
+type Application struct {
+	ID                         string                        `json:"id,omitempty"`
+	AppID                      string                        `json:"appId,omitempty"`
+	DisplayName                string                        `json:"displayName,omitempty"`
+	UniqueName                 string                        `json:"uniqueName,omitempty"`
+	SignInAudience             string                        `json:"signInAudience,omitempty"`
+	Notes                      *string                       `json:"notes,omitempty"`
+	ServiceManagementReference *string                       `json:"serviceManagementReference,omitempty"`
+	Tags                       []string                      `json:"tags,omitempty"`
+	CreatedDateTime            *time.Time                    `json:"createdDateTime,omitempty"`
+	DeletedDateTime            *time.Time                    `json:"deletedDateTime,omitempty"`
+	PasswordCredentials        []PasswordCredential          `json:"passwordCredentials,omitempty"`
+	KeyCredentials             []KeyCredential               `json:"keyCredentials,omitempty"`
+	Owners                     []DirectoryObject             `json:"owners,omitempty"`
+	FederatedCredentials       []FederatedIdentityCredential `json:"federatedIdentityCredentials,omitempty"`
+}
+
+// ServicePrincipal is what an application, or a managed identity, is in a tenant.
+type ServicePrincipal struct {
+	ID                        string               `json:"id,omitempty"`
+	AppID                     string               `json:"appId,omitempty"`
+	DisplayName               string               `json:"displayName,omitempty"`
+	ServicePrincipalType      string               `json:"servicePrincipalType,omitempty"`
+	AccountEnabled            *bool                `json:"accountEnabled,omitempty"`
+	AppRoleAssignmentRequired *bool                `json:"appRoleAssignmentRequired,omitempty"`
+	AppOwnerOrganizationID    string               `json:"appOwnerOrganizationId,omitempty"`
+	AlternativeNames          []string             `json:"alternativeNames,omitempty"`
+	Notes                     *string              `json:"notes,omitempty"`
+	Tags                      []string             `json:"tags,omitempty"`
+	AppRoles                  []AppRole            `json:"appRoles,omitempty"`
+	VerifiedPublisher         *VerifiedPublisher   `json:"verifiedPublisher,omitempty"`
+	PasswordCredentials       []PasswordCredential `json:"passwordCredentials,omitempty"`
+	KeyCredentials            []KeyCredential      `json:"keyCredentials,omitempty"`
+	CreatedDateTime           *time.Time           `json:"createdDateTime,omitempty"`
+	Owners                    []DirectoryObject    `json:"owners,omitempty"`
+}
+
+// The types of service principals.
+const (
+	TypeApplication     = "Application"
+	TypeManagedIdentity = "ManagedIdentity"
+	TypeLegacy          = "Legacy"
+	TypeSocialIdp       = "SocialIdp"
+)
+
+// PasswordCredential is a client secret. SecretText is there once, in the answer to addPassword.
+type PasswordCredential struct {
+	KeyID         string     `json:"keyId,omitempty"`
+	DisplayName   string     `json:"displayName,omitempty"`
+	Hint          string     `json:"hint,omitempty"`
+	StartDateTime *time.Time `json:"startDateTime,omitempty"`
+	EndDateTime   *time.Time `json:"endDateTime,omitempty"`
+	SecretText    string     `json:"secretText,omitempty"`
+}
+
+// KeyCredential is a certificate; Key is base64 and only in requests.
+type KeyCredential struct {
+	KeyID               string     `json:"keyId,omitempty"`
+	DisplayName         string     `json:"displayName,omitempty"`
+	Type                string     `json:"type,omitempty"`
+	Usage               string     `json:"usage,omitempty"`
+	CustomKeyIdentifier string     `json:"customKeyIdentifier,omitempty"`
+	StartDateTime       *time.Time `json:"startDateTime,omitempty"`
+	EndDateTime         *time.Time `json:"endDateTime,omitempty"`
+	Key                 string     `json:"key,omitempty"`
+}
+
+// FederatedIdentityCredential lets a token of another issuer sign in.
+type FederatedIdentityCredential struct {
+	ID          string   `json:"id,omitempty"`
+	Name        string   `json:"name,omitempty"`
+	Issuer      string   `json:"issuer,omitempty"`
+	Subject     string   `json:"subject,omitempty"`
+	Audiences   []string `json:"audiences,omitempty"`
+	Description string   `json:"description,omitempty"`
+}
+
+// AppRole is a role that a service principal's application offers, such as User.Read.All of Microsoft Graph.
+type AppRole struct {
+	ID                 string   `json:"id"`
+	Value              string   `json:"value"`
+	DisplayName        string   `json:"displayName"`
+	AllowedMemberTypes []string `json:"allowedMemberTypes"`
+	IsEnabled          bool     `json:"isEnabled"`
+}
+
+// AppRoleAssignment is a role that a principal has been given.
+type AppRoleAssignment struct {
+	ID          string `json:"id,omitempty"`
+	PrincipalID string `json:"principalId,omitempty"`
+	ResourceID  string `json:"resourceId,omitempty"`
+	AppRoleID   string `json:"appRoleId,omitempty"`
+	// ResourceDisplayName is that of the service principal that offers the role.
+	ResourceDisplayName string `json:"resourceDisplayName,omitempty"`
+}
+
+// DirectoryObject is any object of the directory, such as an owner.
+type DirectoryObject struct {
+	Type              string `json:"@odata.type,omitempty"`
+	ID                string `json:"id,omitempty"`
+	DisplayName       string `json:"displayName,omitempty"`
+	UserPrincipalName string `json:"userPrincipalName,omitempty"`
+	Mail              string `json:"mail,omitempty"`
+	AccountEnabled    *bool  `json:"accountEnabled,omitempty"`
+}
+
+// VerifiedPublisher is the publisher that Microsoft has verified; its name is empty where there is none.
+type VerifiedPublisher struct {
+	DisplayName         string `json:"displayName"`
+	VerifiedPublisherID string `json:"verifiedPublisherId"`
+}
+
+// DirectoryRoleAssignment is a role of Entra ID's that a principal holds.
+type DirectoryRoleAssignment struct {
+	ID               string `json:"id"`
+	PrincipalID      string `json:"principalId"`
+	RoleDefinitionID string `json:"roleDefinitionId"`
+	DirectoryScopeID string `json:"directoryScopeId"`
+}
+
+// DirectoryRoleDefinition is a role of Entra ID's.
+type DirectoryRoleDefinition struct {
+	ID           string `json:"id"`
+	DisplayName  string `json:"displayName"`
+	TemplateID   string `json:"templateId"`
+	IsPrivileged bool   `json:"isPrivileged"`
+}
