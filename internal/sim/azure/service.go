@@ -37,11 +37,13 @@ type service struct {
 	fail func(*request, *apiError) object
 	// unauthorized refuses a request whose token does not do.
 	unauthorized func(*request, *apiError)
+	// stamp adds what the headers of every answer have; nil adds request-id.
+	stamp func(*request, http.Header)
 }
 
 // services are those of the simulator.
 func services() []service {
-	return []service{oauthService(), graphService("v1.0"), graphService("beta")}
+	return []service{oauthService(), graphService("v1.0"), graphService("beta"), armService()}
 }
 
 // route is one operation of a service.
@@ -101,7 +103,7 @@ func (s *Server) handler() http.Handler {
 	for _, svc := range services() {
 		root.Handle(svc.path+"/", s.mux(&svc))
 	}
-	return root
+	return collapse(root)
 }
 
 func (s *Server) mux(svc *service) http.Handler {
@@ -216,7 +218,7 @@ func (r *request) answer() *reply {
 	if rep.header == nil {
 		rep.header = http.Header{}
 	}
-	rep.header.Set("request-id", r.id)
+	r.stamp(rep.header)
 	return rep
 }
 
@@ -226,6 +228,14 @@ func (r *request) handle() (*reply, error) {
 		defer r.server.mu.Lock()
 	}
 	return r.route.handle(r)
+}
+
+func (r *request) stamp(h http.Header) {
+	if r.service.stamp != nil {
+		r.service.stamp(r, h)
+		return
+	}
+	h.Set("request-id", r.id)
 }
 
 // failed renders an error. One that is not the simulator's own is a mistake of
@@ -239,7 +249,7 @@ func (r *request) failed(err error) *reply {
 	if header == nil {
 		header = http.Header{}
 	}
-	header.Set("request-id", r.id)
+	r.stamp(header)
 	return &reply{status: e.status, header: header, body: failure{r.service.fail(r, e), e.code}}
 }
 

@@ -25,6 +25,7 @@ type Tenant struct {
 	admin         Credentials
 	denied        []string // permissions denied to the administrator
 	directory
+	arm *estate
 }
 
 // Subscription is one Azure subscription of a tenant.
@@ -32,6 +33,7 @@ type Subscription struct {
 	tenant *Tenant
 	id     string
 	name   string
+	parent string // its management group in lower case; empty is the root one
 }
 
 // Credentials are those of an application with a client secret.
@@ -64,7 +66,7 @@ func (s *Server) tenant(id string) *Tenant {
 		return t
 	}
 	t := &Tenant{
-		server: s, id: id, domain: "acme" + id[:4] + ".onmicrosoft.com", subscriptions: map[string]*Subscription{}, directory: newDirectory(),
+		server: s, id: id, domain: "acme" + id[:4] + ".onmicrosoft.com", subscriptions: map[string]*Subscription{}, directory: newDirectory(), arm: newEstate(),
 		admin: Credentials{
 			TenantID: id, ClientID: sim.UUID("administrator-app/" + id), ObjectID: sim.UUID("administrator/" + id),
 			ClientSecret: secretText("administrator/" + id),
