@@ -22,7 +22,7 @@ func armService() service {
 	return service{
 		name: "arm", path: armPath, audiences: armAudiences, denied: "AuthorizationFailed",
 		rewrite: armSegments,
-		routes:  slices.Concat(subscriptionRoutes, identityRoutes, federatedRoutes, roleDefinitionRoutes, roleAssignmentRoutes),
+		routes:  slices.Concat(subscriptionRoutes, identityRoutes, identityFederatedRoutes, roleDefinitionRoutes, roleAssignmentRoutes),
 		unknown: func(r *request) *apiError {
 			return newError("InvalidRequestUri", http.StatusNotFound, "The requested resource %s %s is not one that the simulator has.", r.http.Method, r.http.URL.Path)
 		},
@@ -49,12 +49,13 @@ func (r *request) armHeaders(h http.Header) {
 	}
 }
 
-// armVersions are the API versions that a resource provider takes here: those
-// of the clients that the provider is built with.
+// armVersions are the API versions that a resource provider, or one of its
+// resource types, takes here: those of the clients that there are.
 var armVersions = map[string][]string{
 	"Microsoft.Resources":       {"2021-04-01", "2022-09-01", "2022-12-01", "2024-03-01"},
 	"Microsoft.ManagedIdentity": {"2018-11-30", "2023-01-31", "2024-11-30"},
-	"Microsoft.Authorization":   {"2022-04-01"},
+	kindRoleDefinition:          {"2022-04-01"},
+	kindRoleAssignment:          {"2022-04-01"},
 }
 
 // version checks the api-version of a request to a resource provider.
@@ -75,7 +76,7 @@ func (r *request) version(provider string) error {
 const skipToken = "$skiptoken"
 
 // page answers a list of Resource Manager with a link to what is left.
-func (r *request) page(items []object, size int) (*reply, error) {
+func (r *request) armPage(items []object, size int) (*reply, error) {
 	if r.server.maxPage > 0 {
 		size = min(size, r.server.maxPage)
 	}
@@ -129,7 +130,7 @@ func (r *request) listSubscriptions() (*reply, error) {
 			items = append(items, s.answer())
 		}
 	}
-	return r.page(items, 1000)
+	return r.armPage(items, 1000)
 }
 
 func (r *request) getSubscription() (*reply, error) {

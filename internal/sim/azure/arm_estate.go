@@ -13,7 +13,7 @@ type estate struct {
 	resources        map[string]*resource      // by id in lower case, managed identities among them
 	managementGroups map[string]*managementGroup
 	definitions      map[string]*roleDefinition // custom ones by GUID
-	assignments      map[string]*roleAssignment // by id in lower case
+	assignments      map[string]*assignment     // by id in lower case
 	assignmentLimit  int                        // of a subscription
 	// replicating counts, by principal, the role assignments that were refused
 	// because it was not there yet.
@@ -28,7 +28,7 @@ type estate struct {
 func newEstate() *estate {
 	return &estate{
 		groups: map[string]*resourceGroup{}, resources: map[string]*resource{}, managementGroups: map[string]*managementGroup{},
-		definitions: map[string]*roleDefinition{}, assignments: map[string]*roleAssignment{}, assignmentLimit: defaultAssignmentLimit,
+		definitions: map[string]*roleDefinition{}, assignments: map[string]*assignment{}, assignmentLimit: defaultAssignmentLimit,
 		replicating: map[string]int{}, writing: map[string]bool{},
 	}
 }

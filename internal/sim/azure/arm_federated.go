@@ -11,19 +11,17 @@ import (
 const (
 	kindFederated       = kindIdentity + "/federatedIdentityCredentials"
 	federatedOf         = identitiesOf + "/{name}/federatedIdentityCredentials"
-	maxFederated        = 20
-	maxFederatedText    = 600 // of the issuer, the subject and the audience
 	federatedPageLength = 20
 )
 
-// federatedRoutes are the operations on the federated credentials of a managed
+// identityFederatedRoutes are the operations on the federated credentials of a managed
 // identity. Writes are handled outside the server's lock: Resource Manager tells
 // those that meet on one identity.
-var federatedRoutes = []route{
-	{pattern: "GET /subscriptions/{subscription}" + federatedOf, handle: (*request).listFederated},
-	{pattern: "GET /subscriptions/{subscription}" + federatedOf + "/{credential}", handle: (*request).getFederated},
-	{pattern: "PUT /subscriptions/{subscription}" + federatedOf + "/{credential}", outside: true, handle: writesFederated((*request).putFederated)},
-	{pattern: "DELETE /subscriptions/{subscription}" + federatedOf + "/{credential}", outside: true, handle: writesFederated((*request).deleteFederated)},
+var identityFederatedRoutes = []route{
+	{pattern: "GET /subscriptions/{subscription}" + federatedOf, handle: (*request).listIdentityFederated},
+	{pattern: "GET /subscriptions/{subscription}" + federatedOf + "/{credential}", handle: (*request).getIdentityFederated},
+	{pattern: "PUT /subscriptions/{subscription}" + federatedOf + "/{credential}", outside: true, handle: writesFederated((*request).putIdentityFederated)},
+	{pattern: "DELETE /subscriptions/{subscription}" + federatedOf + "/{credential}", outside: true, handle: writesFederated((*request).deleteIdentityFederated)},
 }
 
 // hold keeps writes of federated credentials from going on.
@@ -85,8 +83,8 @@ func writesFederated(handle func(*request) (*reply, error)) func(*request) (*rep
 	}
 }
 
-// federatedName is what a federated credential can be called.
-var federatedName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$`)
+// identityFederatedName is what a federated credential can be called.
+var identityFederatedName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$`)
 
 func (f *federatedCredential) answer(of *resource) object {
 	return object{
@@ -109,7 +107,7 @@ func (res *resource) federated(name string) int {
 	return slices.IndexFunc(res.principal.federated, func(f *federatedCredential) bool { return strings.EqualFold(f.name, name) })
 }
 
-func (r *request) listFederated() (*reply, error) {
+func (r *request) listIdentityFederated() (*reply, error) {
 	res, err := r.ofParent("read")
 	if err != nil {
 		return nil, err
@@ -118,10 +116,10 @@ func (r *request) listFederated() (*reply, error) {
 	for _, f := range res.principal.federated {
 		items = append(items, f.answer(res))
 	}
-	return r.page(items, federatedPageLength)
+	return r.armPage(items, federatedPageLength)
 }
 
-func (r *request) getFederated() (*reply, error) {
+func (r *request) getIdentityFederated() (*reply, error) {
 	res, err := r.ofParent("read")
 	if err != nil {
 		return nil, err
@@ -134,12 +132,12 @@ func (r *request) getFederated() (*reply, error) {
 	return answer(http.StatusOK, res.principal.federated[i].answer(res))
 }
 
-func (r *request) putFederated() (*reply, error) {
+func (r *request) putIdentityFederated() (*reply, error) {
 	res, err := r.ofParent("write")
 	if err != nil {
 		return nil, err
 	}
-	f, err := r.readFederated()
+	f, err := r.readIdentityFederated()
 	if err != nil {
 		return nil, err
 	}
@@ -165,9 +163,9 @@ func (r *request) putFederated() (*reply, error) {
 	return answer(http.StatusCreated, f.answer(res))
 }
 
-// readFederated reads and checks a federated credential (Microsoft Entra, "Important
+// readIdentityFederated reads and checks a federated credential (Microsoft Entra, "Important
 // considerations and restrictions for federated identity credentials").
-func (r *request) readFederated() (*federatedCredential, error) {
+func (r *request) readIdentityFederated() (*federatedCredential, error) {
 	refuse := func(format string, args ...any) (*federatedCredential, error) {
 		return nil, newError("BadRequest", http.StatusBadRequest, format, args...)
 	}
@@ -175,7 +173,7 @@ func (r *request) readFederated() (*federatedCredential, error) {
 	f := &federatedCredential{name: r.http.PathValue("credential"), issuer: p.str("issuer"), subject: p.str("subject"), audiences: p.texts("audiences")}
 	issuer, err := url.Parse(f.issuer)
 	switch {
-	case !federatedName.MatchString(f.name):
+	case !identityFederatedName.MatchString(f.name):
 		return refuse("Federated Identity Credential name '%s' is invalid.", f.name)
 	case f.issuer == "" || f.subject == "" || f.audiences == nil:
 		return refuse("Federated Identity Credential from HTTP body has empty properties.")
@@ -187,14 +185,14 @@ func (r *request) readFederated() (*federatedCredential, error) {
 		return refuse("The issuer '%s' is invalid. It has to be an HTTPS URL.", f.issuer)
 	}
 	for name, value := range map[string]string{"issuer": f.issuer, "subject": f.subject, "audience": f.audiences[0]} {
-		if units(value) > maxFederatedText {
-			return refuse("The %s exceeds the maximum length of %d characters.", name, maxFederatedText)
+		if units(value) > maxFederatedIssuer {
+			return refuse("The %s exceeds the maximum length of %d characters.", name, maxFederatedIssuer)
 		}
 	}
 	return f, nil
 }
 
-func (r *request) deleteFederated() (*reply, error) {
+func (r *request) deleteIdentityFederated() (*reply, error) {
 	res, err := r.ofParent("delete")
 	if err != nil {
 		return nil, err

@@ -44,13 +44,6 @@ func newEstate(t *testing.T) *estate {
 	return &estate{t, s, tenant, sub, sub.AddResourceGroup("rg", "westeurope"), tenant.Administrator()}
 }
 
-// as is the same estate for another caller.
-func (e *estate) as(c azuresim.Credentials) *estate {
-	other := *e
-	other.caller = c
-	return &other
-}
-
 func (e *estate) token(scope string) string {
 	e.t.Helper()
 	token, err := secretCredential(e.t, e.server, e.caller).GetToken(e.t.Context(), policy.TokenRequestOptions{Scopes: []string{scope}})

@@ -49,7 +49,7 @@ func (r *request) identityPage(group *resourceGroup, s *Subscription) (*reply, e
 	for _, res := range r.tenant.arm.of(s, group, kindIdentity) {
 		items = append(items, res.identityAnswer())
 	}
-	return r.page(items, 200)
+	return r.armPage(items, 200)
 }
 
 func (r *request) listIdentities() (*reply, error) {
@@ -179,9 +179,8 @@ func (r *request) deleteIdentity() (*reply, error) {
 
 func (t *Tenant) removeIdentity(res *resource) {
 	delete(t.arm.resources, strings.ToLower(res.id()))
-	res.principal.touch()
 	t.withdraw(res.principal, t.server.clock.Now())
-	delete(t.objects, res.principal.id)
+	t.purge(res.principal)
 }
 
 // Isolation scopes of a managed identity.
@@ -191,11 +190,12 @@ const (
 )
 
 func (r *request) isolation() (string, error) {
-	switch value := r.body.object("properties")["isolationScope"]; value {
+	p := r.body.object("properties")
+	switch value := p["isolationScope"]; value {
 	case nil:
 		return isolationNone, nil
 	case isolationNone, isolationRegional:
-		return value.(string), nil
+		return p.str("isolationScope"), nil
 	default:
 		return "", newError("BadRequest", http.StatusBadRequest, "The isolation scope '%v' is invalid. The supported values are 'None' and 'Regional'.", value)
 	}

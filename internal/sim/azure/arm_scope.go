@@ -116,7 +116,7 @@ func (t *Tenant) above(s scope) []string {
 
 // allow checks that the caller has an action of the control plane at a scope.
 func (r *request) allow(action string, at scope) error {
-	allowed := false
+	var allowed bool
 	if r.caller.administrator {
 		allowed = !anyMatches(r.tenant.denied, action)
 	} else {

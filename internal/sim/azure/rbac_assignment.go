@@ -14,8 +14,8 @@ const (
 	defaultAssignmentLimit = 4000
 )
 
-// roleAssignment is a role that a principal has at a scope.
-type roleAssignment struct {
+// assignment is a role that a principal has at a scope.
+type assignment struct {
 	name                       string // a GUID
 	scope                      scope
 	role                       string // GUID of the role definition
@@ -27,7 +27,7 @@ type roleAssignment struct {
 	schedule                   *schedule // nil for one that was assigned outright
 }
 
-func (a *roleAssignment) id() string {
+func (a *assignment) id() string {
 	return strings.TrimSuffix(a.scope.id, "/") + "/providers/" + kindRoleAssignment + "/" + a.name
 }
 
@@ -47,7 +47,7 @@ func orNil(text string) any {
 	return text
 }
 
-func (a *roleAssignment) answer() object {
+func (a *assignment) answer() object {
 	return object{
 		"id": a.id(), "name": a.name, "type": kindRoleAssignment,
 		"properties": object{
@@ -59,7 +59,7 @@ func (a *roleAssignment) answer() object {
 }
 
 // same reports whether two role assignments give the same.
-func (a *roleAssignment) same(b *roleAssignment) bool {
+func (a *assignment) same(b *assignment) bool {
 	return a.principalID == b.principalID && a.role == b.role && a.scope.key() == b.scope.key()
 }
 
@@ -116,7 +116,7 @@ func (r *request) principalFor(id, given string) (*entity, error) {
 }
 
 // readAssignment reads and checks a role assignment of a body.
-func (r *request) readAssignment(at scope, name string) (*roleAssignment, error) {
+func (r *request) readAssignment(at scope, name string) (*assignment, error) {
 	p := r.body.object("properties")
 	if !guidPattern.MatchString(name) {
 		return nil, newError("InvalidRoleAssignmentId", http.StatusBadRequest, "The role assignment ID '%s' is not valid. The role assignment ID must be a GUID.", name)
@@ -125,7 +125,7 @@ func (r *request) readAssignment(at scope, name string) (*roleAssignment, error)
 	if err != nil {
 		return nil, err
 	}
-	a := &roleAssignment{
+	a := &assignment{
 		name: strings.ToLower(name), scope: at, role: role.id, condition: p.str("condition"), version: p.str("conditionVersion"),
 		description: p.str("description"), created: r.now, updated: r.now, createdBy: r.caller.objectID,
 	}
@@ -145,12 +145,12 @@ func (r *request) readAssignment(at scope, name string) (*roleAssignment, error)
 	return a, nil
 }
 
-func errAssignmentExists(a *roleAssignment) error {
+func errAssignmentExists(a *assignment) error {
 	return newError("RoleAssignmentExists", http.StatusConflict, "The role assignment already exists. The ID of the existing role assignment is %s.", strings.ReplaceAll(a.name, "-", ""))
 }
 
 func (r *request) putAssignment() (*reply, error) {
-	at, err := r.atScope(providerAuthorization, kindRoleAssignment+"/write")
+	at, err := r.atScope(kindRoleAssignment + "/write")
 	if err != nil {
 		return nil, err
 	}
@@ -181,22 +181,22 @@ func (r *request) putAssignment() (*reply, error) {
 	return answer(http.StatusCreated, a.answer())
 }
 
-func (r *request) theAssignment(action string) (*roleAssignment, scope, error) {
-	at, err := r.atScope(providerAuthorization, kindRoleAssignment+"/"+action)
+func (r *request) theAssignment(action string) (*assignment, error) {
+	at, err := r.atScope(kindRoleAssignment + "/" + action)
 	if err != nil {
-		return nil, at, err
+		return nil, err
 	}
-	key := strings.ToLower((&roleAssignment{scope: at, name: r.http.PathValue("name")}).id())
+	key := strings.ToLower((&assignment{scope: at, name: r.http.PathValue("name")}).id())
 	for _, a := range r.tenant.arm.live(r.now) {
 		if strings.ToLower(a.id()) == key {
-			return a, at, nil
+			return a, nil
 		}
 	}
-	return nil, at, nil
+	return nil, nil
 }
 
 func (r *request) getAssignment() (*reply, error) {
-	a, _, err := r.theAssignment("read")
+	a, err := r.theAssignment("read")
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (r *request) getAssignment() (*reply, error) {
 }
 
 func (r *request) deleteAssignment() (*reply, error) {
-	a, _, err := r.theAssignment("delete")
+	a, err := r.theAssignment("delete")
 	switch {
 	case err != nil:
 		return nil, err

@@ -81,7 +81,7 @@ func (t *Tenant) decide(principal, action string, at scope, data bool, now time.
 // subscription or something in it.
 func (t *Tenant) seesSubscription(principal string, s *Subscription, now time.Time) bool {
 	who, above := t.identitiesOf(principal), t.above(scope{"/subscriptions/" + s.id, s})
-	return slices.ContainsFunc(t.arm.live(now), func(a *roleAssignment) bool {
+	return slices.ContainsFunc(t.arm.live(now), func(a *assignment) bool {
 		return who[a.principalID] && (slices.Contains(above, a.scope.key()) || a.scope.subscription == s)
 	})
 }

@@ -22,9 +22,8 @@ type roleDefinition struct {
 type rolePermission struct{ actions, notActions, dataActions, notDataActions []string }
 
 const (
-	providerAuthorization = "Microsoft.Authorization"
-	kindRoleDefinition    = "Microsoft.Authorization/roleDefinitions"
-	maxCustomRoles        = 5000 // of a tenant
+	kindRoleDefinition = "Microsoft.Authorization/roleDefinitions"
+	maxCustomRoles     = 5000 // of a tenant
 )
 
 // roleDefinitionRoutes are the operations on roles (Authorization REST
@@ -93,8 +92,8 @@ func (t *Tenant) assignableAt(d *roleDefinition, at scope) bool {
 
 // atScope reads the scope of the path, for a caller that may do the action
 // there.
-func (r *request) atScope(version, action string) (scope, error) {
-	if err := r.version(version); err != nil {
+func (r *request) atScope(action string) (scope, error) {
+	if err := r.version(action[:strings.LastIndex(action, "/")]); err != nil {
 		return scope{}, err
 	}
 	at, err := r.scopeOf(r.http.PathValue("scope"))
@@ -114,7 +113,7 @@ var (
 )
 
 func (r *request) listDefinitions() (*reply, error) {
-	at, err := r.atScope(providerAuthorization, kindRoleDefinition+"/read")
+	at, err := r.atScope(kindRoleDefinition + "/read")
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +172,7 @@ func errNoDefinition(id string, status int) error {
 }
 
 func (r *request) getDefinition() (*reply, error) {
-	at, err := r.atScope(providerAuthorization, kindRoleDefinition+"/read")
+	at, err := r.atScope(kindRoleDefinition + "/read")
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +185,7 @@ func (r *request) getDefinition() (*reply, error) {
 
 // putDefinition makes or changes a role of the tenant.
 func (r *request) putDefinition() (*reply, error) {
-	at, err := r.atScope(providerAuthorization, kindRoleDefinition+"/write")
+	at, err := r.atScope(kindRoleDefinition + "/write")
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +249,7 @@ func (r *request) readDefinition(id string) (*roleDefinition, error) {
 }
 
 func (r *request) deleteDefinition() (*reply, error) {
-	at, err := r.atScope(providerAuthorization, kindRoleDefinition+"/delete")
+	at, err := r.atScope(kindRoleDefinition + "/delete")
 	if err != nil {
 		return nil, err
 	}

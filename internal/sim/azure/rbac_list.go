@@ -10,8 +10,8 @@ import (
 )
 
 // live returns the role assignments that are in force, ordered by id.
-func (a *estate) live(now time.Time) []*roleAssignment {
-	var out []*roleAssignment
+func (a *estate) live(now time.Time) []*assignment {
+	var out []*assignment
 	for _, key := range slices.Sorted(maps.Keys(a.assignments)) {
 		if one := a.assignments[key]; one.schedule == nil || one.schedule.inForce(now) {
 			out = append(out, one)
@@ -21,7 +21,7 @@ func (a *estate) live(now time.Time) []*roleAssignment {
 }
 
 // removeAssignment takes a role away, and ends the schedule that gave it.
-func (a *estate) removeAssignment(one *roleAssignment, now time.Time) {
+func (a *estate) removeAssignment(one *assignment, now time.Time) {
 	delete(a.assignments, strings.ToLower(one.id()))
 	if one.schedule != nil {
 		one.schedule.end = now
@@ -36,7 +36,7 @@ var (
 // listAssignments lists what is assigned at a scope, above it and below it, or
 // what the filter leaves of that. It is one page.
 func (r *request) listAssignments() (*reply, error) {
-	at, err := r.atScope(providerAuthorization, kindRoleAssignment+"/read")
+	at, err := r.atScope(kindRoleAssignment + "/read")
 	if err != nil {
 		return nil, err
 	}
@@ -54,22 +54,22 @@ func (r *request) listAssignments() (*reply, error) {
 }
 
 // filterAssignments reads the filter of a list at a scope.
-func (r *request) filterAssignments(at scope) (func(*roleAssignment) bool, error) {
+func (r *request) filterAssignments(at scope) (func(*assignment) bool, error) {
 	above := r.tenant.above(at)
-	reaches := func(a *roleAssignment) bool { return slices.Contains(above, a.scope.key()) }
-	keep := func(a *roleAssignment) bool {
+	reaches := func(a *assignment) bool { return slices.Contains(above, a.scope.key()) }
+	keep := func(a *assignment) bool {
 		return reaches(a) || slices.Contains(r.tenant.above(a.scope), at.key())
 	}
 	for _, clause := range clauses(r.query.Get("$filter")) {
 		before := keep
 		switch principal, assigned := filterPrincipal.FindStringSubmatch(clause), filterAssigned.FindStringSubmatch(clause); {
 		case strings.EqualFold(clause, "atScope()"):
-			keep = func(a *roleAssignment) bool { return before(a) && reaches(a) }
+			keep = func(a *assignment) bool { return before(a) && reaches(a) }
 		case principal != nil:
-			keep = func(a *roleAssignment) bool { return before(a) && strings.EqualFold(a.principalID, principal[1]) }
+			keep = func(a *assignment) bool { return before(a) && strings.EqualFold(a.principalID, principal[1]) }
 		case assigned != nil:
 			who := r.tenant.identitiesOf(strings.ToLower(assigned[1]))
-			keep = func(a *roleAssignment) bool { return before(a) && who[a.principalID] }
+			keep = func(a *assignment) bool { return before(a) && who[a.principalID] }
 		default:
 			return nil, newError("UnsupportedQuery", http.StatusBadRequest, "The filter '%s' is not supported. "+
 				"Supported filters are either 'atScope()' or 'principalId eq '{value}' or assignedTo('{value}')'.", clause)
@@ -92,7 +92,7 @@ func (t *Tenant) AssignRole(principalID, role, at string) string {
 		if d.name != role && d.id != role {
 			continue
 		}
-		a := &roleAssignment{
+		a := &assignment{
 			name: t.server.newID("roleAssignment"), scope: where, role: d.id, principalID: strings.ToLower(principalID),
 			principalType: "ServicePrincipal", created: r.now, updated: r.now, createdBy: t.admin.ObjectID,
 		}
