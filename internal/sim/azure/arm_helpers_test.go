@@ -85,3 +85,10 @@ func (e *estate) refused(status int, code, method, path string, in any) string {
 	message, _ := failed["message"].(string)
 	return message
 }
+
+// as is the same estate for another caller.
+func (e *estate) as(c azuresim.Credentials) *estate {
+	other := *e
+	other.caller = c
+	return &other
+}

@@ -99,7 +99,7 @@ func (t *Tenant) AssignRole(principalID, role, at string) string {
 		if e := t.get(principalID); e != nil {
 			a.principalType = principalKinds[e.kind]
 		}
-		t.arm.assignments[strings.ToLower(a.id())] = a
+		t.arm.assign(a)
 		return a.id()
 	}
 	panic("azuresim: there is no role " + role)

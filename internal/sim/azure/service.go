@@ -43,7 +43,7 @@ type service struct {
 
 // services are those of the simulator.
 func services() []service {
-	return []service{oauthService(), graphService("v1.0"), graphService("beta"), armService()}
+	return []service{oauthService(), graphService("v1.0"), graphService("beta"), armService(), dataService()}
 }
 
 // route is one operation of a service.
