@@ -17,6 +17,7 @@ type estate struct {
 	assignments      map[string]*assignment     // by id in lower case
 	assignmentLimit  int                        // of a subscription
 	requests         map[string]*scheduleRequest
+	vaults           map[string]*vault // by name in lower case
 	// unlicensed tenants have no time-bound role assignments.
 	unlicensed                    bool
 	longestActive, shortestActive time.Duration
@@ -39,7 +40,7 @@ func newEstate() *estate {
 	return &estate{
 		groups: map[string]*resourceGroup{}, resources: map[string]*resource{}, managementGroups: map[string]*managementGroup{},
 		definitions: map[string]*roleDefinition{}, assignments: map[string]*assignment{}, assignmentLimit: defaultAssignmentLimit,
-		replicating: map[string]int{}, requests: map[string]*scheduleRequest{}, writing: map[string]bool{}, fresh: map[string]int{},
+		replicating: map[string]int{}, requests: map[string]*scheduleRequest{}, vaults: map[string]*vault{}, writing: map[string]bool{}, fresh: map[string]int{},
 	}
 }
 

@@ -1,6 +1,7 @@
 package azuresim_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -28,7 +29,8 @@ func (e *estate) query(text string, top int32, subscriptions ...*string) ([]body
 			e.t.Fatalf("%T", out.Data)
 		}
 		for _, row := range list {
-			rows = append(rows, row.(body))
+			one, _ := row.(body)
+			rows = append(rows, one)
 		}
 		if out.SkipToken == nil {
 			if int(*out.TotalRecords) != len(rows) && *out.ResultTruncated == armresourcegraph.ResultTruncatedFalse {
@@ -75,8 +77,8 @@ func TestResourceGraph(t *testing.T) {
 	}
 	rows, _, err := e.query("resources | where isnotempty(identity.userAssignedIdentities)", 10)
 	noError(t, err)
-	users := rows[0]["identity"].(body)["userAssignedIdentities"].(body)
-	if users[strings.ToUpper(*deployer.ID)].(body)["clientId"] != *deployer.Properties.ClientID || rows[0]["resourceGroup"] != "rg" || rows[0]["type"] != "microsoft.compute/virtualmachines" {
+	user := in(rows[0], "identity", "userAssignedIdentities", strings.ToUpper(*deployer.ID))
+	if user["clientId"] != *deployer.Properties.ClientID || rows[0]["resourceGroup"] != "rg" || rows[0]["type"] != "microsoft.compute/virtualmachines" {
 		t.Errorf("%v", rows[0])
 	}
 	if rows, _, err := e.as(e.tenant.AddCaller("nobody")).query("resources", 10); err != nil || len(rows) != 0 {
@@ -183,7 +185,7 @@ func TestEnforcement(t *testing.T) {
 	if status, _, out := e.callAs(token, "GET", e.server.DataURL(read, account), nil); status != 200 {
 		t.Error(status, out)
 	}
-	if status, _, out := e.callAs(token, "GET", e.server.DataURL(strings.Replace(read, "read", "write", 1), account), nil); status != 403 || out["error"].(body)["code"] != "AuthorizationPermissionMismatch" {
+	if status, _, out := e.callAs(token, "GET", e.server.DataURL(strings.Replace(read, "read", "write", 1), account), nil); status != 403 || in(out, "error")["code"] != "AuthorizationPermissionMismatch" {
 		t.Error(status, out)
 	}
 	if status, _, out := e.as(contributor).call("GET", account+"?api-version=2024-01-01", nil); status != 200 || out["id"] != account {
@@ -214,7 +216,7 @@ func TestConditionIsNotIgnored(t *testing.T) {
 	if status != 201 || out["properties"].(body)["conditionVersion"] != "2.0" {
 		t.Fatal(status, out)
 	}
-	if ok, err := e.tenant.May(c.ObjectID, "Microsoft.Storage/storageAccounts/read", e.group); ok || err != azuresim.ErrConditional {
+	if ok, err := e.tenant.May(c.ObjectID, "Microsoft.Storage/storageAccounts/read", e.group); ok || !errors.Is(err, azuresim.ErrConditional) {
 		t.Error(ok, err)
 	}
 	e.as(c).refused(403, "AuthorizationFailed", "GET", e.group+"?api-version=2021-04-01", nil)

@@ -92,3 +92,11 @@ func (e *estate) as(c azuresim.Credentials) *estate {
 	other.caller = c
 	return &other
 }
+
+// in is what a JSON object has at a path; nil where there is no such object.
+func in(o body, path ...string) body {
+	for _, name := range path {
+		o, _ = o[name].(body)
+	}
+	return o
+}

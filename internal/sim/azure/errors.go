@@ -12,6 +12,7 @@ import (
 type apiError struct {
 	code    string // "Request_ResourceNotFound"; of the token endpoint "invalid_client"
 	number  int    // of the token endpoint, the number after AADSTS
+	inner   string // of Key Vault, the code that says more
 	status  int
 	message string
 	header  http.Header

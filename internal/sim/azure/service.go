@@ -43,7 +43,7 @@ type service struct {
 
 // services are those of the simulator.
 func services() []service {
-	return []service{oauthService(), graphService("v1.0"), graphService("beta"), armService(), dataService()}
+	return []service{oauthService(), graphService("v1.0"), graphService("beta"), armService(), dataService(), vaultService()}
 }
 
 // route is one operation of a service.
@@ -273,6 +273,9 @@ func (r *request) read() error {
 	}
 	if err := json.Unmarshal(r.raw, &r.body); err != nil {
 		return newError("BadRequest", http.StatusBadRequest, "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+	}
+	for _, name := range r.service.secrets {
+		r.server.secrets.Add(r.body.str(name))
 	}
 	return nil
 }
