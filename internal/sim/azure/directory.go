@@ -138,6 +138,7 @@ func (d *directory) insert(e *entity, lag int) {
 // withdraw takes an object out of the live ones; it stays among the deleted.
 func (d *directory) withdraw(e *entity, at time.Time) {
 	e.deleted = at
+	e.lag, e.before = e.tenant.server.lag, e.props
 	d.gone[e.id] = e
 	if app := e.str("appId"); app != "" && d.byApp[appKey(e.kind, app)] == e {
 		delete(d.byApp, appKey(e.kind, app))

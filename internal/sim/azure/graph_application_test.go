@@ -132,7 +132,7 @@ func TestUniqueName(t *testing.T) {
 	byID := "/applications/" + text(app, "id")
 	g.refused(400, "Request_BadRequest", "PATCH", byID, body{"uniqueName": "other"})
 	g.do("DELETE", byID, nil)
-	if got := g.refused(400, "Request_MultipleObjectsWithSameKeyValue", "PATCH", at, body{"displayName": "new"}, "Prefer", "create-if-missing"); got != "Another object with the same value for property uniqueName already exists." {
+	if got := g.refused(400, "Request_BadRequest", "PATCH", at, body{"displayName": "new"}, "Prefer", "create-if-missing"); got != "Another object with the same value for property uniqueName already exists." {
 		t.Error(got)
 	}
 	g.do("DELETE", "/directory/deletedItems/"+text(app, "id"), nil)
@@ -233,6 +233,12 @@ func TestReplicationLag(t *testing.T) {
 		g.refused(400, "NoBackingApplicationObject", "POST", "/servicePrincipals", body{"appId": app["appId"]})
 	}
 	g.do("POST", "/servicePrincipals", body{"appId": app["appId"]})
+	g.do("DELETE", at, nil)
+	for range 2 {
+		g.do("GET", at, nil)
+	}
+	g.refused(404, "Request_ResourceNotFound", "GET", at, nil)
+	g.refused(404, "Request_ResourceNotFound", "PATCH", at, body{"notes": "y"})
 	if got := len(values(g.do("GET", "/servicePrincipals?$filter=appId+eq+'"+text(app, "appId")+"'", nil))); got != 0 {
 		t.Errorf("%d service principals", got)
 	}

@@ -21,9 +21,9 @@ var deletedRoutes = []route{
 // remove puts an object among the deleted, and with an application its service
 // principal.
 func (t *Tenant) remove(e *entity, at time.Time) {
+	t.withdraw(e, at)
 	e.props = maps.Clone(e.props)
 	e.props["deletedDateTime"] = stamp(at)
-	t.withdraw(e, at)
 	if e.kind != kindApplication {
 		return
 	}

@@ -1,6 +1,7 @@
 package azuresim
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -58,12 +59,15 @@ func (r *request) federated() (*entity, *federatedCredential, error) {
 		return nil, nil, err
 	}
 	id := r.http.PathValue("credential")
+	if m := segmentKey.FindStringSubmatch(id); m != nil && m[1] == "name" {
+		id = m[2]
+	}
 	for _, f := range e.federated {
 		if strings.EqualFold(f.id, id) || f.name == id {
 			return e, f, nil
 		}
 	}
-	return nil, nil, errNotFound(id)
+	return e, nil, errNotFound(id)
 }
 
 func (r *request) getFederated() (*reply, error) {
@@ -135,11 +139,15 @@ func (r *request) createFederated() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.makeFederated(e, r.body)
+}
+
+func (r *request) makeFederated(e *entity, in object) (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
 	f := &federatedCredential{id: r.server.newID("federated")}
-	if err := f.give(r.body); err != nil {
+	if err := f.give(in); err != nil {
 		return nil, err
 	}
 	if err := checkFederated(e, f); err != nil {
@@ -155,8 +163,16 @@ func (r *request) createFederated() (*reply, error) {
 	return answer(http.StatusCreated, f.object())
 }
 
+// patchFederated changes a credential, or makes it where the header asks for that
+// and the name is free.
 func (r *request) patchFederated() (*reply, error) {
 	e, f, err := r.federated()
+	key := segmentKey.FindStringSubmatch(r.http.PathValue("credential"))
+	if e != nil && f == nil && key != nil && key[1] == "name" && r.upserts() {
+		in := maps.Clone(r.body)
+		in["name"] = key[2]
+		return r.makeFederated(e, in)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,11 @@ func (r *request) named(k kind) (*entity, object, error) {
 		}
 	}
 	if e == nil {
-		return nil, nil, errNotFound(id)
+		// A replica that lags still has what is deleted, for those who read.
+		e = r.tenant.gone[strings.ToLower(id)]
+		if e == nil || e.kind != k || e.lag == 0 || r.http.Method != http.MethodGet {
+			return nil, nil, errNotFound(id)
+		}
 	}
 	props := e.meet()
 	if props == nil {

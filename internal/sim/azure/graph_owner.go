@@ -80,10 +80,41 @@ func (r *request) listOwners(k kind) (*reply, error) {
 	return r.pageOf(e.liveOwners())
 }
 
-// reference reads @odata.id, such as
-// "https://graph.microsoft.com/v1.0/directoryObjects/{id}", and finds the object.
-func (r *request) reference() (*entity, error) {
-	at := r.body.str("@odata.id")
+// ownersBound is how owners are named when an object is made.
+const ownersBound = "owners@odata.bind"
+
+// boundOwners takes the owners out of what an object is made of. One who has only
+// Application.ReadWrite.OwnedBy becomes an owner.
+func (r *request) boundOwners(in object) (owners []string, err error) {
+	if r.onlyOwned() {
+		owners = []string{r.caller.objectID}
+	}
+	for _, at := range in.texts(ownersBound) {
+		o, err := r.reference(at)
+		if err != nil {
+			return nil, err
+		}
+		if err := mayOwn(o); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(owners, o.id) {
+			owners = append(owners, o.id)
+		}
+	}
+	delete(in, ownersBound)
+	return owners, nil
+}
+
+func mayOwn(o *entity) error {
+	if o.kind == kindUser || o.kind == kindServicePrincipal {
+		return nil
+	}
+	return errInvalid("The reference target '%s_%s' of type '%s' is invalid for the 'owners' reference.", o.kind.resourceName(), o.id, o.kind.resourceName())
+}
+
+// reference reads an address such as
+// "https://graph.microsoft.com/v1.0/directoryObjects/{id}" and finds the object.
+func (r *request) reference(at string) (*entity, error) {
 	i := strings.LastIndex(at, "/")
 	id := at[i+1:]
 	if i < 0 || !strings.HasPrefix(at, "https://") || !guidPattern.MatchString(id) {
@@ -104,13 +135,14 @@ func (r *request) addOwner(k kind) (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
-	owner, err := r.reference()
+	owner, err := r.reference(r.body.str("@odata.id"))
 	if err != nil {
 		return nil, err
 	}
+	if err := mayOwn(owner); err != nil {
+		return nil, err
+	}
 	switch {
-	case owner.kind != kindUser && owner.kind != kindServicePrincipal:
-		return nil, errInvalid("The reference target '%s_%s' of type '%s' is invalid for the 'owners' reference.", owner.kind.resourceName(), owner.id, owner.kind.resourceName())
 	case slices.Contains(e.owners, owner.id):
 		return nil, errInvalid("One or more added object references already exist for the following modified properties: 'owners'.")
 	case len(e.owners) == maxOwners:

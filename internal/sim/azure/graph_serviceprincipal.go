@@ -1,6 +1,7 @@
 package azuresim
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -20,11 +21,11 @@ func (r *request) createServicePrincipal() (*reply, error) {
 	if !guidPattern.MatchString(appID) {
 		return nil, errInvalid("Invalid value specified for property 'appId' of resource 'ServicePrincipal'.")
 	}
-	in := object{}
-	for name, value := range r.body {
-		if name != "appId" {
-			in[name] = value
-		}
+	in := maps.Clone(r.body)
+	delete(in, "appId")
+	owners, err := r.boundOwners(in)
+	if err != nil {
+		return nil, err
 	}
 	if err := kindServicePrincipal.checkProperties(in); err != nil {
 		return nil, err
@@ -49,9 +50,7 @@ func (r *request) createServicePrincipal() (*reply, error) {
 	}
 	e := r.tenant.newServicePrincipal(app, r.now, r.server.lag)
 	e.set(in, keys)
-	if r.onlyOwned() {
-		e.owners = []string{r.caller.objectID}
-	}
+	e.owners = owners
 	shown := e.show(e.props, false)
 	shown["@odata.context"] = r.contextURL("servicePrincipals/$entity")
 	return answer(http.StatusCreated, shown)

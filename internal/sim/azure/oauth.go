@@ -16,6 +16,7 @@ func oauthService() service {
 			{pattern: "POST /{tenant}/oauth2/v2.0/token", handle: (*request).token},
 			{pattern: "GET /{tenant}/v2.0/.well-known/openid-configuration", handle: (*request).openIDConfiguration},
 			{pattern: "GET /{tenant}/discovery/instance", handle: (*request).instanceDiscovery},
+			{pattern: "GET " + machinePath, handle: (*request).machineToken},
 		},
 		unknown: func(*request) *apiError {
 			return newError("invalid_request", http.StatusNotFound, "There is no such endpoint.")
@@ -103,10 +104,15 @@ func (r *request) token() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	resource, err := r.resource()
+	resource, err := r.resource(r.form.Get("scope"))
 	if err != nil {
 		return nil, err
 	}
+	return r.granted(c, principal, resource)
+}
+
+// granted answers with a token for a resource.
+func (r *request) granted(c claims, principal *entity, resource target) (*reply, error) {
 	c.Audience = resource.audience
 	if principal != nil && resource.principal != nil {
 		c.Roles = r.tenant.roleValues(principal, resource.principal)
@@ -158,8 +164,7 @@ type target struct {
 
 // resource finds what the scope names: one of the services, or an application of
 // the tenant.
-func (r *request) resource() (target, error) {
-	scope := r.form.Get("scope")
+func (r *request) resource(scope string) (target, error) {
 	for _, s := range strings.Fields(scope) {
 		name, ok := strings.CutSuffix(s, "/.default")
 		if !ok {

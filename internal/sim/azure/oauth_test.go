@@ -82,3 +82,42 @@ func TestUnknownTenant(t *testing.T) {
 		t.Errorf("%d %v", status, out)
 	}
 }
+
+// A machine's managed identities get tokens through azidentity, which finds the
+// endpoint by environment variables.
+func TestManagedIdentities(t *testing.T) {
+	s := newServer(t)
+	tenant := defaultTenant(s)
+	const arm = "/subscriptions/" + azuresim.DefaultSubscription + "/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/"
+	one, two := tenant.PutManagedIdentity(arm+"one", "one"), tenant.PutManagedIdentity(arm+"two", "two")
+	for name, value := range tenant.MachineEnv(one, two) {
+		t.Setenv(name, value)
+	}
+	try := func(id azidentity.ManagedIDKind) error {
+		cred, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: options(s), ID: id})
+		noError(t, err)
+		_, err = cred.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{graphScope}})
+		return err
+	}
+	noError(t, try(azidentity.ResourceID(arm+"two")))
+	view, _ := tenant.ServicePrincipal(two)
+	if !view.LastSignInAt.Equal(clockStart) || view.Type != "ManagedIdentity" {
+		t.Errorf("%+v", view)
+	}
+	noError(t, try(azidentity.ClientID(view.AppID)))
+	noError(t, try(azidentity.ObjectID(one)))
+	if try(azidentity.ResourceID(arm+"four")) == nil || try(nil) == nil {
+		t.Error("a token for nobody")
+	}
+	// It has no secret, and cannot be deleted here.
+	if got := signIn(t, s, azuresim.Credentials{TenantID: tenant.ID(), ClientID: view.AppID, ClientSecret: "guess"}, graphScope); got != "AADSTS700016" {
+		t.Error(got)
+	}
+	newGraph(t, s).refused(403, "Authorization_RequestDenied", "DELETE", "/servicePrincipals/"+two, nil)
+	// A new one, because azidentity keeps tokens for the whole process.
+	three := tenant.PutManagedIdentity(arm+"three", "three")
+	t.Setenv("IDENTITY_HEADER", "guess")
+	if try(azidentity.ObjectID(three)) == nil {
+		t.Error("a token for a stranger")
+	}
+}

@@ -199,7 +199,7 @@ func TestRun(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	out, done, ca := make(lines, 1), make(chan error, 1), filepath.Join(t.TempDir(), "ca.pem")
 	clock := sim.NewClock(clockStart, true)
-	go func() { done <- azuresim.Run(ctx, out, "127.0.0.1:0", ca, clock) }()
+	go func() { done <- azuresim.Run(ctx, out, "127.0.0.1:0", ca, 13, clock) }()
 	text := <-out
 	pem, err := os.ReadFile(ca)
 	noError(t, err)
@@ -208,10 +208,10 @@ func TestRun(t *testing.T) {
 	}
 	stop()
 	noError(t, <-done)
-	if err := azuresim.Run(t.Context(), out, "nowhere:-1", ca, clock); err == nil {
+	if err := azuresim.Run(t.Context(), out, "nowhere:-1", ca, 0, clock); err == nil {
 		t.Error("a bad address was accepted")
 	}
-	if err := azuresim.Run(t.Context(), out, "127.0.0.1:0", filepath.Join(ca, "no"), clock); err == nil {
+	if err := azuresim.Run(t.Context(), out, "127.0.0.1:0", filepath.Join(ca, "no"), 0, clock); err == nil {
 		t.Error("a bad file was accepted")
 	}
 }

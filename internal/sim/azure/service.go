@@ -258,6 +258,7 @@ func (r *request) read() error {
 		r.form = form
 		return err
 	}
+	r.body = object{}
 	if len(bytes.TrimSpace(r.raw)) == 0 {
 		return nil
 	}
