@@ -89,7 +89,7 @@ func keySegments(path string) string {
 // organizationRoutes tell about the tenant.
 var organizationRoutes = []route{
 	{
-		pattern: "GET /organization", needs: []string{"Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All"},
+		pattern: "GET /organization", needs: []string{"Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"},
 		handle: (*request).listOrganization,
 	},
 }

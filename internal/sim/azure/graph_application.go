@@ -128,11 +128,13 @@ func (r *request) upserts() bool {
 // patchApplication changes an application, or makes it where the header asks for
 // that and the unique name is free.
 func (r *request) patchApplication() (*reply, error) {
-	key := segmentKey.FindStringSubmatch(r.http.PathValue("id"))
-	if r.upserts() && key != nil && key[1] == "uniqueName" && r.tenant.byUniqueName(key[2]) == nil {
-		in := maps.Clone(r.body)
-		in["uniqueName"] = strings.ReplaceAll(key[2], "''", "'")
-		return r.makeApplication(in)
+	if key := segmentKey.FindStringSubmatch(r.http.PathValue("id")); r.upserts() && key != nil && key[1] == "uniqueName" {
+		name := strings.ReplaceAll(key[2], "''", "'")
+		if r.tenant.byUniqueName(name) == nil {
+			in := maps.Clone(r.body)
+			in["uniqueName"] = name
+			return r.makeApplication(in)
+		}
 	}
 	e, _, err := r.named(kindApplication)
 	if err != nil {

@@ -112,6 +112,29 @@ func TestWhatGraphRefuses(t *testing.T) {
 	}
 }
 
+func TestDeletedItems(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	g := newGraph(t, s)
+	tenant := defaultTenant(s)
+	app, sp := mustCreate(g, "a")
+	g.do("DELETE", "/servicePrincipals/"+text(sp, "id"), nil)
+	if got := g.do("GET", "/directory/deletedItems/"+text(sp, "id"), nil); got["@odata.type"] != "#microsoft.graph.servicePrincipal" {
+		t.Error(got)
+	}
+	again := g.do("POST", "/servicePrincipals", body{"appId": app["appId"]})
+	g.refused(409, "Request_MultipleObjectsWithSameKeyValue", "POST", "/directory/deletedItems/"+text(sp, "id")+"/restore", nil)
+	g.do("DELETE", "/servicePrincipals/"+text(again, "id"), nil)
+	g.do("POST", "/directory/deletedItems/"+text(sp, "id")+"/restore", nil)
+	user := tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
+	tenant.Delete(user)
+	g.refused(403, "Authorization_RequestDenied", "DELETE", "/directory/deletedItems/"+user, nil)
+	g.do("POST", "/directory/deletedItems/"+user+"/restore", nil)
+	g.do("GET", "/users/"+user, nil)
+	g.refused(404, "Request_ResourceNotFound", "POST", "/directory/deletedItems/"+user+"/restore", nil)
+	g.refused(400, "BadRequest", "GET", "/directory/deletedItems/microsoft.graph.device", nil)
+}
+
 func TestUniqueName(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -176,7 +199,9 @@ func TestAppRoles(t *testing.T) {
 	if got := values(g.do("GET", held, nil)); len(got) != 1 || got[0]["id"] != made["id"] {
 		t.Error(got)
 	}
-	// A deleted resource takes its assignments out of sight.
+	c := defaultTenant(s).AddCaller("granter", "AppRoleAssignment.ReadWrite.All")
+	graphAs(t, s, c).refused(403, "Authorization_RequestDenied", "POST", assigned, grant)
+	// A deleted principal takes its assignments out of sight.
 	g.do("DELETE", "/servicePrincipals/"+text(client, "id"), nil)
 	if got := values(g.do("GET", assigned, nil)); len(got) != 0 {
 		t.Error(got)
@@ -208,6 +233,17 @@ func TestOwnedBy(t *testing.T) {
 		g.refused(403, "Authorization_RequestDenied", "POST", path+"/addPassword", body{})
 	}
 	g.refused(403, "Authorization_RequestDenied", "GET", "/users", nil)
+	// It adds owners with Directory.Read.All besides, restores and purges its own.
+	at := "/applications/" + text(app, "id")
+	g.refused(403, "Authorization_RequestDenied", "POST", at+"/owners/$ref", reference(other.ServicePrincipalID))
+	graphAs(t, s, tenant.AddCaller("owner", "Application.ReadWrite.All", "Directory.Read.All")).do("POST", at+"/owners/$ref", reference(other.ServicePrincipalID))
+	g.do("DELETE", at, nil)
+	g.do("POST", "/directory/deletedItems/"+text(app, "id")+"/restore", nil)
+	g.do("DELETE", at, nil)
+	g.do("DELETE", "/directory/deletedItems/"+text(app, "id"), nil)
+	tenant.Delete(other.ObjectID)
+	g.refused(403, "Authorization_RequestDenied", "POST", "/directory/deletedItems/"+other.ObjectID+"/restore", nil)
+	g.refused(403, "Authorization_RequestDenied", "GET", "/directory/deletedItems/microsoft.graph.user", nil)
 	// Nobody can make a principal of the application of another.
 	lone := tenant.PutApplication(azuresim.Application{DisplayName: "lone", WithoutServicePrincipal: true})
 	g.refused(403, "Authorization_RequestDenied", "POST", "/servicePrincipals", body{"appId": lone.AppID})

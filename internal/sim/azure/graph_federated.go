@@ -9,12 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// federatedRoutes are the federated credentials of applications, and those of
-// managed identities to read.
+// readFederated are the permissions that read federated credentials (Graph
+// reference).
+var readFederated = []string{"Application.Read.All", "Application.ReadWrite.All", permissionOwned}
+
+// federatedRoutes are the federated credentials of applications.
 var federatedRoutes = []route{
-	{pattern: "GET /applications/{id}/federatedIdentityCredentials", needs: readApplications, handle: (*request).listFederated},
+	{pattern: "GET /applications/{id}/federatedIdentityCredentials", needs: readFederated, handle: (*request).listFederated},
 	{pattern: "POST /applications/{id}/federatedIdentityCredentials", needs: writeApplications, own: true, handle: (*request).createFederated},
-	{pattern: "GET /applications/{id}/federatedIdentityCredentials/{credential}", needs: readApplications, handle: (*request).getFederated},
+	{pattern: "GET /applications/{id}/federatedIdentityCredentials/{credential}", needs: readFederated, handle: (*request).getFederated},
 	{pattern: "PATCH /applications/{id}/federatedIdentityCredentials/{credential}", needs: writeApplications, own: true, handle: (*request).patchFederated},
 	{pattern: "DELETE /applications/{id}/federatedIdentityCredentials/{credential}", needs: writeApplications, own: true, handle: (*request).deleteFederated},
 }

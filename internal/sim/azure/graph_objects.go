@@ -188,6 +188,9 @@ func (e *entity) filterView(props object) object {
 	if e.kind != kindServicePrincipal {
 		return props
 	}
+	if app := e.tenant.app(kindApplication, e.str("appId")); app == nil || len(app.props.texts("tags")) == 0 {
+		return props
+	}
 	return e.show(props, false)
 }
 

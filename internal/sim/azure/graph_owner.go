@@ -15,7 +15,7 @@ func ownerRoutes(k kind) []route {
 	at := "/" + collections[k] + "/{id}/owners"
 	return []route{
 		{pattern: "GET " + at, needs: readApplications, handle: func(r *request) (*reply, error) { return r.listOwners(k) }},
-		{pattern: "POST " + at + "/$ref", needs: writeApplications, own: true, handle: func(r *request) (*reply, error) { return r.addOwner(k) }},
+		{pattern: "POST " + at + "/$ref", needs: writeApplications, own: true, also: readDirectory, handle: func(r *request) (*reply, error) { return r.addOwner(k) }},
 		{pattern: "DELETE " + at + "/{owner}/$ref", needs: writeApplications, own: true, handle: func(r *request) (*reply, error) { return r.removeOwner(k) }},
 	}
 }

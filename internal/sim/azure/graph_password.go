@@ -34,6 +34,9 @@ func (r *request) addPassword(k kind) (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
+	if e.managed() || e.secrets == nil {
+		return nil, errInvalid("Credentials cannot be added to the service principal '%s'.", e.id)
+	}
 	in := r.body.object("passwordCredential")
 	for _, name := range in.names() {
 		if !slices.Contains([]string{"displayName", "startDateTime", "endDateTime"}, name) && in[name] != nil {

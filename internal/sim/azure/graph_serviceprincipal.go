@@ -36,8 +36,7 @@ func (r *request) createServicePrincipal() (*reply, error) {
 			"The appId '%s' of the service principal does not reference a valid application object.", appID)
 	}
 	if r.tenant.app(kindServicePrincipal, appID) != nil {
-		return nil, newError("Request_MultipleObjectsWithSameKeyValue", http.StatusConflict,
-			"The service principal cannot be created, updated, or restored because the service principal name %s is already in use.", appID)
+		return nil, errNameInUse(appID)
 	}
 	if app.tenant == r.tenant {
 		if err := r.mayChange(app); err != nil {
@@ -54,6 +53,11 @@ func (r *request) createServicePrincipal() (*reply, error) {
 	shown := e.show(e.props, false)
 	shown["@odata.context"] = r.contextURL("servicePrincipals/$entity")
 	return answer(http.StatusCreated, shown)
+}
+
+func errNameInUse(appID string) error {
+	return newError("Request_MultipleObjectsWithSameKeyValue", http.StatusConflict,
+		"The service principal cannot be created, updated, or restored because the service principal name %s is already in use.", appID)
 }
 
 // backing finds the application of a service principal to be made, as the

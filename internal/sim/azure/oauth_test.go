@@ -114,6 +114,7 @@ func TestManagedIdentities(t *testing.T) {
 		t.Error(got)
 	}
 	newGraph(t, s).refused(403, "Authorization_RequestDenied", "DELETE", "/servicePrincipals/"+two, nil)
+	newGraph(t, s).refused(400, "Request_BadRequest", "POST", "/servicePrincipals/"+two+"/addPassword", body{})
 	// A new one, because azidentity keeps tokens for the whole process.
 	three := tenant.PutManagedIdentity(arm+"three", "three")
 	t.Setenv("IDENTITY_HEADER", "guess")

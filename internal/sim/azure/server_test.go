@@ -95,7 +95,7 @@ func TestPermissions(t *testing.T) {
 		t.Errorf("permissions %+v", p)
 	}
 	graphAs(t, s, tenant.AddCaller("reader", "Directory.Read.All")).do("GET", "/organization", nil)
-	tenant.DenyPermissions("Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All")
+	tenant.DenyPermissions("Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
 	newGraph(t, s).refused(403, "Authorization_RequestDenied", "GET", "/organization", nil)
 	tenant.DenyPermissions()
 	newGraph(t, s).do("GET", "/organization", nil)

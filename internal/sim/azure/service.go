@@ -52,6 +52,8 @@ type route struct {
 	// needs are application permissions of which one suffices; nil is none that
 	// is checked before handle.
 	needs []string
+	// also are permissions of which one is needed besides.
+	also []string
 	// own takes Application.ReadWrite.OwnedBy as well: handle asks
 	// [request.mayChange] about the object.
 	own bool
@@ -262,7 +264,7 @@ func (r *request) read() error {
 	if len(bytes.TrimSpace(r.raw)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(r.raw, &r.body); err != nil {
+	if err := json.Unmarshal(r.raw, &r.body); err != nil || r.body == nil {
 		return newError("BadRequest", http.StatusBadRequest, "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
 	}
 	return nil
