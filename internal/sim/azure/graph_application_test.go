@@ -264,6 +264,27 @@ func TestReplicationLag(t *testing.T) {
 			t.Errorf("notes %v, want %v", got, want)
 		}
 	}
+	// What hangs on it lags too.
+	g.do("POST", at+"/owners/$ref", reference(defaultTenant(s).PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})))
+	for _, want := range []int{0, 0, 1} {
+		if got := len(values(g.do("GET", at+"/owners", nil))); got != want {
+			t.Errorf("%d owners, want %d", got, want)
+		}
+	}
+	g.do("POST", at+"/federatedIdentityCredentials", body{"name": "f", "issuer": "https://i.example", "subject": "s", "audiences": []string{"x"}})
+	for _, want := range []int{0, 0, 1} {
+		if got := len(values(g.do("GET", at+"/federatedIdentityCredentials", nil))); got != want {
+			t.Errorf("%d federated credentials, want %d", got, want)
+		}
+	}
+	made := g.do("POST", at+"/addPassword", body{})
+	for range 2 {
+		g.refused(400, "Request_BadRequest", "POST", at+"/removePassword", body{"keyId": made["keyId"]})
+	}
+	g.do("POST", at+"/removePassword", body{"keyId": made["keyId"]})
+	for range 2 {
+		g.do("GET", at, nil)
+	}
 	app = g.do("POST", "/applications", body{"displayName": "b"})
 	for range 2 {
 		g.refused(400, "NoBackingApplicationObject", "POST", "/servicePrincipals", body{"appId": app["appId"]})

@@ -38,26 +38,27 @@ func (f *federatedCredential) object() object {
 	return object{"id": f.id, "name": f.name, "issuer": f.issuer, "subject": f.subject, "description": description, "audiences": f.audiences}
 }
 
-func (e *entity) federatedObjects() []object {
-	out := make([]object, len(e.federated))
-	for i, f := range e.federated {
+func (s *state) federatedObjects() []object {
+	out := make([]object, len(s.federated))
+	for i, f := range s.federated {
 		out[i] = f.object()
 	}
 	return out
 }
 
 func (r *request) listFederated() (*reply, error) {
-	e, _, err := r.named(kindApplication)
+	_, met, err := r.named(kindApplication)
 	if err != nil {
 		return nil, err
 	}
-	value := e.federatedObjects()
+	value := met.federatedObjects()
 	return answer(http.StatusOK, object{"@odata.context": r.contextURL("applications/federatedIdentityCredentials"), "value": value})
 }
 
-// federated finds one by its id or, as Graph takes too, by its name.
+// federated finds one by its id or, as Graph takes too, by its name. Who reads
+// may meet it as it was before.
 func (r *request) federated() (*entity, *federatedCredential, error) {
-	e, _, err := r.named(kindApplication)
+	e, met, err := r.named(kindApplication)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +66,11 @@ func (r *request) federated() (*entity, *federatedCredential, error) {
 	if m := segmentKey.FindStringSubmatch(id); m != nil && m[1] == "name" {
 		id = m[2]
 	}
-	for _, f := range e.federated {
+	list := e.federated
+	if r.http.Method == http.MethodGet {
+		list = met.federated
+	}
+	for _, f := range list {
 		if strings.EqualFold(f.id, id) || f.name == id {
 			return e, f, nil
 		}
@@ -162,6 +167,7 @@ func (r *request) makeFederated(e *entity, in object) (*reply, error) {
 	if len(e.federated) == maxFederated {
 		return nil, errInvalid("The number of federated identity credentials of the application exceeds the maximum of %d.", maxFederated)
 	}
+	e.touch()
 	e.federated = append(e.federated, f)
 	return answer(http.StatusCreated, f.object())
 }
@@ -189,6 +195,7 @@ func (r *request) patchFederated() (*reply, error) {
 	if err := checkFederated(e, &changed); err != nil {
 		return nil, err
 	}
+	e.touch()
 	*f = changed
 	return answer(http.StatusNoContent, nil)
 }
@@ -201,6 +208,7 @@ func (r *request) deleteFederated() (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
+	e.touch()
 	e.federated = slices.DeleteFunc(e.federated, func(o *federatedCredential) bool { return o == f })
 	return answer(http.StatusNoContent, nil)
 }

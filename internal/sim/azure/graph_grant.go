@@ -70,7 +70,7 @@ func (r *request) listGrants(held bool) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	probe := (&grant{principal: &entity{props: object{}, kind: kindUser}, resource: &entity{props: object{}}}).object()
+	probe := (&grant{principal: &entity{state: state{props: object{}}, kind: kindUser}, resource: &entity{state: state{props: object{}}}}).object()
 	o, err := r.options(allowed{has: func(name string) bool { _, ok := probe[name]; return ok }, list: true})
 	if err != nil {
 		return nil, err

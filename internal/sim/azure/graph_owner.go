@@ -42,9 +42,10 @@ func (e *entity) asMember() object {
 	return out
 }
 
-func (e *entity) ownerObjects() []object {
+// members are the objects of these ids as items of a mixed list.
+func (d *directory) members(ids []string) []object {
 	var out []object
-	for _, o := range e.liveOwners() {
+	for _, o := range d.live(ids) {
 		out = append(out, o.asMember())
 	}
 	return out
@@ -73,11 +74,11 @@ func anyKindHas(name string) bool {
 }
 
 func (r *request) listOwners(k kind) (*reply, error) {
-	e, _, err := r.named(k)
+	_, met, err := r.named(k)
 	if err != nil {
 		return nil, err
 	}
-	return r.pageOf(e.liveOwners())
+	return r.pageOf(r.tenant.live(met.owners))
 }
 
 // ownersBound is how owners are named when an object is made.

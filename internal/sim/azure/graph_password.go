@@ -92,7 +92,7 @@ func (o object) time(name string, fallback time.Time) (time.Time, error) {
 // removePassword goes by what a replica has: it may lag behind the secret that was
 // just made.
 func (r *request) removePassword(k kind) (*reply, error) {
-	e, props, err := r.named(k)
+	e, met, err := r.named(k)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (r *request) removePassword(k kind) (*reply, error) {
 		return nil, errBadRequest("Cannot convert the literal '%v' to the expected type 'Edm.Guid'.", r.body["keyId"])
 	}
 	is := func(c object) bool { return strings.EqualFold(c.str("keyId"), key) }
-	if !slices.ContainsFunc(props.objects("passwordCredentials"), is) {
+	if !slices.ContainsFunc(met.props.objects("passwordCredentials"), is) {
 		return nil, errInvalid("No password credential found with keyId '%s'.", key)
 	}
 	e.touch()

@@ -114,7 +114,9 @@ func (t *Tenant) putApplication(seed Application) Registered {
 		if t.objects[id] == nil {
 			must(what, errNotFound(id))
 		}
-		e.owners = append(e.owners, id)
+		if !slices.Contains(e.owners, id) {
+			e.owners = append(e.owners, id)
+		}
 	}
 	for _, f := range seed.Federated {
 		e.federated = append(e.federated, &federatedCredential{

@@ -3,10 +3,12 @@ package azuresim_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -144,6 +146,51 @@ func TestFaults(t *testing.T) {
 			s.ClearFaults()
 			newGraph(t, s).do("GET", "/organization", nil)
 		})
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	g := newGraph(t, s)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			at := fmt.Sprintf("/applications(uniqueName='u%d')", i%2)
+			_, _, err := g.try("PATCH", at, body{"displayName": "same"}, "Prefer", "create-if-missing")
+			if err != nil {
+				t.Error(err)
+			}
+			out, _, err := g.try("POST", "/$batch", body{"requests": []body{{"id": "1", "method": "GET", "url": "/applications"}}})
+			if err != nil || out != 200 {
+				t.Error(out, err)
+			}
+			s.Clock().Advance(time.Second)
+			defaultTenant(s).Applications()
+			s.Calls()
+		})
+	}
+	wg.Wait()
+	if got := defaultTenant(s).Applications(); len(got) != 2 {
+		t.Errorf("applications %q", got)
+	}
+}
+
+func TestStartTwiceAndAgain(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	if err := s.Start(); err == nil {
+		t.Error("a second Start succeeded")
+	}
+	newGraph(t, s).do("POST", "/applications", body{"displayName": "kept"})
+	s.Close()
+	s.Close()
+	if s.URL() != "" {
+		t.Error("a closed server has a URL")
+	}
+	noError(t, s.Start())
+	if got, _ := newGraph(t, s).all("/applications"); len(got) != 1 {
+		t.Error(got)
 	}
 }
 
