@@ -9,7 +9,8 @@ import (
 )
 
 // caller is who makes a request, as its token says. A token outlives what it was
-// given to: who is deleted or disabled gets no new one.
+// given to: who is deleted or disabled gets no new one. Directory roles of a caller
+// let it do nothing here, only its application permissions do.
 type caller struct {
 	objectID, appID string
 	// administrator may do everything.

@@ -22,6 +22,9 @@ func graphService(version string) service {
 		name: "graph", path: graphPath + "/" + version, audiences: graphAudiences, denied: "Authorization_RequestDenied",
 		secrets: []string{"secretText", "key"}, rewrite: keySegments, routes: graphRoutes[version],
 		unknown: func(r *request) *apiError {
+			if r.otherMethod {
+				return newError("Request_BadRequest", http.StatusMethodNotAllowed, "Specified HTTP method is not allowed for the request target.")
+			}
 			segment, _, _ := strings.Cut(strings.TrimPrefix(r.http.URL.Path, "/"), "/")
 			return errBadRequest("Resource not found for the segment '%s'.", segment)
 		},

@@ -1,6 +1,7 @@
 package azuresim_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,15 @@ func TestUniqueName(t *testing.T) {
 	}
 	g.do("DELETE", "/directory/deletedItems/"+text(app, "id"), nil)
 	g.do("PATCH", at, body{"displayName": "new"}, "Prefer", "create-if-missing")
+	odd := "/applications(uniqueName='" + url.PathEscape("it''s https://x (1)") + "')"
+	for _, want := range []int{201, 204} {
+		if status, _, err := g.try("PATCH", odd, body{"displayName": "odd"}, "Prefer", "create-if-missing"); status != want || err != nil {
+			t.Errorf("%d %v, want %d", status, err, want)
+		}
+	}
+	if got := g.do("GET", odd, nil)["uniqueName"]; got != "it's https://x (1)" {
+		t.Error(got)
+	}
 }
 
 func TestAppRoles(t *testing.T) {

@@ -144,7 +144,7 @@ func (r *request) signIn() (claims, *entity, error) {
 		return claims{}, nil, aadsts(7000229, "invalid_client", "The client application %s is missing service principal in the tenant %s. "+
 			"See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119", id, r.tenant.id)
 	case !principal.enabled():
-		return claims{}, nil, aadsts(7000112, "unauthorized_client", "Application '%s'(%s) is disabled.", id, principal.str("displayName"))
+		return claims{}, nil, errDisabled(principal)
 	}
 	// Credentials can be on the application or on its service principal.
 	holders := slices.DeleteFunc([]*entity{application, principal}, func(e *entity) bool { return e == nil })
@@ -154,6 +154,10 @@ func (r *request) signIn() (claims, *entity, error) {
 	}
 	principal.signIns.record(r.now, key)
 	return claims{AppID: id, ObjectID: principal.id}, principal, nil
+}
+
+func errDisabled(principal *entity) error {
+	return aadsts(7000112, "unauthorized_client", "Application '%s'(%s) is disabled.", principal.str("appId"), principal.str("displayName"))
 }
 
 // target is what a token is for.

@@ -51,6 +51,9 @@ func (r *request) machineToken() (*reply, error) {
 		return nil, err
 	}
 	principal := has[0]
+	if !principal.enabled() {
+		return nil, errDisabled(principal)
+	}
 	principal.signIns.record(r.now, "")
 	return r.granted(claims{AppID: principal.str("appId"), ObjectID: principal.id}, principal, resource)
 }

@@ -2,6 +2,8 @@ package azuresim_test
 
 import (
 	"errors"
+	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -113,9 +115,19 @@ func TestManagedIdentities(t *testing.T) {
 	if got := signIn(t, s, azuresim.Credentials{TenantID: tenant.ID(), ClientID: view.AppID, ClientSecret: "guess"}, graphScope); got != "AADSTS700016" {
 		t.Error(got)
 	}
+	tenant.SetEnabled(two, false)
+	// Asked for in another way, because azidentity keeps tokens for the whole process.
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, os.Getenv("IDENTITY_ENDPOINT")+"?resource=https://graph.microsoft.com&principal_id="+two, nil)
+	noError(t, err)
+	req.Header.Set("X-IDENTITY-HEADER", os.Getenv("IDENTITY_HEADER"))
+	resp, err := s.Client().Do(req)
+	noError(t, err)
+	noError(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Error(resp.Status)
+	}
 	newGraph(t, s).refused(403, "Authorization_RequestDenied", "DELETE", "/servicePrincipals/"+two, nil)
 	newGraph(t, s).refused(400, "Request_BadRequest", "POST", "/servicePrincipals/"+two+"/addPassword", body{})
-	// A new one, because azidentity keeps tokens for the whole process.
 	three := tenant.PutManagedIdentity(arm+"three", "three")
 	t.Setenv("IDENTITY_HEADER", "guess")
 	if try(azidentity.ObjectID(three)) == nil {

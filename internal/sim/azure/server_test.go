@@ -110,6 +110,9 @@ func TestUnknownPath(t *testing.T) {
 	if got := g.refused(400, "BadRequest", "GET", "/widgets/1", nil); got != "Resource not found for the segment 'widgets'." {
 		t.Error(got)
 	}
+	if got := g.refused(405, "Request_BadRequest", "PUT", "/applications/1", body{}); got != "Specified HTTP method is not allowed for the request target." {
+		t.Error(got)
+	}
 }
 
 // Each kind of fault once: what the caller sees after azcore's retries.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,10 @@ type request struct {
 	tenant  *Tenant // nil without a token
 	caller  *caller // nil without a token
 
+	// otherMethod says of a request that no route takes that one with another
+	// method would be taken.
+	otherMethod bool
+
 	permissions []sim.Permission
 	batch       []sim.Call
 }
@@ -106,9 +111,20 @@ func (s *Server) handler() http.Handler {
 	return root
 }
 
+// methods are those that routes have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
+
 func (s *Server) mux(svc *service) http.Handler {
 	mux := http.NewServeMux()
-	unknown := &route{handle: func(r *request) (*reply, error) { return nil, svc.unknown(r) }}
+	unknown := &route{handle: func(r *request) (*reply, error) {
+		r.otherMethod = slices.ContainsFunc(methods, func(method string) bool {
+			probe := r.http.Clone(r.http.Context())
+			probe.Method = method
+			_, pattern := mux.Handler(probe)
+			return pattern != "/"
+		})
+		return nil, svc.unknown(r)
+	}}
 	mux.HandleFunc("/", func(w http.ResponseWriter, hr *http.Request) { s.serve(svc, unknown, w, hr) })
 	for i := range svc.routes {
 		rt := &svc.routes[i]
