@@ -82,6 +82,7 @@ type directory struct {
 	given   map[string][]*grant
 
 	roleAssignments []*roleAssignment
+	machines        map[string][]*entity // managed identities by the secret of the machine that has them
 }
 
 // grant is an app role assignment: principal has an app role of resource.
@@ -97,6 +98,7 @@ func newDirectory() directory {
 	return directory{
 		objects: map[string]*entity{}, gone: map[string]*entity{}, byApp: map[string]*entity{}, lists: map[kind][]*entity{},
 		grants: map[string]*grant{}, held: map[string][]*grant{}, given: map[string][]*grant{},
+		machines: map[string][]*entity{},
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // for the bytes of certificates.
 func (s *Server) SeedEstate(n int) {
 	t := s.Tenant(DefaultTenant)
-	e := &estate{
+	e := &seeding{
 		tenant: t,
 		now:    s.clock.Now(),
 		rng:    rand.New(rand.NewPCG(20260301, 11)), //nolint:gosec // an example estate needs no secret randomness
@@ -42,8 +42,8 @@ func (s *Server) SeedEstate(n int) {
 	}
 }
 
-// estate is the state of one seeding.
-type estate struct {
+// seeding is the state of one seeding.
+type seeding struct {
 	tenant *Tenant
 	now    time.Time
 	rng    *rand.Rand
@@ -54,15 +54,15 @@ type estate struct {
 	staff, left, blocked []string // object ids of users
 }
 
-func (e *estate) daysAgo(days int) time.Time { return e.now.AddDate(0, 0, -days) }
+func (e *seeding) daysAgo(days int) time.Time { return e.now.AddDate(0, 0, -days) }
 
 // between returns a number from low to high, both included.
-func (e *estate) between(low, high int) int { return low + e.rng.IntN(high-low+1) }
+func (e *seeding) between(low, high int) int { return low + e.rng.IntN(high-low+1) }
 
-func (e *estate) pick(from []string) string { return from[e.rng.IntN(len(from))] }
+func (e *seeding) pick(from []string) string { return from[e.rng.IntN(len(from))] }
 
 // name returns a name that nothing else of the estate has.
-func (e *estate) name(base string) string {
+func (e *seeding) name(base string) string {
 	e.taken[base]++
 	if n := e.taken[base]; n > 1 {
 		return fmt.Sprintf("%s-%02d", base, n)
@@ -71,14 +71,14 @@ func (e *estate) name(base string) string {
 }
 
 // recently and longAgo are when something was last used.
-func (e *estate) recently() time.Time {
+func (e *seeding) recently() time.Time {
 	return e.now.Add(-time.Duration(e.between(1, 20*24)) * time.Hour)
 }
 
-func (e *estate) longAgo() time.Time { return e.daysAgo(e.between(120, 700)) }
+func (e *seeding) longAgo() time.Time { return e.daysAgo(e.between(120, 700)) }
 
 // people are the owners of applications: at work, gone, and blocked.
-func (e *estate) people() {
+func (e *seeding) people() {
 	for i, name := range firstNames {
 		u := User{DisplayName: name + " " + lastNames[i%len(lastNames)], Name: e.name(strings.ToLower(name + "." + lastNames[i%len(lastNames)])), CreatedAt: e.daysAgo(1500)}
 		switch i % 4 {
@@ -102,7 +102,7 @@ func (e *estate) people() {
 
 // governed are the tags of an application with complete metadata, which ends so
 // many days from now. Tags hold no white space, so the purpose is encoded.
-func (e *estate) governed(purpose string, days int) []string {
+func (e *seeding) governed(purpose string, days int) []string {
 	return []string{
 		"nhi:owner=" + e.pick(teams), "nhi:purpose=" + purpose, "nhi:environment=" + e.pick(environments),
 		"nhi:expiry=" + e.now.AddDate(0, 0, days).Format(time.DateOnly), "nhi:managed-by=terraform",
@@ -110,7 +110,7 @@ func (e *estate) governed(purpose string, days int) []string {
 }
 
 // certificate is the same for all, because making one takes time.
-func (e *estate) certificate() Certificate {
+func (e *seeding) certificate() Certificate {
 	if e.certificateDER == nil {
 		cert, _, err := certify(&x509.Certificate{
 			SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "estate"}, NotBefore: e.daysAgo(300), NotAfter: e.now.AddDate(1, 0, 0),
@@ -123,7 +123,7 @@ func (e *estate) certificate() Certificate {
 
 // managedIdentity makes the service principal of a user-assigned identity, or of
 // a machine's own.
-func (e *estate) managedIdentity(i int) {
+func (e *seeding) managedIdentity(i int) {
 	group, application := "rg-"+e.pick(teams), e.pick(applications)
 	at := "/subscriptions/" + DefaultSubscription + "/resourcegroups/" + group + "/providers/"
 	e.tenant.withoutLag(func() {
@@ -146,7 +146,7 @@ func (e *estate) managedIdentity(i int) {
 
 // thirdParty makes the service principal of a vendor: verified or not, in use or
 // not, with more or less permissions.
-func (e *estate) thirdParty(i int) {
+func (e *seeding) thirdParty(i int) {
 	v := vendors[i%len(vendors)]
 	p := ThirdParty{
 		DisplayName: e.name(v.name), HomeTenant: sim.UUID("vendor/" + v.name), AppID: sim.UUID(fmt.Sprint("vendor-app/", v.name, "/", i)),

@@ -31,13 +31,13 @@ const (
 
 // archetypes are the kinds of application of an estate. They are used in turn, so
 // that even a small estate is varied.
-var archetypes = []func(*estate){
+var archetypes = []func(*seeding){
 	governedPipeline, forgottenSecret, ownerLeft, tenantAdministrator, eternalSecret, certificateDaemon,
 	globalAdministrator, neverUsed, clusterWorkload, partlyTagged, blockedApplication, endingSecret, bareRegistration,
 }
 
 // governedPipeline is as it should be: keyless, owned, in use.
-func governedPipeline(e *estate) {
+func governedPipeline(e *seeding) {
 	repository := e.pick(repositories)
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name("github-" + repository), Tags: e.governed("Deploys=20"+repository, e.between(40, 300)), Owners: []string{e.pick(e.staff), e.pick(e.staff)},
@@ -47,7 +47,7 @@ func governedPipeline(e *estate) {
 }
 
 // forgottenSecret has nobody, and secrets that ended years ago.
-func forgottenSecret(e *estate) {
+func forgottenSecret(e *seeding) {
 	made := e.daysAgo(e.between(1100, 1800))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-legacy"), CreatedAt: made, LastSignInAt: e.longAgo(),
@@ -56,7 +56,7 @@ func forgottenSecret(e *estate) {
 }
 
 // ownerLeft belongs to somebody who has gone, and changes the directory.
-func ownerLeft(e *estate) {
+func ownerLeft(e *seeding) {
 	made := e.daysAgo(e.between(200, 600))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-provisioning"), CreatedAt: made, Owners: []string{e.pick(e.left)},
@@ -65,7 +65,7 @@ func ownerLeft(e *estate) {
 }
 
 // tenantAdministrator can make itself one, and belongs to a blocked account.
-func tenantAdministrator(e *estate) {
+func tenantAdministrator(e *seeding) {
 	made := e.daysAgo(e.between(300, 700))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-automation"), CreatedAt: made, Owners: []string{e.pick(e.blocked)},
@@ -75,7 +75,7 @@ func tenantAdministrator(e *estate) {
 }
 
 // eternalSecret has a secret for a hundred years.
-func eternalSecret(e *estate) {
+func eternalSecret(e *seeding) {
 	made := e.daysAgo(e.between(400, 1500))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-connector"), CreatedAt: made, Owners: []string{e.pick(e.staff)}, Tags: []string{"WindowsAzureActiveDirectoryIntegratedApp"},
@@ -84,7 +84,7 @@ func eternalSecret(e *estate) {
 }
 
 // certificateDaemon signs in with a certificate.
-func certificateDaemon(e *estate) {
+func certificateDaemon(e *seeding) {
 	c := e.certificate()
 	c.LastUsedAt = e.recently()
 	e.tenant.PutApplication(Application{
@@ -94,7 +94,7 @@ func certificateDaemon(e *estate) {
 }
 
 // globalAdministrator has the role itself.
-func globalAdministrator(e *estate) {
+func globalAdministrator(e *seeding) {
 	made := e.daysAgo(e.between(100, 900))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name("terraform-" + e.pick(environments)), CreatedAt: made, Secrets: []Secret{{Start: made, LastUsedAt: e.recently()}},
@@ -103,7 +103,7 @@ func globalAdministrator(e *estate) {
 }
 
 // neverUsed has a secret that nobody ever used.
-func neverUsed(e *estate) {
+func neverUsed(e *seeding) {
 	made := e.daysAgo(e.between(91, 500))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-poc"), CreatedAt: made, Owners: []string{e.pick(e.staff)}, Secrets: []Secret{{DisplayName: "test", Start: made}},
@@ -113,7 +113,7 @@ func neverUsed(e *estate) {
 
 // clusterWorkload is used by one service account of a Kubernetes cluster, and
 // past its date.
-func clusterWorkload(e *estate) {
+func clusterWorkload(e *seeding) {
 	app := e.pick(applications)
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name("aks-" + app), Tags: e.governed("Pods=20of=20"+app, -e.between(5, 60)), Owners: []string{e.pick(e.staff)}, CreatedAt: e.daysAgo(e.between(70, 300)),
@@ -123,7 +123,7 @@ func clusterWorkload(e *estate) {
 }
 
 // partlyTagged has the kind of tags that grow without rules, and rotates.
-func partlyTagged(e *estate) {
+func partlyTagged(e *seeding) {
 	made := e.daysAgo(e.between(200, 400))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications)), CreatedAt: made, Owners: []string{e.pick(e.staff), e.pick(e.left)},
@@ -138,7 +138,7 @@ func partlyTagged(e *estate) {
 
 // blockedApplication may not sign in, but could be let in again with the secret
 // that it has.
-func blockedApplication(e *estate) {
+func blockedApplication(e *seeding) {
 	made := e.daysAgo(e.between(200, 500))
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-retired"), CreatedAt: made, Disabled: true, Owners: []string{e.pick(e.staff)},
@@ -147,7 +147,7 @@ func blockedApplication(e *estate) {
 }
 
 // endingSecret stops working next week.
-func endingSecret(e *estate) {
+func endingSecret(e *seeding) {
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-webhook"), CreatedAt: e.daysAgo(400), Owners: []string{e.pick(e.staff)},
 		Tags:    e.governed("Receives=20calls", e.between(5, 25)),
@@ -156,7 +156,7 @@ func endingSecret(e *estate) {
 }
 
 // bareRegistration is an application without a service principal.
-func bareRegistration(e *estate) {
+func bareRegistration(e *seeding) {
 	e.tenant.PutApplication(Application{
 		DisplayName: e.name(e.pick(applications) + "-spa"), CreatedAt: e.daysAgo(e.between(30, 900)), WithoutServicePrincipal: true, SignInAudience: "AzureADMultipleOrgs",
 	})

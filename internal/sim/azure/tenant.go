@@ -25,7 +25,6 @@ type Tenant struct {
 	denied        []string // permissions denied to the administrator
 	premium       bool     // has the licence for reports of sign-ins
 	policy        *appPolicy
-	machines      map[string][]*entity // managed identities by the secret of the machine that has them
 	directory
 }
 
@@ -67,7 +66,7 @@ func (s *Server) tenant(id string) *Tenant {
 	}
 	t := &Tenant{
 		server: s, id: id, domain: "acme" + id[:4] + ".onmicrosoft.com", subscriptions: map[string]*Subscription{}, directory: newDirectory(),
-		premium: true, policy: newAppPolicy(), machines: map[string][]*entity{},
+		premium: true, policy: newAppPolicy(),
 		admin: Credentials{
 			TenantID: id, ClientID: sim.UUID("administrator-app/" + id), ObjectID: sim.UUID("administrator/" + id),
 			ClientSecret: secretText("administrator/" + id),
