@@ -33,7 +33,7 @@ func armService() service {
 			}
 			e.header = http.Header{"Www-Authenticate": {r.challenge()}}
 		},
-		stamp: (*request).armHeaders,
+		stamp: (*request).armHeaders, spend: (*request).charge,
 	}
 }
 
@@ -43,6 +43,7 @@ func armService() service {
 func (r *request) armHeaders(h http.Header) {
 	h.Set("x-ms-request-id", r.id)
 	h.Set("x-ms-routing-request-id", "WESTEUROPE:"+r.now.Format("20060102T150405Z")+":"+r.id)
+	r.limitHeader(h)
 	h.Set("x-ms-correlation-request-id", r.id)
 	if id := r.http.Header.Get("x-ms-correlation-request-id"); id != "" {
 		h.Set("x-ms-correlation-request-id", id)

@@ -25,6 +25,9 @@ type estate struct {
 	// because it was not there yet.
 	replicating map[string]int
 
+	// buckets are what is left of the limits of subscriptions.
+	buckets map[string]*armBucket
+
 	// fresh has what the next queries of Resource Graph do not find, as many as
 	// it says, by id in lower case.
 	fresh    map[string]int
@@ -40,7 +43,7 @@ func newEstate() *estate {
 	return &estate{
 		groups: map[string]*resourceGroup{}, resources: map[string]*resource{}, managementGroups: map[string]*managementGroup{},
 		definitions: map[string]*roleDefinition{}, assignments: map[string]*assignment{}, assignmentLimit: defaultAssignmentLimit,
-		replicating: map[string]int{}, requests: map[string]*scheduleRequest{}, vaults: map[string]*vault{}, writing: map[string]bool{}, fresh: map[string]int{},
+		replicating: map[string]int{}, requests: map[string]*scheduleRequest{}, vaults: map[string]*vault{}, writing: map[string]bool{}, fresh: map[string]int{}, buckets: map[string]*armBucket{},
 	}
 }
 

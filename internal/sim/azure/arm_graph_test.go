@@ -197,7 +197,7 @@ func TestEnforcement(t *testing.T) {
 	e.refused(403, "AuthorizationFailed", "PUT", e.group+"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deployer?api-version=2024-11-30", body{"location": "westeurope"})
 	for i, c := range []azuresim.Credentials{reader, contributor, owner} {
 		status, _, out := e.as(c).call("GET", "/subscriptions?api-version=2022-12-01", nil)
-		if list := out["value"].([]any); status != 200 || len(list) != []int{1, 1, 2}[i] {
+		if list, _ := out["value"].([]any); status != 200 || len(list) != []int{1, 1, 2}[i] {
 			t.Error(i, status, list)
 		}
 	}
@@ -213,7 +213,7 @@ func TestConditionIsNotIgnored(t *testing.T) {
 	status, _, out := e.call("PUT", path, body{"properties": body{
 		"principalId": c.ObjectID, "roleDefinitionId": e.roleID("Reader"), "condition": "@Resource[a:b] StringEquals 'c'", "conditionVersion": "2.0",
 	}})
-	if status != 201 || out["properties"].(body)["conditionVersion"] != "2.0" {
+	if status != 201 || in(out, "properties")["conditionVersion"] != "2.0" {
 		t.Fatal(status, out)
 	}
 	if ok, err := e.tenant.May(c.ObjectID, "Microsoft.Storage/storageAccounts/read", e.group); ok || !errors.Is(err, azuresim.ErrConditional) {

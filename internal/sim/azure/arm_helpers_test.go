@@ -59,8 +59,12 @@ func (e *estate) call(method, path string, in any) (int, http.Header, body) {
 
 func (e *estate) callAs(token, method, url string, in any) (int, http.Header, body) {
 	e.t.Helper()
-	raw, err := json.Marshal(in)
-	noError(e.t, err)
+	var raw []byte
+	if in != nil {
+		var err error
+		raw, err = json.Marshal(in)
+		noError(e.t, err)
+	}
 	req, err := http.NewRequestWithContext(e.t.Context(), method, url, bytes.NewReader(raw))
 	noError(e.t, err)
 	req.Header.Set("Content-Type", "application/json")

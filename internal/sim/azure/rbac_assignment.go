@@ -41,6 +41,8 @@ var roleAssignmentRoutes = []route{
 	{pattern: "DELETE /{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", handle: (*request).deleteAssignment},
 }
 
+func (a *assignment) inForce(now time.Time) bool { return a.schedule == nil || a.schedule.inForce(now) }
+
 func orNil(text string) any {
 	if text == "" {
 		return nil

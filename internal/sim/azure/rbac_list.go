@@ -13,7 +13,7 @@ import (
 func (a *estate) live(now time.Time) []*assignment {
 	var out []*assignment
 	for _, key := range slices.Sorted(maps.Keys(a.assignments)) {
-		if one := a.assignments[key]; one.schedule == nil || one.schedule.inForce(now) {
+		if one := a.assignments[key]; one.inForce(now) {
 			out = append(out, one)
 		}
 	}

@@ -135,6 +135,7 @@ func (e *seeding) managedIdentity(i int) {
 		}
 		sp := e.tenant.newManagedIdentity(arm, name, e.daysAgo(e.between(30, 900)), 0)
 		sp.props["alternativeNames"] = []string{"isExplicit=" + explicit, arm}
+		e.tenant.adopt(i, arm, sp)
 		if i%3 != 0 {
 			sp.signIns.at = e.recently()
 		}

@@ -40,6 +40,9 @@ type service struct {
 	unauthorized func(*request, *apiError)
 	// stamp adds what the headers of every answer have; nil adds request-id.
 	stamp func(*request, http.Header)
+	// spend refuses a request that exceeds limits of the service's own; nil has
+	// none.
+	spend func(*request) error
 }
 
 // services are those of the simulator.

@@ -179,7 +179,7 @@ func TestVaultPermissions(t *testing.T) {
 		t.Error(err)
 	}
 	status, _, out := e.callAs(e.as(reader).token("https://vault.azure.net/.default"), "GET", e.server.KeyVaultURL()+"/safe/secrets?api-version=7.6", nil)
-	if failed := out["error"].(body); status != 403 || failed["innererror"].(body)["code"] != "ForbiddenByRbac" {
+	if status != 403 || in(out, "error", "innererror")["code"] != "ForbiddenByRbac" {
 		t.Error(status, out)
 	}
 	e.tenant.DenyPermissions("Microsoft.KeyVault/vaults/secrets/setSecret/action")
