@@ -216,6 +216,11 @@ func TestBudget(t *testing.T) {
 			t.Fatalf("statuses %v", got)
 		}
 	}
+	s.SetBudget("graph", 0, 0, 0)
+	s.InjectFault(sim.Fault{Service: "graph", Nth: 1, Kind: sim.FaultUnavailable, RetryAfter: 3})
+	if status, header, _ := get(t, s, s.GraphURL()+"/v1.0/organization", token.Token); status != 503 || header.Get("Retry-After") != "3" {
+		t.Errorf("%d %v", status, header)
+	}
 }
 
 // One clock moves both clouds, and the control endpoints are those of AWS.

@@ -290,10 +290,10 @@ func (r *request) read() error {
 		return err
 	}
 	r.body = object{}
-	if len(bytes.TrimSpace(r.raw)) == 0 {
+	if text := string(bytes.TrimSpace(r.raw)); text == "" || text == "null" {
 		return nil
 	}
-	if err := json.Unmarshal(r.raw, &r.body); err != nil || r.body == nil {
+	if err := json.Unmarshal(r.raw, &r.body); err != nil {
 		return newError("BadRequest", http.StatusBadRequest, "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
 	}
 	for _, name := range r.service.secrets {
