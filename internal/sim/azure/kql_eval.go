@@ -134,7 +134,11 @@ func (c kqlCall) eval(row object) any {
 		return nil
 	case "bag_keys":
 		if o := asObject(v); o != nil {
-			return o.names()
+			keys := []any{}
+			for _, name := range o.names() {
+				keys = append(keys, name)
+			}
+			return keys
 		}
 		return nil
 	}
