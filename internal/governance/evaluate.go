@@ -32,9 +32,30 @@ type Subject struct {
 	// Unknown are the fields whose values are not known yet. They are neither missing nor wrong. FieldLabels stands for
 	// the labels as a whole.
 	Unknown map[Field]bool
-	// Prior is the metadata that the existing identity has; nil on create.
+	// Prior is the metadata that the existing identity has, as far as the policy has let it pass; nil on create.
 	Prior *Metadata
+
+	// What follows is judged by custom rules only. Unknown has the fields of it that are not known yet.
+
+	Kind    Kind
+	Account string
+	Trust   []Trustee
+	// Operation is empty while it is not known, and Old with it.
+	Operation Operation
+	// Old is the existing identity as it is; nil on create.
+	Old *Subject
+	// Final tells that nothing more will become known before the cloud is called.
+	Final bool
 }
+
+// Operation is what happens to an identity.
+type Operation string
+
+// The operations that a policy judges.
+const (
+	OperationCreate Operation = "create"
+	OperationUpdate Operation = "update"
+)
 
 func (s Subject) noun() string { return cmp.Or(s.Noun, "identity") }
 
@@ -45,14 +66,21 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// FieldLabels stands for the labels in Subject.Unknown.
-const FieldLabels Field = "labels"
+// What Subject.Unknown can name besides metadata. FieldLabels stands for the labels as a whole, FieldKind for the category
+// too.
+const (
+	FieldLabels  Field = "labels"
+	FieldName    Field = "name"
+	FieldKind    Field = "kind"
+	FieldAccount Field = "account"
+	FieldTrust   Field = "trust"
+)
 
 // Evaluate judges a subject at an instant and returns all violations, errors and warnings, in the order of the
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkRules} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })

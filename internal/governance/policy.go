@@ -85,6 +85,7 @@ type PolicyDocument struct {
 	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
 	RetireInUseDays           *int                 `json:"retire_in_use_days,omitempty"`
 	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
+	Rules                     []RuleDocument       `json:"rules,omitempty"`
 }
 
 // OwnersDocument says who can be an owner.
@@ -116,16 +117,25 @@ type Policy struct {
 	retireInUseDays  int
 	fillerWords      map[string]bool
 	enforcement      map[Rule]Enforcement
+	rules            []RuleDocument
 }
 
 // PolicyError is one thing that is wrong in a policy document.
 type PolicyError struct {
-	// Path leads to the value, such as {"enforcement", "owner"}.
+	// Path leads to the value, such as {"enforcement", "owner"} or {"rules", "2", "message"}.
 	Path   []string
 	Reason string
 }
 
-func (e *PolicyError) Error() string { return strings.Join(e.Path, ".") + ": " + e.Reason }
+func (e *PolicyError) Error() string { return PolicyPath(e.Path) + ": " + e.Reason }
+
+// PolicyPath writes where in a policy a value is, such as rules[2].message.
+func PolicyPath(path []string) string {
+	if len(path) > 1 && path[0] == "rules" {
+		path = append([]string{path[0] + "[" + path[1] + "]"}, path[2:]...)
+	}
+	return strings.Join(path, ".")
+}
 
 // Complete fills in the defaults, so that a policy that has the last word cannot be loosened where it is silent.
 func (d PolicyDocument) Complete() PolicyDocument {
@@ -170,7 +180,7 @@ func (d PolicyDocument) configured() []Rule {
 }
 
 // NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
-// all required metadata, every pattern, every directory of owners, the hardest enforcement. A document that gives a rule a value and no enforcement
+// all required metadata, every pattern, every directory of owners, all custom rules, the hardest enforcement. A document that gives a rule a value and no enforcement
 // means the default one. What no document sets takes its default. The error joins a *PolicyError for each thing that is
 // wrong.
 func NewPolicy(documents ...PolicyDocument) (Policy, error) {
@@ -264,6 +274,7 @@ func (p *Policy) tighten(document PolicyDocument) {
 	if document.Owners.Directory != nil {
 		p.ownerDirectories = append(p.ownerDirectories, document.Owners.Directory)
 	}
+	p.addRules(document.Rules)
 	enforcements := map[Rule]Enforcement{}
 	for _, rule := range document.configured() {
 		enforcements[rule] = defaultEnforcement(rule)
@@ -346,6 +357,7 @@ func (d PolicyDocument) problems() []error {
 			problem([]string{"enforcement", string(rule)}, "an identity that expires soon is legal, so this rule can only be %s or %s", EnforceWarn, EnforceOff)
 		}
 	}
+	d.ruleProblems(problem)
 	return errs
 }
 

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/celrule"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
 )
@@ -67,7 +68,7 @@ func Read(file string) (governance.PolicyDocument, error) {
 	return document, err
 }
 
-// Parse reads a policy, without its owner directory. The error is an *InvalidError without a file name.
+// Parse reads a policy and compiles its rules, without its owner directory. The error is an *InvalidError without a file name.
 func Parse(text []byte) (governance.PolicyDocument, error) {
 	var document governance.PolicyDocument
 	invalid := func(problems ...string) (governance.PolicyDocument, error) {
@@ -102,8 +103,9 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 	if err := json.Unmarshal(asJSON, &document); err != nil {
 		return invalid(err.Error())
 	}
-	if _, err := governance.NewPolicy(document); err != nil {
-		return invalid(strings.Split(err.Error(), "\n")...)
+	compiling := celrule.Compile(document.Rules)
+	if _, err := governance.NewPolicy(document); err != nil || compiling != nil {
+		return invalid(strings.Split(errors.Join(err, compiling).Error(), "\n")...)
 	}
 	return document, nil
 }
@@ -124,7 +126,7 @@ var compiled = sync.OnceValues(func() (*jsonschema.Schema, error) {
 // leaves are the innermost errors: the ones that say what is wrong where.
 func leaves(err *jsonschema.ValidationError) []string {
 	if len(err.Causes) == 0 {
-		at := strings.Join(err.InstanceLocation, ".")
+		at := governance.PolicyPath(err.InstanceLocation)
 		if at == "" {
 			at = "the policy"
 		}

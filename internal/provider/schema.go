@@ -184,6 +184,30 @@ func policySchema() schema.Attribute {
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days` and `retire_in_use`, which are `warn`.",
 			},
+			"rules": rulesSchema(),
 		},
+	}
+}
+
+func rulesSchema() schema.Attribute {
+	return schema.ListNestedAttribute{
+		Optional: true, MarkdownDescription: fmt.Sprintf("Rules of your own, in the Common Expression Language (guide \"Custom rules\"), %d at most. Of several policies, all rules apply.", governance.MaxRules),
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Name, unique within the policy: letters, digits, underscores and hyphens. Diagnostics call the rule `custom:<name>`.",
+			},
+			"expression": schema.StringAttribute{
+				Required: true, MarkdownDescription: "CEL expression that is true for every identity that is allowed, such as `identity.environment != \"prod\" || has(identity.ticket)`.",
+			},
+			"message": schema.StringAttribute{
+				Required: true, MarkdownDescription: "What is wrong with an identity for which it is not true, and what to do about it.",
+			},
+			"enforcement": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "What a broken rule does: " + codeList(texts(governance.Enforcements)) + ". Defaults to `error`.",
+			},
+			"attribute": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "Argument that diagnostics point at, such as `expiry` or `labels.team`. Defaults to the identity as a whole.",
+			},
+		}},
 	}
 }

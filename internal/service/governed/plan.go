@@ -36,16 +36,16 @@ func (r *Resource[M, P]) ValidateConfig(ctx context.Context, req resource.Valida
 	judged := subject(ctx, m, category, nil)
 	texts := governance.EvaluateTexts(judged, time.Time{})
 	if len(found)+len(texts) > 0 || resp.Diagnostics.HasError() {
-		texts = r.foresee(judged, texts)
+		texts = r.foresee(ctx, k, m, judged, texts)
 	}
 	tfkit.AddViolations(&resp.Diagnostics, r.title(m), append(texts, found...))
 }
 
 // foresee adds what the policy will say. Terraform makes no plan after a validation that fails, and all that is wrong
 // with an identity is reported at once.
-func (r *Resource[M, P]) foresee(subject governance.Subject, texts []governance.Violation) []governance.Violation {
+func (r *Resource[M, P]) foresee(ctx context.Context, k Kind[P], m P, subject governance.Subject, texts []governance.Violation) []governance.Violation {
 	data := r.preview.Load()
-	if data == nil {
+	if data == nil || (k != nil && describe(ctx, data, k, m, &subject) != nil) {
 		return texts
 	}
 	found := data.Policy.Evaluate(subject, data.Clock.Now())
@@ -102,7 +102,7 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	common.Status, diags = r.plannedStatus(ctx, common, had, req.Private)
 	resp.Diagnostics.Append(diags...)
 	disabled := common.Status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, m, r.approved(ctx, had, req.Private, &resp.Diagnostics), disabled, true, &resp.Diagnostics)
+	r.judge(ctx, k, m, existing[P]{prior, r.approved(ctx, had, req.Private, &resp.Diagnostics)}, disabled, true, &resp.Diagnostics)
 	if prior == nil {
 		r.foreseeCreation(ctx, k, m, &resp.Diagnostics)
 	}

@@ -3,6 +3,7 @@
 package governed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequ
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	m := P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
-	k, disabled := r.prepare(ctx, m, nil, &resp.Diagnostics)
+	k, disabled := r.prepare(ctx, m, existing[P]{}, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -137,7 +138,8 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	m, prior := P(new(M)), P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-	k, disabled := r.prepare(ctx, m, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
+	had := existing[P]{prior, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics)}
+	k, disabled := r.prepare(ctx, m, had, &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -206,7 +208,7 @@ func (r *Resource[M, P]) locate(common *tfkit.GovernanceModel, diags *diag.Diagn
 }
 
 // prepare judges a planned identity once more, now that everything is known, before any call that changes something.
-func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *tfkit.GovernanceModel, diags *diag.Diagnostics) (k Kind[P], disabled bool) {
+func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diags *diag.Diagnostics) (k Kind[P], disabled bool) {
 	if diags.HasError() {
 		return nil, false
 	}
@@ -222,7 +224,7 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *tfkit.Governan
 	common := m.Common()
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, m, prior, disabled, false, diags)
+	r.judge(ctx, k, m, had, disabled, false, diags)
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
 		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
 	}
@@ -233,30 +235,23 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, prior *tfkit.Governan
 }
 
 // judge reports what the policy and the platform say against an identity. Warnings have been seen at plan already when
-// it is judged again at apply.
-func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *tfkit.GovernanceModel, disabled, warn bool, diags *diag.Diagnostics) {
+// it is judged again at apply, but for those of custom rules, which may have waited for what is known only now.
+func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing[P], disabled, planning bool, diags *diag.Diagnostics) {
 	title := r.title(m)
-	found := r.data.Policy.Evaluate(subject(ctx, m, k.Category(), prior), r.data.Clock.Now())
+	judged := subject(ctx, m, k.Category(), had.approved)
+	judged.Final = !planning
+	undescribed := describe(ctx, r.data, k, m, &judged)
+	operate(ctx, k, had.state, &judged)
+	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
-	if err != nil {
+	if err = cmp.Or(err, undescribed); err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
 	}
 	for _, violation := range append(found, checked...) {
-		if warn || violation.Enforcement == governance.EnforceError {
+		if planning || violation.Enforcement == governance.EnforceError || violation.Rule.IsCustom() {
 			tfkit.AddViolations(diags, title, []governance.Violation{violation})
 		}
 	}
-}
-
-// subject is what a policy judges of a model; prior is the existing identity, nil on create.
-func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *tfkit.GovernanceModel) governance.Subject {
-	metadata, unknown := m.Metadata(ctx)
-	subject := governance.Subject{Name: m.Common().Name.ValueString(), Category: category, Metadata: metadata, Unknown: unknown}
-	if prior != nil {
-		had, _ := prior.Metadata(ctx)
-		subject.Prior = &had
-	}
-	return subject
 }
 
 // wayOut says how to go on where the name is taken.

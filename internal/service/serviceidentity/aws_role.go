@@ -72,6 +72,14 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 	}}
 }
 
+func (awsRole) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
+	_, want, err := wantedRole(ctx, m, false)
+	if err != nil {
+		return err
+	}
+	return governed.DescribeAWSRole(ctx, data, want.Spec, subject)
+}
+
 func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {

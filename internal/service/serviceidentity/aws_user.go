@@ -57,6 +57,12 @@ func (awsUser) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Users().Check(ctx, want)
 }
 
+// Describe tells that nobody is trusted: whoever holds a credential uses the user.
+func (awsUser) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
+	subject.Unknown[governance.FieldTrust] = false
+	return governed.DescribeAWS(ctx, data, governance.KindAWSUser, subject)
+}
+
 func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	user, want, err := wantedUser(ctx, m, disabled)
 	if err != nil {

@@ -67,6 +67,19 @@ func (awsServiceLinkedRole) Check(ctx context.Context, data *tfkit.Data, m *mode
 	return data.AWS.ServiceLinkedRoles().Check(ctx, want)
 }
 
+// Describe tells that the service is trusted, and nobody else.
+func (awsServiceLinkedRole) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
+	role, err := roleOf(ctx, m)
+	if err != nil {
+		return err
+	}
+	if service := role.ServiceName; !service.IsUnknown() {
+		subject.Trust = []governance.Trustee{{Kind: governance.TrusteeService, Name: service.ValueString()}}
+		subject.Unknown[governance.FieldTrust] = false
+	}
+	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
+}
+
 func (awsServiceLinkedRole) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
 	role, want, err := wantedRole(ctx, m)
 	if err != nil || role.ServiceName.IsUnknown() || role.CustomSuffix.IsUnknown() {

@@ -65,6 +65,19 @@ func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Roles().Check(ctx, want)
 }
 
+// Describe takes any external id for the one that is still to be made: rules see that there is one.
+func (awsRole) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
+	role, err := governed.AsError(roleOf(ctx, m))
+	if err != nil {
+		return err
+	}
+	want, err := governed.AsError(role.desired(ctx, m, false))
+	if err != nil {
+		return err
+	}
+	return governed.DescribeAWSRole(ctx, data, want.Spec, subject)
+}
+
 func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	role, want, err := wantedRole(ctx, m, disabled)
 	if err != nil {

@@ -1,0 +1,121 @@
+// Package celrule compiles and judges the rules of a policy's own, which are written in the Common Expression Language
+// (CEL). An expression sees one identity and nothing else: it reads no file, calls nothing, and its cost is bounded before
+// and while it is judged. Pure.
+package celrule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// Bounds of the cost of an expression, in CEL's own units: those that Kubernetes sets for a ValidatingAdmissionPolicy.
+const (
+	// maxEstimate is for the largest identity that there can be, when the expression is compiled.
+	maxEstimate = 10_000_000
+	// maxCost is for the identity at hand, when it is judged.
+	maxCost = 1_000_000
+	// maxMemory is in elements: characters of texts, members of lists and maps.
+	maxMemory = 100_000
+	// maxErrors are told of one expression: what follows the first ones mostly follows from them.
+	maxErrors = 3
+)
+
+// Compile compiles the expressions of a policy's rules, in place. The error joins a *governance.PolicyError for each thing
+// that is wrong in them. What is blank, too long or too many is left to governance.NewPolicy.
+func Compile(rules []governance.RuleDocument) error {
+	var errs []error
+	for i := range rules {
+		rule := &rules[i]
+		text := rule.Expression
+		if i >= governance.MaxRules || strings.TrimSpace(text) == "" || utf8.RuneCountInString(text) > governance.MaxExpressionLength {
+			continue
+		}
+		judge, problems := compile(text)
+		for _, problem := range problems {
+			errs = append(errs, &governance.PolicyError{Path: []string{"rules", strconv.Itoa(i), "expression"}, Reason: problem})
+		}
+		if len(problems) == 0 {
+			rule.Judge = judge
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// compiling is held while the environment is used: on the first misspelt name it makes itself a catalogue of all names, which it
+// reads without a lock elsewhere.
+var compiling sync.Mutex
+
+func compile(text string) (*judge, []string) {
+	compiling.Lock()
+	defer compiling.Unlock()
+	env, err := environment()
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	compiled, issues := env.Compile(text)
+	if issues.Err() != nil {
+		return nil, located(issues.Errors())
+	}
+	if got := compiled.OutputType(); !got.IsExactType(cel.BoolType) {
+		return nil, []string{fmt.Sprintf("it is a %s, but has to be a bool: true for what is allowed", got)}
+	}
+	estimate, err := env.EstimateCost(compiled, sizes{})
+	if err != nil {
+		return nil, []string{"its cost cannot be estimated: " + err.Error()}
+	}
+	if estimate.Max > maxEstimate {
+		return nil, []string{fmt.Sprintf("it could cost %d units, and a rule may cost %d: judge fewer lists within lists, or shorter texts", estimate.Max, maxEstimate)}
+	}
+	program, err := env.Program(compiled, cel.EvalOptions(cel.OptPartialEval, cel.OptOptimize), cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory))
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	return &judge{program}, nil
+}
+
+// judge is a compiled expression.
+type judge struct{ program cel.Program }
+
+// Judge evaluates the expression as far as the subject is known.
+func (j *judge) Judge(subject governance.Subject, now time.Time) (bool, error) {
+	variables, err := variablesOf(subject, now)
+	if err != nil {
+		return false, err
+	}
+	result, _, err := j.program.Eval(variables)
+	if err != nil {
+		return false, err
+	}
+	if unknown, ok := result.(*types.Unknown); ok {
+		return false, &governance.NotKnownError{Values: trails(unknown)}
+	}
+	allowed, ok := result.Value().(bool)
+	if !ok {
+		return false, fmt.Errorf("it is a %s and not a bool", result.Type().TypeName())
+	}
+	return allowed, nil
+}
+
+// trails are the values that are not known, such as identity.owner.
+func trails(unknown *types.Unknown) []string {
+	var values []string
+	for _, id := range unknown.IDs() {
+		found, _ := unknown.GetAttributeTrails(id)
+		for _, trail := range found {
+			values = append(values, trail.String())
+		}
+	}
+	slices.Sort(values)
+	return slices.Compact(values)
+}

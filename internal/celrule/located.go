@@ -1,0 +1,73 @@
+package celrule
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"cel.dev/cel-go/common"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// located says what is wrong and where. Lines and columns count from 1.
+func located(found []*common.Error) []string {
+	var texts []string
+	for _, problem := range found[:min(len(found), maxErrors)] {
+		text := governance.Printable(strings.TrimSuffix(problem.Message, " (in container '')"))
+		if near := meant(text); near != "" {
+			text += fmt.Sprintf(" (did you mean '%s'?)", near)
+		}
+		if line := problem.Location.Line(); line > 0 { // an expression that is too deep is wrong nowhere in particular
+			text = fmt.Sprintf("line %d, column %d: %s", line, problem.Location.Column()+1, text)
+		}
+		texts = append(texts, text)
+	}
+	if more := len(found) - maxErrors; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more errors", more))
+	}
+	return texts
+}
+
+// misspelt takes the field out of the checker's message, which has no other form. Of variables and functions the checker
+// itself names the nearest.
+var misspelt = regexp.MustCompile(`^undefined field '([^']+)'`)
+
+// meant is the field that is nearest to one that is not there; empty when none is near.
+func meant(message string) (best string) {
+	parts := misspelt.FindStringSubmatch(message)
+	if parts == nil {
+		return ""
+	}
+	least := min(3, len(parts[1])/2+1)
+	for _, structure := range []reflect.Type{reflect.TypeFor[identity](), reflect.TypeFor[trustee]()} {
+		for i := range structure.NumField() {
+			name := structure.Field(i).Tag.Get("cel")
+			if d := distance(parts[1], name); d < least {
+				best, least = name, d
+			}
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's, in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,106 @@
+package policyfile
+
+import (
+	"os"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+// TestGuide compiles every example of the guide to custom rules, and judges an identity that keeps to it and one that does not.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../templates/guides/custom-rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type change = func(*governance.Subject)
+	user := func(s *governance.Subject) {
+		s.Kind, s.Category = governance.KindAWSUser, governance.CategoryEnterpriseManaged
+	}
+	trusting := func(trustee governance.Trustee) change {
+		return func(s *governance.Subject) { s.Trust = []governance.Trustee{trustee} }
+	}
+	gitHub := func(subjects ...string) change {
+		return trusting(governance.Trustee{Kind: governance.TrusteeWebIdentity, Name: "token.actions.githubusercontent.com", Subjects: subjects})
+	}
+	update := func(more change) change {
+		return func(s *governance.Subject) {
+			old := *s
+			s.Operation, s.Old = governance.OperationUpdate, &old
+			more(s)
+		}
+	}
+	cases := map[string]struct{ allowed, broken []change }{
+		"name_pattern": {[]change{func(s *governance.Subject) {
+			s.Name, s.Category = "AWSServiceRoleForBackup", governance.CategoryProviderManaged
+		}}, []change{func(s *governance.Subject) { s.Name = "Export" }}},
+		"prod_for_90_days": {[]change{update(func(s *governance.Subject) { s.Metadata.Expiry, s.Old.Metadata.Expiry = "2027-01-01", "2027-01-01" })}, []change{func(s *governance.Subject) { s.Metadata.Expiry = "2027-01-01" }}},
+		"environment_stays": {
+			[]change{update(func(*governance.Subject) {}), update(func(s *governance.Subject) { s.Old.Metadata.Environment = "" })},
+			[]change{update(func(s *governance.Subject) { s.Old.Metadata.Environment = "dev" })},
+		},
+		"handover_needs_ticket": {
+			[]change{update(func(s *governance.Subject) { s.Old.Metadata.Owner, s.Old.Metadata.Ticket = "billing", "SEC-0" })},
+			[]change{update(func(s *governance.Subject) { s.Old.Metadata.Owner = "billing" })},
+		},
+		"two_owners": {[]change{func(s *governance.Subject) { user(s); s.Metadata.BusinessOwner = "finance" }}, []change{user, func(s *governance.Subject) { user(s); s.Metadata.BusinessOwner = "platform" }}},
+		"no_users":   {[]change{user}, []change{func(s *governance.Subject) { user(s); s.Account = "222222222222" }}},
+		"own_repositories": {
+			[]change{gitHub("repo:acme/shop:ref:refs/heads/main"), trusting(governance.Trustee{Kind: governance.TrusteeService, Name: "lambda.amazonaws.com"})},
+			[]change{gitHub("repo:acme/*"), gitHub("repo:evil/shop:ref:refs/heads/main"), gitHub()},
+		},
+		"own_accounts": {
+			[]change{func(s *governance.Subject) {
+				s.Category, s.Trust = governance.CategoryExternal, []governance.Trustee{{Kind: governance.TrusteeAccount, External: true, ExternalID: true}}
+			}},
+			[]change{trusting(governance.Trustee{Kind: governance.TrusteeAccount, External: true, ExternalID: true})},
+		},
+		"known_systems": {[]change{func(s *governance.Subject) { s.Metadata.Systems = nil }}, []change{func(s *governance.Subject) { s.Metadata.Systems = []string{"erp", "crm"} }}},
+		"cost_center":   {nil, []change{func(s *governance.Subject) { s.Metadata.Labels = nil }, func(s *governance.Subject) { s.Metadata.Labels = map[string]string{"cost-center": "x"} }}},
+	}
+	seen := 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.+?)```").FindAllStringSubmatch(string(text), -1) {
+		document, err := Parse([]byte(block[1]))
+		if err != nil {
+			t.Errorf("%s\n%s", block[1], err)
+		}
+		for _, rule := range document.Rules {
+			seen++
+			judged := func(change change) bool {
+				subject := governance.Subject{
+					Name: "invoice-export", Kind: governance.KindAWSRole, Category: governance.CategoryShared, Account: "111111111111", Operation: governance.OperationCreate,
+					Metadata: governance.Metadata{
+						Owner: "payments", TechnicalOwner: "platform", Purpose: "Nightly export", Expiry: "2026-08-01", Environment: "prod", Ticket: "SEC-1",
+						Systems: []string{"billing-db"}, Labels: map[string]string{"cost-center": "4711"},
+					},
+				}
+				change(&subject)
+				allowed, err := rule.Judge.Judge(subject, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
+				if err != nil {
+					t.Errorf("%s: %s", rule.Name, err)
+				}
+				return allowed
+			}
+			of, ok := cases[rule.Name]
+			if !ok {
+				t.Errorf("%s is not tested", rule.Name)
+			}
+			for i, change := range append(of.allowed, func(*governance.Subject) {}) {
+				if !judged(change) {
+					t.Errorf("%s refuses %d", rule.Name, i)
+				}
+			}
+			for i, change := range of.broken {
+				if judged(change) {
+					t.Errorf("%s allows %d", rule.Name, i)
+				}
+			}
+		}
+	}
+	if seen != len(cases) {
+		t.Errorf("%d examples were found", seen)
+	}
+}
