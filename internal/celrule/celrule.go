@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -77,15 +79,31 @@ func compile(text string) (*judge, []string) {
 	if estimate.Max > maxEstimate {
 		return nil, []string{fmt.Sprintf("it could cost %d units, and a rule may cost %d: judge fewer lists within lists, or shorter texts", estimate.Max, maxEstimate)}
 	}
-	program, err := env.Program(compiled, cel.EvalOptions(cel.OptPartialEval, cel.OptOptimize), cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory))
+	program, err := env.Program(compiled, cel.EvalOptions(cel.OptPartialEval, cel.OptOptimize), cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory),
+		cel.CostTrackerOptions(cost.OverloadTracker(overloadAllows, costOfAllows)))
 	if err != nil {
 		return nil, []string{err.Error()}
 	}
-	return &judge{program}, nil
+	return &judge{program, mentions(compiled, varClasses) || mentions(compiled, varGrants)}, nil
+}
+
+// mentions tells whether an expression has a variable of a name.
+func mentions(compiled *cel.Ast, name string) bool {
+	found := false
+	ast.PostOrderVisit(compiled.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		found = found || e.Kind() == ast.IdentKind && e.AsIdent() == name
+	}))
+	return found
 }
 
 // judge is a compiled expression.
-type judge struct{ program cel.Program }
+type judge struct {
+	program cel.Program
+	granted bool
+}
+
+// Granted tells whether the expression is about what the subject may do.
+func (j *judge) Granted() bool { return j.granted }
 
 // Judge evaluates the expression as far as the subject is known.
 func (j *judge) Judge(subject governance.Subject, now time.Time) (bool, error) {

@@ -24,9 +24,20 @@ func export() governance.Subject {
 	return governance.Subject{
 		Name: "invoice-export", Kind: governance.KindAWSRole, Category: governance.CategoryExternal, Account: "111111111111", Metadata: metadata,
 		Operation: governance.OperationUpdate, Old: &old,
-		Trust: []governance.Trustee{
-			{Kind: governance.TrusteeAccount, Name: "222222222222", Account: "222222222222", External: true, ExternalID: true, Organization: "o-1"},
-			{Kind: governance.TrusteeWebIdentity, Name: "token.actions.githubusercontent.com", Subjects: []string{"repo:acme/*"}, Audiences: []string{"sts.amazonaws.com"}, Conditioned: true},
+		Trust: governance.Trust{Known: true, Clauses: []governance.TrustClause{
+			{Trustees: []governance.Trustee{
+				{Kind: governance.TrusteeAccount, Name: "222222222222", Account: "222222222222", External: true, ExternalID: true, Organization: "o-1"},
+			}},
+			{Trustees: []governance.Trustee{
+				{Kind: governance.TrusteeWebIdentity, Name: "token.actions.githubusercontent.com", Subjects: []string{"repo:acme/*"}, Audiences: []string{"sts.amazonaws.com"}, Conditioned: true},
+			}},
+		}},
+		Granted: governance.Granted{
+			Classes: []governance.Rule{governance.RulePrivilegeEscalation, governance.RuleServiceWildcard},
+			Grants: []governance.Grant{
+				{Level: "Permissions management", Services: []string{"iam"}, Actions: []string{"iam:PutRolePolicy", "iam:CreateRole"}, Resources: []string{"*"}, Except: []string{"arn:aws:iam::*:role/admin"}},
+				{Level: "Write", Services: []string{"s3"}, Whole: true, Actions: []string{"s3:*"}, Resources: []string{"arn:aws:s3:::lake", "arn:aws:s3:::lake/*"}, Conditioned: true},
+			},
 		},
 	}
 }
@@ -84,7 +95,22 @@ func TestJudge(t *testing.T) {
 		`trust.map(t, t.kind).distinct().sort() == ["account", "web_identity"]`:                                                                      {export(), "allowed"},
 		`identity.name.split("-")[0].upperAscii() == "INVOICE" && sets.contains(identity.systems, ["data-lake"])`:                                    {export(), "allowed"},
 		`1 / (size(identity.systems) - 2) == 0`: {export(), "error: division by zero"},
-		`9223372036854775807 + size(trust) > 0`: {export(), "error: integer overflow"},
+
+		`"privilege_escalation" in classes && !("administrator" in classes) && size(classes) == 2`:                                       {export(), "allowed"},
+		`classes.all(c, c in ["privilege_escalation", "service_wildcard"]) && classes[0] != "service_wildcard"`:                          {export(), "allowed"},
+		`grants.exists(g, g.level == "Permissions management" && g.services == ["iam"] && !g.whole && "iam:PutRolePolicy" in g.actions)`: {export(), "allowed"},
+		`grants.exists_one(g, g.whole && g.conditioned && g.resources.all(r, r.startsWith("arn:aws:s3:::lake")) && size(g.except) == 0)`: {export(), "allowed"},
+		`grants.exists(g, g.except == ["arn:aws:iam::*:role/admin"])`:                                                                    {export(), "allowed"},
+		`grants.exists(g, g.allows("S3:getobject")) && grants.exists(g, g.allows("iam:CREATErole"))`:                                     {export(), "allowed"},
+		`grants.exists(g, g.allows("iam:CreateUser") || g.allows("s3express:PutObject"))`:                                                {export(), "broken"},
+		`grants.exists(g, g.allows(identity.owner))`:                                                                                     {export(), `error: "payments" is not the name of one action, such as iam:PassRole`},
+		`!("administrator" in classes)`:                    {unknown(export(), governance.FieldClasses), "not known: classes"},
+		`classes[0] == "administrator"`:                    {unknown(export(), governance.FieldClasses), "not known: classes"},
+		`grants[0].actions[0] == "s3:*"`:                   {unknown(export(), governance.FieldGrants), "not known: grants"},
+		`grants.exists(g, g.allows("s3:GetObject"))`:       {unknown(export(), governance.FieldGrants), "not known: grants"},
+		`identity.environment == "prod" || classes == []`:  {unknown(export(), governance.FieldClasses), "allowed"},
+		`identity.owner == "x" || size(classes + []) == 0`: {unknown(export(), governance.FieldClasses, governance.FieldOwner), "not known: classes, identity.owner"},
+		`9223372036854775807 + size(trust) > 0`:            {export(), "error: integer overflow"},
 
 		`identity.owner == "x"`:                                            {unknown(export(), governance.FieldOwner), "not known: identity.owner"},
 		`has(identity.owner)`:                                              {unknown(export(), governance.FieldOwner), "not known: identity.owner"},

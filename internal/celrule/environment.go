@@ -22,12 +22,18 @@ const (
 	varOperation = "operation"
 	varNow       = "now"
 	varTrust     = "trust"
+	varClasses   = "classes"
+	varGrants    = "grants"
 )
+
+// variables are all of them, in the order of the documentation.
+var variables = []string{varIdentity, varOld, varOperation, varNow, varTrust, varClasses, varGrants}
 
 // The names of the types in expressions and their errors.
 const (
 	typeIdentity = "governed.Identity"
 	typeTrustee  = "governed.Trustee"
+	typeGrant    = "governed.Grant"
 )
 
 // identity is what expressions see of an identity. A text that is absent is empty, and has() tells.
@@ -66,6 +72,17 @@ type trustee struct {
 	Conditioned  bool     `cel:"conditioned"`
 }
 
+// grant is what expressions see of a part of what an identity may do.
+type grant struct {
+	Level       string   `cel:"level"`
+	Services    []string `cel:"services"`
+	Whole       bool     `cel:"whole"`
+	Actions     []string `cel:"actions"`
+	Resources   []string `cel:"resources"`
+	Except      []string `cel:"except"`
+	Conditioned bool     `cel:"conditioned"`
+}
+
 // bounded refuses functions whose result can be as large as the product of their arguments, or as a number says: it would
 // be there before its cost is counted.
 type bounded struct{}
@@ -91,6 +108,7 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 		ext.NativeTypes(
 			types.NativeTypeFor[identity](types.NativeTypeAlias(typeIdentity), types.ParseStructTags(true)),
 			types.NativeTypeFor[trustee](types.NativeTypeAlias(typeTrustee), types.ParseStructTags(true)),
+			types.NativeTypeFor[grant](types.NativeTypeAlias(typeGrant), types.ParseStructTags(true)),
 		),
 		func(env *cel.Env) (*cel.Env, error) {
 			return cel.CustomTypeProvider(strict{env.CELTypeProvider()})(env)
@@ -100,12 +118,15 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 		cel.Variable(varOperation, cel.StringType),
 		cel.Variable(varNow, cel.TimestampType),
 		cel.Variable(varTrust, cel.ListType(cel.ObjectType(typeTrustee))),
+		cel.Variable(varClasses, cel.ListType(cel.StringType)),
+		cel.Variable(varGrants, cel.ListType(cel.ObjectType(typeGrant))),
+		allows,
 		ext.Strings(ext.StringsVersion(4)), ext.Lists(), ext.Sets(),
 		cel.ParserExpressionSizeLimit(governance.MaxExpressionLength),
 		cel.ExpressionNodeLimit(10_000),
 		cel.ParserRecursionLimit(50),
 		cel.RegexProgramSizeLimit(1000),
-		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals(), cel.ValidateHomogeneousAggregateLiterals(), bounded{}),
+		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals(), cel.ValidateHomogeneousAggregateLiterals(), bounded{}, named{}),
 	)
 })
 
@@ -124,7 +145,7 @@ func (s strict) FindStructFieldType(structType, fieldName string) (*types.FieldT
 	read := found.GetFrom
 	return &types.FieldType{Type: found.Type, IsSet: found.IsSet, IsJSONField: found.IsJSONField, GetFrom: func(target any) (any, error) {
 		switch target.(type) {
-		case *identity, *trustee:
+		case *identity, *trustee, *grant:
 			return read(target)
 		}
 		return nil, errOfNull

@@ -41,33 +41,13 @@ func meant(message string) (best string) {
 		return ""
 	}
 	least := min(3, len(parts[1])/2+1)
-	for _, structure := range []reflect.Type{reflect.TypeFor[identity](), reflect.TypeFor[trustee]()} {
+	for _, structure := range []reflect.Type{reflect.TypeFor[identity](), reflect.TypeFor[trustee](), reflect.TypeFor[grant]()} {
 		for i := range structure.NumField() {
 			name := structure.Field(i).Tag.Get("cel")
-			if d := distance(parts[1], name); d < least {
+			if d := governance.EditDistance(parts[1], name); d < least {
 				best, least = name, d
 			}
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -17,6 +17,8 @@ var fields = map[governance.Field][][]string{
 	governance.FieldAccount: {{varIdentity, "account"}},
 	governance.FieldLabels:  {{varIdentity, "labels"}},
 	governance.FieldTrust:   {{varTrust}},
+	governance.FieldClasses: {{varClasses}},
+	governance.FieldGrants:  {{varGrants}},
 }
 
 // variablesOf are the variables of an expression, with what is not known of them.
@@ -54,7 +56,8 @@ func variablesOf(subject governance.Subject, now time.Time) (cel.PartialActivati
 		leaveOut(varOld)
 	}
 	return cel.PartialVars(map[string]any{
-		varIdentity: planned, varOld: old, varOperation: string(subject.Operation), varNow: now.UTC(), varTrust: trustOf(subject.Trust),
+		varIdentity: planned, varOld: old, varOperation: string(subject.Operation), varNow: now.UTC(), varTrust: trustOf(subject.Trust.Trustees()),
+		varClasses: subject.Granted.Classes, varGrants: grantsOf(subject.Granted.Grants),
 	}, unknown...)
 }
 
@@ -84,6 +87,14 @@ func trustOf(found []governance.Trustee) []*trustee {
 			Kind: string(t.Kind), Name: t.Name, Account: t.Account, External: t.External, ExternalID: t.ExternalID,
 			Organization: t.Organization, Subjects: t.Subjects, Audiences: t.Audiences, Conditioned: t.Conditioned,
 		}
+	}
+	return seen
+}
+
+func grantsOf(found []governance.Grant) []*grant {
+	seen := make([]*grant, len(found))
+	for i, g := range found {
+		seen[i] = &grant{Level: g.Level, Services: g.Services, Whole: g.Whole, Actions: g.Actions, Resources: g.Resources, Except: g.Except, Conditioned: g.Conditioned}
 	}
 	return seen
 }

@@ -34,16 +34,21 @@ type Subject struct {
 	Unknown map[Field]bool
 	// Prior is the metadata that the existing identity has, as far as the policy has let it pass; nil on create.
 	Prior *Metadata
+	// Trust is who will be able to use it, and PriorTrust what the policy once let pass of the existing identity.
+	Trust      Trust
+	PriorTrust PassedTrust
 
 	// What follows is judged by custom rules only. Unknown has the fields of it that are not known yet.
 
 	Kind    Kind
 	Account string
-	Trust   []Trustee
 	// Operation is empty while it is not known, and Old with it.
 	Operation Operation
 	// Old is the existing identity as it is; nil on create.
 	Old *Subject
+	// Granted is what it may do, and Unjudged why that is not known.
+	Granted  Granted
+	Unjudged []Unjudged
 	// Final tells that nothing more will become known before the cloud is called.
 	Final bool
 }
@@ -74,13 +79,15 @@ const (
 	FieldKind    Field = "kind"
 	FieldAccount Field = "account"
 	FieldTrust   Field = "trust"
+	FieldClasses Field = "classes"
+	FieldGrants  Field = "grants"
 )
 
 // Evaluate judges a subject at an instant and returns all violations, errors and warnings, in the order of the
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkRules} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust, p.checkRules} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })

@@ -38,6 +38,27 @@ func (e Expiry) End() time.Time { return e.end }
 // PassedAt tells whether access is over at the given instant.
 func (e Expiry) PassedAt(now time.Time) bool { return !now.Before(e.end) }
 
+// InvalidDaysError says that an expiry cannot lie so many days ahead.
+type InvalidDaysError struct {
+	Days   int64
+	Reason string
+}
+
+func (e *InvalidDaysError) Error() string { return fmt.Sprintf("%d %s", e.Days, e.Reason) }
+
+// ExpiryAfter writes the date of the day that lies so many days after that of the instant, both in UTC. An expiry holds to the
+// end of its day, so it leaves at least so many days of 24 hours, and at most one more. The error is an *InvalidDaysError.
+func ExpiryAfter(start time.Time, days int64) (string, error) {
+	if days < 0 || days > maxPolicyDays {
+		return "", &InvalidDaysError{Days: days, Reason: fmt.Sprintf("is not a number of days from 0 to %d", maxPolicyDays)}
+	}
+	date := start.UTC().AddDate(0, 0, int(days)).Format(time.DateOnly)
+	if _, err := ParseExpiry(date); err != nil {
+		return "", &InvalidDaysError{Days: days, Reason: fmt.Sprintf("days after %s is no date that an expiry can be: its year has four digits, and it has a day after it", start.UTC().Format(time.DateOnly))}
+	}
+	return date, nil
+}
+
 // Status is where an identity stands in its life.
 type Status string
 

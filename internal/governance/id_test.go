@@ -2,6 +2,7 @@ package governance_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,70 @@ func TestExpiry(t *testing.T) {
 		var invalid *governance.InvalidExpiryError
 		if _, err := governance.ParseExpiry(text); !errors.As(err, &invalid) {
 			t.Errorf("%q: got %v", text, err)
+		}
+	}
+}
+
+// TestExpiryAfter counts calendar days in UTC, over leap years and the borders of days, and leaves at least as many days as were
+// asked for.
+func TestExpiryAfter(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		start string
+		days  int64
+		want  string
+	}{
+		{"2026-11-22T08:00:00Z", 90, "2027-02-20"},
+		{"2026-11-22T08:00:00Z", 0, "2026-11-22"},
+		{"2026-11-22T00:00:00Z", 1, "2026-11-23"},
+		{"2026-11-22T23:59:59.999999999Z", 1, "2026-11-23"},
+		{"2026-11-22T23:30:00-05:00", 1, "2026-11-24"},
+		{"2026-11-22T00:30:00+02:00", 1, "2026-11-22"},
+		{"2028-02-28T12:00:00Z", 1, "2028-02-29"},
+		{"2027-02-28T12:00:00Z", 1, "2027-03-01"},
+		{"2100-02-28T12:00:00Z", 1, "2100-03-01"},
+		{"2028-02-29T12:00:00Z", 365, "2029-02-28"},
+		{"2026-12-31T12:00:00Z", 1, "2027-01-01"},
+		{"2026-11-22T08:00:00Z", 36500, "2126-10-29"},
+		{"9999-12-29T08:00:00Z", 1, "9999-12-30"},
+		{"0001-01-01T00:00:00Z", 0, "0001-01-01"},
+	} {
+		start, err := time.Parse(time.RFC3339, test.start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := governance.ExpiryAfter(start, test.days)
+		if err != nil || got != test.want {
+			t.Errorf("%d days after %s: %s, %v, want %s", test.days, test.start, got, err, test.want)
+			continue
+		}
+		expiry, err := governance.ParseExpiry(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lasts, atLeast := expiry.End().Sub(start), time.Duration(test.days)*24*time.Hour
+		if lasts <= atLeast-time.Second || lasts > atLeast+24*time.Hour {
+			t.Errorf("%d days after %s: %s leaves %s", test.days, test.start, got, lasts)
+		}
+	}
+	for _, test := range []struct {
+		start string
+		days  int64
+		says  string
+	}{
+		{"2026-11-22T08:00:00Z", -1, "-1 is not a number of days from 0 to 36500"},
+		{"2026-11-22T08:00:00Z", 36501, "36501 is not a number of days from 0 to 36500"},
+		{"2026-11-22T08:00:00Z", math.MaxInt64, "9223372036854775807 is not a number of days from 0 to 36500"},
+		{"9999-12-30T08:00:00Z", 1, "1 days after 9999-12-30 is no date that an expiry can be"},
+		{"9999-12-30T08:00:00Z", 36500, "36500 days after 9999-12-30 is no date that an expiry can be"},
+	} {
+		start, err := time.Parse(time.RFC3339, test.start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var invalid *governance.InvalidDaysError
+		if got, err := governance.ExpiryAfter(start, test.days); !errors.As(err, &invalid) || !strings.HasPrefix(err.Error(), test.says) {
+			t.Errorf("%d days after %s: %q, %v", test.days, test.start, got, err)
 		}
 	}
 }

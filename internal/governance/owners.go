@@ -137,38 +137,17 @@ func (p Policy) nearestOwner(directory *OwnerDirectory, name string, now time.Ti
 	if len(name) > comparedLength {
 		return ""
 	}
-	folded := []rune(strings.ToLower(name))
+	own := utf8.RuneCountInString(name)
 	nearest, fewest := "", nearestEdits+1
 	for _, candidate := range directory.names {
 		length := utf8.RuneCountInString(candidate)
-		if len(candidate) > comparedLength || max(length-len(folded), len(folded)-length) >= fewest {
+		if len(candidate) > comparedLength || max(length-own, own-length) >= fewest {
 			continue
 		}
-		edits := editDistance(folded, []rune(strings.ToLower(candidate)))
+		edits := EditDistance(name, candidate)
 		if edits < fewest && edits*2 < length && !slices.ContainsFunc(p.ownerDirectories, func(d *OwnerDirectory) bool { return !d.has(candidate, now) }) {
 			nearest, fewest = candidate, edits
 		}
 	}
 	return nearest
-}
-
-// editDistance is the Levenshtein distance of two short texts.
-func editDistance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			changed := diagonal
-			if a[i-1] != b[j-1] {
-				changed++
-			}
-			diagonal = row[j]
-			row[j] = min(changed, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -14,17 +14,20 @@ type Rule string
 
 // The rules that a policy can enforce.
 const (
-	RuleOwner            Rule = "owner"
-	RuleOwnerUnknown     Rule = "owner_unknown"
-	RulePurposeQuality   Rule = "purpose_quality"
-	RuleMaxLifetime      Rule = "max_lifetime_days"
-	RuleExpiryInPast     Rule = "expiry_in_past"
-	RuleRequiredMetadata Rule = "required_metadata"
-	RuleWarnBefore       Rule = "warn_before_days"
-	RuleThirdParty       Rule = "third_party"
-	RuleRetireInUse      Rule = "retire_in_use"
-	RuleJustification    Rule = "justification_quality"
-	RuleCredentialMaxAge Rule = "credential_max_age_days" //nolint:gosec // a rule, no credential
+	RuleOwner                Rule = "owner"
+	RuleOwnerUnknown         Rule = "owner_unknown"
+	RulePurposeQuality       Rule = "purpose_quality"
+	RuleMaxLifetime          Rule = "max_lifetime_days"
+	RuleExpiryInPast         Rule = "expiry_in_past"
+	RuleRequiredMetadata     Rule = "required_metadata"
+	RuleWarnBefore           Rule = "warn_before_days"
+	RuleThirdParty           Rule = "third_party"
+	RuleThirdPartyTrust      Rule = "third_party_trust"
+	RuleEnvironmentIsolation Rule = "environment_isolation"
+	RuleReuse                Rule = "reuse"
+	RuleRetireInUse          Rule = "retire_in_use"
+	RuleJustification        Rule = "justification_quality"
+	RuleCredentialMaxAge     Rule = "credential_max_age_days" //nolint:gosec // a rule, no credential
 )
 
 // Rules that always hold, because no cloud could keep or honour what breaks them, or because strangers could get in. No
@@ -42,8 +45,11 @@ const (
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
 var Rules = []Rule{
-	RuleOwner, RuleOwnerUnknown, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty, RuleRetireInUse,
+	RuleOwner, RuleOwnerUnknown, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty,
+	RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
+	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration,
+	RuleServiceWildcard, RuleResourceWildcardWrite, RuleEscalationTicket, RulePurposeFollows,
 }
 
 // Enforcement says what a broken rule does to a plan.
@@ -231,9 +237,22 @@ func longestLifetime(category Category, days int) int {
 	return days
 }
 
+// WarnedRules are those that only warn by default: what they find can be intended, or is concluded from names. What is
+// plainly unsafe in a trust is refused by RuleSafeTrust.
+var WarnedRules = []Rule{
+	RuleWarnBefore, RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
+	RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration, RuleServiceWildcard, RuleResourceWildcardWrite,
+}
+
+// SilentRules are those that are off by default, because they are about how an organisation works.
+var SilentRules = []Rule{RuleEscalationTicket, RulePurposeFollows}
+
 func defaultEnforcement(rule Rule) Enforcement {
-	if rule == RuleWarnBefore || rule == RuleRetireInUse {
+	switch {
+	case slices.Contains(WarnedRules, rule):
 		return EnforceWarn
+	case slices.Contains(SilentRules, rule):
+		return EnforceOff
 	}
 	return EnforceError
 }

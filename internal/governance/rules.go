@@ -3,6 +3,7 @@ package governance
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,6 +33,8 @@ type Judge interface {
 	// Judge tells whether a subject is allowed at an instant. The error is a *NotKnownError where that depends on what is not
 	// known yet; any other says why the rule cannot be judged at all.
 	Judge(subject Subject, now time.Time) (allowed bool, err error)
+	// Granted tells whether that takes what the subject may do: its classes or its grants.
+	Granted() bool
 }
 
 // NotKnownError says which values a rule needs that are not known yet.
@@ -135,14 +138,52 @@ func (p Policy) HasRules() bool {
 	return slices.ContainsFunc(p.rules, func(r RuleDocument) bool { return r.Enforcement != EnforceOff })
 }
 
+// JudgesGranted tells whether it has rules of its own about what an identity may do.
+func (p Policy) JudgesGranted() bool { return slices.ContainsFunc(p.rules, RuleDocument.granted) }
+
+// granted tells whether the rule is enforced and about what an identity may do.
+func (r RuleDocument) granted() bool {
+	return r.Enforcement != EnforceOff && r.Judge != nil && r.Judge.Granted()
+}
+
+// EvaluateGranted judges by the policy's own rules about what an identity may do, which Evaluate leaves out. An identity that
+// keeps what it may do is judged like any other: what such a rule says depends on more than that.
+func (p Policy) EvaluateGranted(subject Subject, of Entitlements, now time.Time) []Violation {
+	subject.Unknown = maps.Clone(subject.Unknown)
+	if subject.Unknown == nil {
+		subject.Unknown = map[Field]bool{}
+	}
+	subject.Unjudged = of.Unjudged
+	if of.Granted != nil {
+		subject.Granted = *of.Granted
+	}
+	subject.Unknown[FieldClasses], subject.Unknown[FieldGrants] = of.Granted == nil, of.Granted == nil
+	return p.judgeRules(subject, now, RuleDocument.granted)
+}
+
+// mayLearn tells whether what a rule needs can still become known. What may not be read at plan may not be read later.
+func (s Subject) mayLearn(needed *NotKnownError) bool {
+	if s.Final {
+		return false
+	}
+	granted := func(value string) bool { return value == string(FieldClasses) || value == string(FieldGrants) }
+	return !slices.ContainsFunc(s.Unjudged, func(u Unjudged) bool { return !u.ToCome }) ||
+		slices.ContainsFunc(needed.Values, func(value string) bool { return !granted(value) })
+}
+
 var errNotCompiled = errors.New("its expression has not been compiled")
 
-// checkRules judges by the policy's own rules. One that cannot be judged counts as broken; one that needs what is not
-// known yet does so only once nothing more will become known.
+// checkRules judges by the policy's own rules but for those of EvaluateGranted.
 func (p Policy) checkRules(subject Subject, now time.Time) []Violation {
+	return p.judgeRules(subject, now, func(r RuleDocument) bool { return r.Enforcement != EnforceOff && !r.granted() })
+}
+
+// judgeRules judges by some of the policy's own rules. One that cannot be judged counts as broken; one that needs what is
+// not known yet does so only once it will not become known.
+func (p Policy) judgeRules(subject Subject, now time.Time, which func(RuleDocument) bool) []Violation {
 	var found []Violation
 	for _, rule := range p.rules {
-		if rule.Enforcement == EnforceOff {
+		if !which(rule) {
 			continue
 		}
 		allowed, err := false, errNotCompiled
@@ -150,8 +191,16 @@ func (p Policy) checkRules(subject Subject, now time.Time) []Violation {
 			allowed, err = rule.Judge.Judge(subject, now)
 		}
 		var unknown *NotKnownError
-		if (err == nil && allowed) || (errors.As(err, &unknown) && !subject.Final) {
+		if err == nil && allowed {
 			continue
+		}
+		if errors.As(err, &unknown) {
+			if subject.mayLearn(unknown) {
+				continue
+			}
+			for _, unjudged := range subject.Unjudged {
+				err = fmt.Errorf("%w; %s", err, unjudged)
+			}
 		}
 		broken := Violation{
 			Rule: CustomRule(rule.Name), Enforcement: rule.Enforcement, Message: rule.Message,

@@ -13,9 +13,11 @@ import (
 type verdict struct {
 	allowed bool
 	err     error
+	granted bool
 }
 
 func (v verdict) Judge(Subject, time.Time) (bool, error) { return v.allowed, v.err }
+func (v verdict) Granted() bool                          { return v.granted }
 
 func ruled(rules ...RuleDocument) PolicyDocument { return PolicyDocument{Rules: rules} }
 

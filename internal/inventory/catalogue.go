@@ -96,7 +96,7 @@ var Catalogue = []FindingType{
 		"Require an external id that the third party has for you alone; governed_third_party_identity makes one.", subject.externalWithoutExternalID,
 	},
 	{
-		FindingWeakFederation, governance.SeverityHigh, "NHI6", 25, "A web identity can assume it with any subject, with a subject that has a wildcard, or with a token for any audience.",
+		FindingWeakFederation, governance.SeverityHigh, "NHI6", 25, "A web identity can assume it with any subject, with a subject that has a wildcard, but for the branches or tags of one GitHub repository that begin alike, or with a token for any audience.",
 		"Name the exact subjects and the audience in its trust.", subject.weakFederation,
 	},
 	{
@@ -108,7 +108,7 @@ var Catalogue = []FindingType{
 		"Give each client an identity of its own, with its own entitlements.", subject.reused,
 	},
 	{
-		FindingCrossesEnvironments, governance.SeverityHigh, "NHI8", 20, "What can use it is in another environment: by both `environment` tags, or, where one has none, by an environment word in its name or subject, such as `prod` or `staging`. Never without evidence on both sides.",
+		FindingCrossesEnvironments, governance.SeverityHigh, "NHI8", 20, "What can use it is in another environment: by both `environment` tags, or, where one has none, by an environment word, such as `prod` or `staging`, in its name, or in the path, name or subject of what can use it; a branch counts when it is called so. Never without evidence on both sides.",
 		"Make an identity for each environment, and trust only that environment's principals.", subject.crossesEnvironments,
 	},
 	{

@@ -36,9 +36,13 @@ type Neighbours struct {
 	environments map[governance.ID]string
 }
 
-// NewNeighbours takes what is listed: its accounts are the enterprise's own.
-func NewNeighbours(identities []governance.Identity) Neighbours {
+// NewNeighbours takes what is listed. Its accounts are the enterprise's own, and so are further ones, of which nothing is
+// listed.
+func NewNeighbours(identities []governance.Identity, further []string) Neighbours {
 	n := Neighbours{accounts: map[string]bool{}, environments: map[governance.ID]string{}}
+	for _, account := range further {
+		n.accounts[account] = true
+	}
 	for i := range identities {
 		n.accounts[identities[i].ID.Account] = true
 		if environment := identities[i].Metadata.Environment; environment != "" {
@@ -87,10 +91,14 @@ func Judge(identities []governance.Identity, policy governance.Policy, options O
 	return judged
 }
 
-// UseUnknown tells whether an identity could be stale, but the platform could not say when it was last used.
+// UseUnknown tells whether an identity could be stale, but the platform could not say when it was last used, or does not
+// know of its use for so long.
 func UseUnknown(identity *governance.Identity, options Options, now time.Time) bool {
-	return !identity.LastUsedKnown && identity.Category != governance.CategoryProviderManaged &&
-		identity.CreatedAt.Before(now.AddDate(0, 0, -options.UnusedForDays))
+	limit := now.AddDate(0, 0, -options.UnusedForDays)
+	if identity.Category == governance.CategoryProviderManaged || !identity.CreatedAt.Before(limit) {
+		return false
+	}
+	return !identity.LastUsedKnown || identity.LastUsedAt.Before(limit) && !identity.TrackedSince.Before(limit)
 }
 
 // evidence is what a watcher of the platform has found unused, as the end of a message; empty where it has not.
@@ -116,18 +124,6 @@ func days(count int) string {
 		return "1 day"
 	}
 	return fmt.Sprintf("%d days", count)
-}
-
-// mostNamed is how many things a message names.
-const mostNamed = 5
-
-// named joins the first things, sorted and each once, and counts the rest.
-func named(things []string) string {
-	things = slices.Compact(slices.Sorted(slices.Values(things)))
-	if len(things) > mostNamed {
-		return fmt.Sprintf("%s and %d more", strings.Join(things[:mostNamed], ", "), len(things)-mostNamed)
-	}
-	return strings.Join(things, ", ")
 }
 
 // latest is the last of some times.

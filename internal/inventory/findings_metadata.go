@@ -127,5 +127,5 @@ func (s subject) privileged() string {
 	if len(s.Privileges) == 0 {
 		return ""
 	}
-	return "it is privileged by " + named(s.Privileges) + s.evidence(governance.UnusedPermissions, "some of its permissions")
+	return "it is privileged by " + governance.Enumerate(s.Privileges) + s.evidence(governance.UnusedPermissions, "some of its permissions")
 }

@@ -91,7 +91,7 @@ func expiry(text string) func(*governance.Identity) {
 var neighbours = inventory.NewNeighbours([]governance.Identity{
 	{ID: governance.ID{Kind: governance.KindAWSRole, Account: "222222222222", Resource: "other"}},
 	{ID: role("tagged"), Metadata: governance.Metadata{Environment: "dev"}},
-})
+}, []string{"333333333333"})
 
 func TestFindings(t *testing.T) {
 	t.Parallel()
@@ -99,6 +99,8 @@ func TestFindings(t *testing.T) {
 	stranger.ExternalID = false
 	ours := stranger
 	ours.Account = "222222222222"
+	unread := stranger
+	unread.Account = "333333333333"
 	inOrganization := stranger
 	inOrganization.Organization = "o-abc"
 	anyAudience := federated("repo:acme/shop:ref:refs/heads/main")
@@ -146,10 +148,13 @@ func TestFindings(t *testing.T) {
 		},
 		"external with id":         {trustees(external(governance.TrusteeAccount, "999988887777")), nil},
 		"external, own account":    {trustees(ours), nil},
+		"external, own, not read":  {trustees(unread), nil},
 		"external, organisation":   {trustees(inOrganization), nil},
 		"federated":                {trustees(federated("repo:acme/shop:ref:refs/heads/main")), nil},
 		"federated, any subject":   {trustees(federated()), []string{"weak_federation: every subject of token.actions.githubusercontent.com can assume it"}},
 		"federated, wildcard":      {trustees(federated("repo:acme/*")), []string{"weak_federation: every subject of token.actions.githubusercontent.com that fits repo:acme/* can assume it"}},
+		"federated, branches":      {trustees(federated("repo:acme/shop:ref:refs/heads/release/*")), nil},
+		"federated, any branch":    {trustees(federated("repo:acme/shop:ref:refs/heads/*")), []string{"weak_federation: every subject of token.actions.githubusercontent.com that fits repo:acme/shop:ref:refs/heads/* can assume it"}},
 		"federated, wild audience": {trustees(wildAudience), []string{"weak_federation: tokens of token.actions.githubusercontent.com for any audience are taken"}},
 		"public twice": {
 			trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}, governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}),
@@ -190,7 +195,7 @@ func TestFindings(t *testing.T) {
 		}, []string{"crosses_environments: its environment is prod, but repo:acme/dev-tools:environment:dev says dev"}},
 		"branch": {func(i *governance.Identity) {
 			i.Metadata.Environment = "prod"
-			i.Trust = []governance.Trustee{federated("repo:acme/dev-tools:ref:refs/heads/dev")}
+			i.Trust = []governance.Trustee{federated("repo:acme/dev-tools:ref:refs/heads/fix-dev-login")}
 		}, nil},
 		"service account": {func(i *governance.Identity) {
 			i.Metadata.Environment = "prod"

@@ -107,23 +107,6 @@ func TestSummarise(t *testing.T) {
 	}
 }
 
-func TestParseARN(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"arn:aws:iam::123456789012:role/ci/jenkins": "aws:123456789012:role/ci/jenkins",
-		"arn:aws-cn:iam::123456789012:user/relay":   "aws:123456789012:user/relay",
-		"arn:aws:iam::123456789012:group/admins":    "",
-		"arn:aws:sts::123456789012:role/jenkins":    "",
-		"arn:aws:iam::1234:role/jenkins":            "",
-		"aws:123456789012:role/jenkins":             "",
-	} {
-		id, ok := inventory.ParseARN(text)
-		if got := map[bool]string{true: id.String()}[ok]; got != want {
-			t.Errorf("%s is %q, not %q", text, got, want)
-		}
-	}
-}
-
 // TestJudge leaves what it is given as it is.
 func TestJudge(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ package platform
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -93,6 +94,17 @@ type Listing struct {
 	Gaps []string
 	// Accounts are those that were to be read, in the order of their ids.
 	Accounts []ListedAccount
+	// Siblings are accounts of the same organization that were not to be read, and no strangers for that.
+	Siblings []string
+}
+
+// Own are all accounts that are the enterprise's own, also those of which nothing could be read.
+func (l Listing) Own() []string {
+	own := slices.Clone(l.Siblings)
+	for _, account := range l.Accounts {
+		own = append(own, account.ID)
+	}
+	return own
 }
 
 // ListedAccount is what an inventory could read of one account or tenant.

@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
@@ -24,7 +25,7 @@ import (
 )
 
 // SchemaURL is where the JSON Schema is published.
-const SchemaURL = "https://github.com/nhi-governance/terraform-provider-governed/blob/main/docs/policy.schema.json"
+const SchemaURL = "https://raw.githubusercontent.com/nhi-governance/terraform-provider-governed/main/docs/policy.schema.json"
 
 //go:embed policy.schema.json
 var schemaText string
@@ -130,11 +131,23 @@ func leaves(err *jsonschema.ValidationError) []string {
 		if at == "" {
 			at = "the policy"
 		}
-		return []string{at + ": " + err.ErrorKind.LocalizedString(message.NewPrinter(language.English))}
+		text := at + ": " + err.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+		if _, unknown := err.ErrorKind.(*kind.AdditionalProperties); unknown && at == "enforcement" {
+			text += "; the rules are " + ruleList()
+		}
+		return []string{text}
 	}
 	var texts []string
 	for _, cause := range err.Causes {
 		texts = append(texts, leaves(cause)...)
 	}
 	return texts
+}
+
+func ruleList() string {
+	names := make([]string, len(governance.Rules))
+	for i, rule := range governance.Rules {
+		names[i] = string(rule)
+	}
+	return strings.Join(names, ", ")
 }

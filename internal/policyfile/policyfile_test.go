@@ -83,6 +83,7 @@ func TestInvalid(t *testing.T) {
 		"max_lifetime_days: 1.5":                       {"max_lifetime_days: ", "integer"},
 		"max_lifetime_days: 0":                         {"max_lifetime_days: ", "1"},
 		"enforcement: {owner: maybe}":                  {"enforcement.owner: ", "'error', 'warn', 'off'"},
+		"enforcement: {colour: error}":                 {"enforcement: additional properties 'colour' not allowed; the rules are owner, owner_unknown, purpose_quality, "},
 		"required_metadata: [colour]":                  {"required_metadata.0: ", "'colour'"},
 		"owners: {pattern: '('}":                       {"owners.pattern: not an RE2 regular expression"},
 		"- max_lifetime_days":                          {"the policy: got array, want object"},

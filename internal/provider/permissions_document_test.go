@@ -94,8 +94,8 @@ var (
 	actionPattern = regexp.MustCompile(`^[a-z-]+:[A-Z][0-9A-Za-z]+$`)
 	// scopePattern is a type of resource in the account, or in a region of it.
 	scopePattern = regexp.MustCompile(`^arn:aws:[a-z-]+:[a-z0-9*-]*:` + sim.DefaultAccount + `:[a-z-]+[/:][^*]*\*$`)
-	// everywherePattern is one role, in whatever account it is.
-	everywherePattern = regexp.MustCompile(`^arn:aws:iam::\*:role/[^*]+$`)
+	// everywherePattern is one role, in whatever account it is, or the policies that AWS publishes.
+	everywherePattern = regexp.MustCompile(`^arn:aws:iam::(\*:role/[^*]+|aws:policy/\*)$`)
 )
 
 // malformed says what would keep a document from being pasted, or from being read statement by statement.

@@ -18,11 +18,11 @@ func inventoryLife(l *life) []step {
 	l.server.Account(sim.DefaultAccount).PutAggregator(sim.Aggregator{Name: aggregator, Accounts: []string{member}})
 	list := func(inventory acctest.Values) func() acctest.Diagnostics {
 		return func() acctest.Diagnostics {
-			further := acctest.Values{}
+			aws := l.deployer.AWSArgument(l.t)
 			if inventory != nil {
-				further["inventory"] = inventory
+				aws = aws.With(acctest.Values{"inventory": inventory})
 			}
-			_, diags := l.deployer.Protocol(l.t, further).ReadDataSource("governed_identities", nil)
+			_, diags := l.deployer.Protocol(l.t, acctest.Values{"aws": aws}).ReadDataSource("governed_identities", nil)
 			return diags
 		}
 	}

@@ -54,7 +54,11 @@ func planLife(l *life) []step {
 			steps = append(steps, planned(id))
 		}
 	}
+	own := l.server.Account(sim.DefaultAccount).PutManagedPolicy(sim.ManagedPolicy{Name: "own", Document: readInvoices})
 	return append(steps,
+		step{"plan what policies would allow", func() acctest.Diagnostics {
+			return resources["role/monitoring"].Under(run).Plan(l.thirdParty("monitoring", acctest.Values{"managed_policy_arns": []string{managedPrefix + "SecurityAudit", own}}))
+		}},
 		step{"import a role that the bulk read does not have yet", func() acctest.Diagnostics { apply(late); return imported(late) }},
 		step{"import a user that the bulk read does not have yet", func() acctest.Diagnostics { apply(lateUser); return imported(lateUser) }},
 		step{"import a user", func() acctest.Diagnostics { return imported(exporter) }},

@@ -32,10 +32,11 @@ func (l *life) governed(name, kind string, arguments acctest.Values) acctest.Val
 // roleLife is the life of a role.
 func roleLife(l *life) []step {
 	profile := l.may("OptionalInstanceProfiles") && l.may("OptionalInstanceProfilesPassRole")
+	own := l.server.Account(sim.DefaultAccount).PutManagedPolicy(sim.ManagedPolicy{Name: "own", Document: readInvoices})
 	config := l.governed("export", "aws_role", acctest.Values{
 		"path": "/teams/", "instance_profile": profile, "trust": acctest.Values{"aws_services": []string{"lambda.amazonaws.com"}},
 		"inline_policies":          acctest.Values{"read": readInvoices, "old": readInvoices},
-		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess"},
+		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess", own},
 		"permissions_boundary_arn": managedPrefix + "PowerUserAccess",
 	})
 	changed := config.With(acctest.Values{"ticket": nil, "owner": "billing", "expiry": acctest.Date(l.server, 80), "aws_role": acctest.Values{

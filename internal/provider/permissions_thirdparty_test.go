@@ -23,9 +23,10 @@ func (l *life) thirdParty(name string, arguments acctest.Values) acctest.Values 
 // thirdPartyLife is the life of a third party's role.
 func thirdPartyLife(l *life) []step {
 	l.server.Account(partyAccount)
+	own := l.server.Account(sim.DefaultAccount).PutManagedPolicy(sim.ManagedPolicy{Name: "own", Document: readInvoices})
 	config := l.thirdParty("monitoring", acctest.Values{
 		"path": "/parties/", "inline_policies": acctest.Values{"read": readInvoices, "old": readInvoices},
-		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess"},
+		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess", own},
 		"permissions_boundary_arn": managedPrefix + "PowerUserAccess",
 	})
 	changed := config.With(acctest.Values{"ticket": nil, "owner": "billing", "expiry": acctest.Date(l.server, 80), "aws_role": acctest.Values{

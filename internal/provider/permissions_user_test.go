@@ -23,9 +23,10 @@ func userLife(l *life) []step {
 		}
 		return names
 	}
+	own := account.PutManagedPolicy(sim.ManagedPolicy{Name: "own", Document: readInvoices})
 	config := l.governed("export", "aws_user", acctest.Values{
 		"path": "/teams/", "inline_policies": acctest.Values{"read": readInvoices, "old": readInvoices}, "groups": groups("exporters", "mail"),
-		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess"},
+		"managed_policy_arns":      []string{managedPrefix + "ReadOnlyAccess", own},
 		"permissions_boundary_arn": managedPrefix + "PowerUserAccess",
 	})
 	changed := config.With(acctest.Values{"ticket": nil, "owner": "billing", "expiry": acctest.Date(l.server, 80), "aws_user": acctest.Values{

@@ -103,6 +103,10 @@ func (*Provider) ListResources(context.Context) []func() list.ListResource {
 // Functions lists them in alphabetical order.
 func (*Provider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
+		functions.NewExpiryAfter,
 		functions.NewInventoryReport,
+		functions.NewParseIdentityID,
+		functions.NewPolicyFindings,
+		functions.NewPolicyGrants,
 	}
 }

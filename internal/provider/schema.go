@@ -182,7 +182,7 @@ func policySchema() schema.Attribute {
 			},
 			"enforcement": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but `warn_before_days` and `retire_in_use`, which are `warn`.",
+				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but these, which are `warn`: " + codeList(texts(governance.WarnedRules)) + "; and these, which are `off`: " + codeList(texts(governance.SilentRules)) + ".",
 			},
 			"rules": rulesSchema(),
 		},

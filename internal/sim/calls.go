@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,6 +27,9 @@ type Call struct {
 	// service that speaks JSON they are the top-level members, those that are not
 	// strings as JSON. Secrets show as "(sensitive)".
 	Params url.Values `json:"params"`
+	// Attempt is 1 for a call, and more for one that the SDK repeats because it
+	// got no answer or one that may pass; 0 when the client does not tell.
+	Attempt int `json:"attempt,omitempty"`
 	// Status is the HTTP status, 0 when the connection was dropped.
 	Status int `json:"status"`
 	// ErrorCode is the wire code of an error answer, "ConnectionDropped" when
@@ -97,4 +101,16 @@ func (s *Server) CountCalls(action string) int {
 		}
 	}
 	return n
+}
+
+// attempt reads what the SDKs say in Amz-Sdk-Request, such as
+// "attempt=2; max=3".
+func attempt(header string) int {
+	for _, part := range strings.Split(header, ";") {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(part), "attempt="); ok {
+			n, _ := strconv.Atoi(value)
+			return n
+		}
+	}
+	return 0
 }

@@ -123,7 +123,7 @@ func (s *Server) answer(hr *http.Request, body []byte) reply {
 	call := Call{
 		Time: r.now, Service: r.service, Action: r.action, AccessKeyID: accessKey,
 		Principal: r.caller.arn, Params: r.recorded(), Status: http.StatusOK,
-		Permissions: r.permissions,
+		Permissions: r.permissions, Attempt: attempt(hr.Header.Get("Amz-Sdk-Request")),
 	}
 	if r.caller.account != nil {
 		call.Account = r.caller.account.id

@@ -12,7 +12,7 @@ resource "governed_service_identity" "mailer" {
         Statement = [{
           Effect   = "Allow"
           Action   = "ses:SendRawEmail"
-          Resource = "*"
+          Resource = "arn:aws:ses:eu-west-1:123456789012:identity/shop.example"
         }]
       })
     }

@@ -35,7 +35,23 @@ resource "governed_service_identity" "deploy" {
     trust = {
       github_actions = { repository = "acme/web-shop", environment = "prod" }
     }
-    managed_policy_arns = ["arn:aws:iam::aws:policy/PowerUserAccess"]
+    inline_policies = {
+      deploy = jsonencode({
+        Version = "2012-10-17"
+        Statement = [
+          {
+            Effect   = "Allow"
+            Action   = ["s3:PutObject", "s3:DeleteObject"]
+            Resource = "arn:aws:s3:::web-shop/*"
+          },
+          {
+            Effect   = "Allow"
+            Action   = "cloudfront:CreateInvalidation"
+            Resource = "arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL"
+          },
+        ]
+      })
+    }
   }
 }
 
@@ -49,9 +65,18 @@ resource "governed_service_identity" "batch" {
   labels      = { cost-center = "4711" }
 
   aws_role = {
-    trust               = { aws_services = ["ec2.amazonaws.com"] }
-    managed_policy_arns = ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]
-    instance_profile    = true
+    trust            = { aws_services = ["ec2.amazonaws.com"] }
+    instance_profile = true
+    inline_policies = {
+      read = jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = "s3:GetObject"
+          Resource = "arn:aws:s3:::data-platform/batch/*"
+        }]
+      })
+    }
   }
 }
 
@@ -76,7 +101,7 @@ resource "governed_service_identity" "mail_relay" {
         Statement = [{
           Effect   = "Allow"
           Action   = "ses:SendRawEmail"
-          Resource = "*"
+          Resource = "arn:aws:ses:eu-west-1:123456789012:identity/relay.example"
         }]
       })
     }

@@ -1,7 +1,7 @@
 resource "governed_third_party_identity" "monitoring" {
   name        = "acme-monitoring"
   owner       = "platform"
-  purpose     = "Acme reads metrics of production for its dashboards"
+  purpose     = "Acme reads the configuration of production to find what is exposed"
   expiry      = "2027-01-31"
   environment = "prod"
   ticket      = "VENDOR-77"
@@ -14,7 +14,7 @@ resource "governed_third_party_identity" "monitoring" {
 
   aws_role = {
     # The external id is made by the provider.
-    managed_policy_arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    managed_policy_arns = ["arn:aws:iam::aws:policy/SecurityAudit"]
   }
 }
 

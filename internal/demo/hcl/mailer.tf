@@ -16,7 +16,7 @@ resource "governed_service_identity" "mailer" {
     inline_policies = {
       send = jsonencode({
         Version   = "2012-10-17"
-        Statement = [{ Effect = "Allow", Action = "ses:SendRawEmail", Resource = "*" }]
+        Statement = [{ Effect = "Allow", Action = "ses:SendRawEmail", Resource = "arn:aws:ses:eu-west-1:123456789012:identity/shop.example" }]
       })
     }
   }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -38,6 +38,8 @@ type listings struct {
 	siblings []string
 	// gaps are those that concern no single account.
 	gaps []string
+	// writes are those that were over when it was begun.
+	writes int64
 }
 
 // scope are the further accounts that an inventory is to list.
@@ -122,22 +124,14 @@ func (a *Account) listAccounts(ctx context.Context) (listings, error) {
 	ids = slices.Compact(ids)
 	found := listings{accounts: make([]accountListing, len(ids)), siblings: scope.siblings, gaps: scope.gaps}
 	failures := make([]error, len(ids))
-	progress := make(chan int, len(ids))
+	progress := progress{accounts: len(ids)}
 	var group errgroup.Group
 	group.SetLimit(accountsAtOnce)
 	for i, id := range ids {
 		group.Go(func() error {
 			found.accounts[i], failures[i] = a.listMember(ctx, me, id, recorded)
-			progress <- i
+			progress.add(ctx, found.accounts[i])
 			return nil
-		})
-	}
-	identities, calls := 0, 0
-	for done := range len(ids) {
-		i := <-progress
-		identities, calls = identities+len(found.accounts[i].identities), calls+found.accounts[i].calls
-		tflog.Info(ctx, "Reading accounts for the inventory", map[string]any{
-			"accounts_done": done + 1, "accounts": len(ids), "identities_read": identities, "calls_made": calls,
 		})
 	}
 	_ = group.Wait() // Failures are kept one by one.
@@ -154,6 +148,21 @@ func (a *Account) listAccounts(ctx context.Context) (listings, error) {
 		}
 	}
 	return found, nil
+}
+
+// progress is what the log tells while accounts are read.
+type progress struct {
+	mutex                             sync.Mutex
+	accounts, done, identities, calls int
+}
+
+func (p *progress) add(ctx context.Context, listing accountListing) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.done, p.identities, p.calls = p.done+1, p.identities+len(listing.identities), p.calls+listing.calls
+	tflog.Info(ctx, "Reading accounts for the inventory", map[string]any{
+		"accounts_done": p.done, "accounts": p.accounts, "identities_read": p.identities, "calls_made": p.calls,
+	})
 }
 
 // memberError is why an account is not listed that is read through a role.
@@ -193,6 +202,11 @@ func notListed(id string, err error) string {
 	return fmt.Sprintf("The identities of account %s are not listed%s: %s.", id, through, why)
 }
 
+// inventoryRole is the role through which a further account is read.
+func (a *Account) inventoryRole(me caller, account string) string {
+	return caller{account: account, partition: me.partition}.iamARN("role/" + a.config.InventoryRole)
+}
+
 // listMember lists one account: this one directly, another from what AWS Config has recorded of it or through its role.
 func (a *Account) listMember(ctx context.Context, me caller, id string, recorded *recording) (accountListing, error) {
 	if ctx.Err() != nil {
@@ -208,7 +222,7 @@ func (a *Account) listMember(ctx context.Context, me caller, id string, recorded
 	if a.config.InventoryRole == "" && recorded != nil {
 		return accountListing{}, recorded.failure
 	}
-	role := arn.ARN{Partition: me.partition, Service: "iam", AccountID: id, Resource: "role/" + a.config.InventoryRole}.String()
+	role := a.inventoryRole(me, id)
 	sdk, err := a.storeConfig(ctx, role)
 	if err != nil {
 		return accountListing{}, &memberError{role: role, err: err}

@@ -7,12 +7,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -167,5 +169,51 @@ func TestSimInventoryOfNoAccount(t *testing.T) {
 	cancel()
 	if _, err := account.Identities(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("what is cancelled returned %v", err)
+	}
+}
+
+// lockedBuffer is a log that is written and read at the same time.
+type lockedBuffer struct {
+	mutex sync.Mutex
+	text  strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.text.String()
+}
+
+// TestSimInventoryTellsProgress while it reads, and not only once it has begun with the last account.
+func TestSimInventoryTellsProgress(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	var ids []string
+	for i := range 12 {
+		ids = append(ids, fmt.Sprintf("2000000000%02d", i))
+		e.member(ids[i], 1)
+	}
+	var log lockedBuffer
+	halfway := make(chan string, 1)
+	e.intercept(func(form url.Values) bool {
+		if strings.Contains(form.Get("RoleArn"), ids[8]) {
+			halfway <- log.String()
+		}
+		return false
+	})
+	if _, err := aws.NewAccount(e.auditing(ids...)).Identities(tflogtest.RootLogger(t.Context(), &log)); err != nil {
+		t.Fatal(err)
+	}
+	if before := <-halfway; !strings.Contains(before, `"accounts_done":1,`) {
+		t.Errorf("half way, the log was\n%s", before)
+	}
+	if !strings.Contains(log.String(), `"accounts":13,"accounts_done":13,`) {
+		t.Errorf("at the end, the log was\n%s", log.String())
 	}
 }

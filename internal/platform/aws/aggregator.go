@@ -166,7 +166,10 @@ func (r *aggregatorReader) add(ctx context.Context, kind string, items []string)
 // item adds one item, unless a younger one of the same resource is there.
 func (r *aggregatorReader) item(kind, text string) error {
 	item, err := parseConfigItem(kind, text)
-	if err != nil || !r.wanted(item.account) {
+	if item.account != "" && !r.wanted(item.account) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if seen, ok := r.captured[item.arn]; ok && item.captured.Before(seen) {
@@ -194,7 +197,7 @@ func (r *aggregatorReader) listings(aggregator string) map[string]accountListing
 			found[account] = listing
 		}
 	}
-	gap := fmt.Sprintf("The identities of %s are listed as AWS Config has recorded them for the aggregator %s: when roles were last used, and what passwords, access keys, MFA devices and certificates users have, is not known.",
+	gap := fmt.Sprintf("The identities of %s are listed as AWS Config has recorded them for the aggregator %s: what it does not record is missing, and when roles were last used, and what passwords, access keys, MFA devices and certificates users have, is not known.",
 		count(len(found), "account"), aggregator)
 	for account, listing := range found {
 		listing.gaps = slices.Concat(listing.gaps, []string{gap})

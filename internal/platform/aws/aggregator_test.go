@@ -16,7 +16,7 @@ import (
 const aggregator = "org-wide"
 
 const (
-	unknownUses   = " listed as AWS Config has recorded them for the aggregator org-wide: when roles were last used, and what passwords, access keys, MFA devices and certificates users have, is not known."
+	unknownUses   = " listed as AWS Config has recorded them for the aggregator org-wide: what it does not record is missing, and when roles were last used, and what passwords, access keys, MFA devices and certificates users have, is not known."
 	notAggregated = "What AWS Config has recorded cannot be read from the aggregator org-wide, so accounts that are read in no other way are not listed: "
 )
 
@@ -131,7 +131,7 @@ func TestSimAggregatorFails(t *testing.T) {
 		"unreadable": {func(e *estate) {
 			e.organize()
 			e.account.PutAggregator(sim.Aggregator{Name: aggregator, Accounts: []string{memberA, memberB}, Further: map[string][]string{
-				"AWS::IAM::Role": {`{`, `{"accountId":"` + memberA + `","arn":"x"}`, `{"accountId":"` + memberA + `","configuration":{"arn":"y"},"arn":"x"}`, `{"accountId":"` + memberA + `","arn":"x","configuration":{"createDate":"yesterday"}}`},
+				"AWS::IAM::Role": {`{`, `{"accountId":"` + memberA + `","arn":"x"}`, `{"accountId":"` + memberA + `","configuration":{"arn":"y"},"arn":"x"}`, `{"accountId":"` + memberA + `","arn":"x","configuration":{"createDate":"yesterday"}}`, `{"accountId":"` + memberC + `","arn":"not asked for"}`},
 				"AWS::IAM::User": {`{"accountId":"` + memberA + `","arn":"x","configuration":{"arn":"x"}}`},
 			}})
 		}, []string{"5 configuration items of the aggregator org-wide cannot be read, so identities can be missing.", "The identities of 2 accounts are" + unknownUses}, []string{memberA, memberB}},
@@ -226,14 +226,19 @@ func TestSimAggregatorOfNothing(t *testing.T) {
 func TestSimAggregatorWithAnalyzer(t *testing.T) {
 	t.Parallel()
 	const organization = "o-a1b2c3d4e5"
-	notKnown := "What is unused in the accounts that are read from AWS Config is not known from IAM Access Analyzer: that takes an active analyzer of the type ORGANIZATION_UNUSED_ACCESS in the provider's own account."
+	notKnown := "What is unused in the accounts that are read from AWS Config is not known from IAM Access Analyzer: that takes an active analyzer of the type ORGANIZATION_UNUSED_ACCESS in the provider's own account"
+	const closed = "the analyzer all in eu-west-1 cannot be read: the caller lacks the permission access-analyzer:ListFindings."
 	for name, test := range map[string]struct {
 		analyzer sim.Analyzer
+		denied   []string
 		gaps     []string
 		known    bool
 	}{
-		"of the organization": {sim.Analyzer{Name: "all", Type: sim.AnalyzerOfOrganization}, []string{"The identities of 2 accounts are" + unknownUses}, true},
-		"of the account":      {sim.Analyzer{Name: "own"}, []string{"The identities of 2 accounts are" + unknownUses, notKnown}, false},
+		"of the organization": {sim.Analyzer{Name: "all", Type: sim.AnalyzerOfOrganization}, nil, []string{"The identities of 2 accounts are" + unknownUses}, true},
+		"of the account":      {sim.Analyzer{Name: "own"}, nil, []string{"The identities of 2 accounts are" + unknownUses, notKnown + "."}, false},
+		"which is closed": {sim.Analyzer{Name: "all", Type: sim.AnalyzerOfOrganization}, []string{"access-analyzer:ListFindings"}, []string{
+			"What is unused in account " + sim.DefaultAccount + " is not known from IAM Access Analyzer: " + closed, "The identities of 2 accounts are" + unknownUses, notKnown + ", and " + closed,
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,6 +252,7 @@ func TestSimAggregatorWithAnalyzer(t *testing.T) {
 			}
 			e.account.PutAggregator(sim.Aggregator{Name: aggregator, Accounts: []string{memberA, memberB}})
 			e.account.PutAnalyzer(test.analyzer)
+			e.sim.DenyActions(sim.DefaultAccount, test.denied...)
 			config := e.aggregating(false, memberA, memberB)
 			config.UnusedAccessFindings = true
 			listing, byID := e.listWith(config)
@@ -259,5 +265,34 @@ func TestSimAggregatorWithAnalyzer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSimAggregatorLacksPolicies says what it cannot know of the privileges of identities whose policies or groups are not
+// recorded.
+func TestSimAggregatorLacksPolicies(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	const prefix = "arn:aws:iam::" + memberA + ":"
+	const dated = `"createDate":"2020-01-01T00:00:00.000Z"`
+	item := func(name, configuration string) string {
+		return `{"accountId":"` + memberA + `","arn":"` + prefix + name + `","configurationItemCaptureTime":"2026-01-02T00:00:00.000Z","tags":[],"configuration":{"arn":"` + prefix + name + `","path":"/",` + dated + `,` + configuration + `}}`
+	}
+	const shared = `{"policyName":"shared","policyArn":"` + prefix + `policy/shared"}`
+	e.account.PutAggregator(sim.Aggregator{Name: aggregator, Further: map[string][]string{
+		"AWS::IAM::Role": {
+			item("role/deploy", `"roleName":"deploy","attachedManagedPolicies":[`+shared+`,{"policyName":"ReadOnlyAccess","policyArn":"`+managedPrefix+`ReadOnlyAccess"}]`),
+			item("role/bounded", `"roleName":"bounded","attachedManagedPolicies":[`+shared+`],"permissionsBoundary":{"permissionsBoundaryType":"Policy","permissionsBoundaryArn":"`+prefix+`policy/boundary"}`),
+		},
+		"AWS::IAM::User":  {item("user/robot", `"userName":"robot","groupList":["gone","known"]`)},
+		"AWS::IAM::Group": {item("group/known", `"groupName":"known","attachedManagedPolicies":[{"policyName":"other","policyArn":"`+prefix+`policy/other"}]`)},
+	}})
+	listing, _ := e.listWith(e.aggregating(false, memberA))
+	want := []string{
+		"AWS Config has not recorded 4 policies and groups of identities of account " + memberA + ", so privileges that those give or take are not known.",
+		"The identities of 1 account are" + unknownUses,
+	}
+	if diff := cmp.Diff(want, listing.Gaps); diff != "" || len(listing.Identities) != 3 {
+		t.Errorf("%d identities: %s", len(listing.Identities), diff)
 	}
 }

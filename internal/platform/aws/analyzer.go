@@ -79,10 +79,14 @@ func (a *Account) addRecordedUnusedAccess(ctx context.Context, listing *accountL
 	}
 	if found.organization {
 		listing.mergeUnused(found)
-	} else {
-		listing.gaps = append(listing.gaps, "What is unused in the accounts that are read from AWS Config is not known from "+analyzerName+
-			": that takes an active analyzer of the type ORGANIZATION_UNUSED_ACCESS in the provider's own account.")
+		return nil
 	}
+	gap := "What is unused in the accounts that are read from AWS Config is not known from " + analyzerName +
+		": that takes an active analyzer of the type ORGANIZATION_UNUSED_ACCESS in the provider's own account"
+	if found.gap != "" {
+		gap += ", and " + found.gap
+	}
+	listing.gaps = append(listing.gaps, gap+".")
 	return nil
 }
 

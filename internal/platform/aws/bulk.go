@@ -1,9 +1,8 @@
 package aws
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"sort"
 	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -26,8 +25,11 @@ type snapshot struct {
 	roles       map[string]*types.RoleDetail
 	userDetails map[string]*types.UserDetail
 	full        bool
-	// unread counts policies that could not be read.
-	unread, calls int
+	// writes are those that were over when it was begun.
+	writes int64
+	// unread counts policies that could not be read, and unrecorded those policies and groups of identities that AWS Config
+	// should have.
+	unread, unrecorded, calls int
 }
 
 // snapshotUser is what joins a user with its credentials.
@@ -37,17 +39,11 @@ type snapshotUser struct {
 	stores map[string]string
 }
 
-func (s *snapshot) find(id string) (*governance.Identity, bool) {
-	i, found := slices.BinarySearchFunc(s.identities, id, func(identity governance.Identity, id string) int { return cmp.Compare(identity.ImportID, id) })
-	if !found {
-		return nil, false
-	}
-	return &s.identities[i], true
-}
-
+// has looks at nothing but ids: the listing completes the identities while others ask for theirs.
 func (s *snapshot) has(id governance.ID) bool {
-	_, found := s.find(id.String())
-	return found
+	wanted := id.String()
+	i := sort.Search(len(s.identities), func(i int) bool { return s.identities[i].ImportID >= wanted })
+	return i < len(s.identities) && s.identities[i].ImportID == wanted
 }
 
 // named finds an identity by a name in any letter case, as IAM compares them.
@@ -63,10 +59,20 @@ func (s *snapshot) named(kind governance.Kind, name string) (*governance.Identit
 // bulkFilter are the entities that the bulk read asks for: groups for what users inherit, policies for what they allow.
 var bulkFilter = []types.EntityType{types.EntityTypeRole, types.EntityTypeUser, types.EntityTypeGroup, types.EntityTypeLocalManagedPolicy}
 
-// readBulk reads the account once for all who ask. With full it has the documents of every role and
-// user.
+// readBulk reads the account once for all who ask. With full it has the documents of every role and user. What this
+// provider has written since may be missing: see bulkReads.written.
 func (a *Account) readBulk(ctx context.Context, full bool) (*snapshot, error) {
-	return a.bulk.getIf(ctx, func(s *snapshot) bool { return s.full || !full }, func() (*snapshot, error) {
+	return a.readBulkUnless(ctx, full, func(s *snapshot) bool { return s.full || !full })
+}
+
+// readBulkNow reads it again where this provider has written something since.
+func (a *Account) readBulkNow(ctx context.Context) (*snapshot, error) {
+	return a.readBulkUnless(ctx, false, func(s *snapshot) bool { return s.writes == a.writes.Load() })
+}
+
+func (a *Account) readBulkUnless(ctx context.Context, full bool, good func(*snapshot) bool) (*snapshot, error) {
+	return a.bulk.getIf(ctx, good, func() (*snapshot, error) {
+		writes := a.writes.Load()
 		connection, err := a.connect(ctx)
 		if err != nil {
 			return nil, err
@@ -85,6 +91,7 @@ func (a *Account) readBulk(ctx context.Context, full bool) (*snapshot, error) {
 			}
 		}
 		done := read.finish()
+		done.writes = writes
 		tflog.Info(ctx, "Read the roles and users of the account in bulk", map[string]any{"identities": len(done.identities), "calls": done.calls})
 		return done, nil
 	})

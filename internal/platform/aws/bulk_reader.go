@@ -216,6 +216,9 @@ func (r *bulkReader) policiesOf(inline []types.PolicyDetail, attached []types.At
 
 func (r *bulkReader) finish() *snapshot {
 	done := &snapshot{identities: make([]governance.Identity, 0, len(r.identities)), roles: r.roles, userDetails: r.userDetails, full: r.full, unread: len(r.unread), calls: r.calls}
+	if r.recorded {
+		done.unrecorded = r.unrecorded()
+	}
 	for id, identity := range r.identities {
 		identity.Privileges = privileges(r.policies[id], r.groups, r.managed)
 		done.identities = append(done.identities, *identity)
@@ -226,4 +229,27 @@ func (r *bulkReader) finish() *snapshot {
 	slices.SortFunc(done.identities, func(a, b governance.Identity) int { return cmp.Compare(a.ImportID, b.ImportID) })
 	slices.SortFunc(done.users, func(a, b snapshotUser) int { return cmp.Compare(a.id, b.id) })
 	return done
+}
+
+// unrecorded counts the policies and groups that identities have and of which nothing has come. IAM tells all, but what AWS
+// Config records of an account is the account's choice.
+func (r *bulkReader) unrecorded() int {
+	missing := map[string]bool{}
+	note := func(of policies) {
+		for _, arn := range append(slices.Clone(of.attached), of.boundary) {
+			if _, known := r.managed[arn]; !known && arn != "" && !isAWSManaged(arn) {
+				missing[arn] = true
+			}
+		}
+	}
+	for _, of := range r.policies {
+		note(of)
+		for _, name := range of.groups {
+			group, known := r.groups[name]
+			if note(group); !known {
+				missing[groupPrefix+name] = true
+			}
+		}
+	}
+	return len(missing)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
@@ -46,4 +48,30 @@ func TestBulkIsCheaper(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSnapshotIsSharedWithAListing looks for an identity while the listing completes those of the same snapshot. The race
+// detector is what fails it.
+func TestSnapshotIsSharedWithAListing(t *testing.T) {
+	t.Parallel()
+	all := &snapshot{}
+	for _, name := range []string{"a", "b", "c"} {
+		id := governance.ID{Kind: governance.KindAWSRole, Account: "123456789012", Resource: name}
+		all.identities = append(all.identities, governance.Identity{ID: id, Name: name, ImportID: id.String()})
+	}
+	listing := newAccountListing(all)
+	var group errgroup.Group
+	group.Go(func() error {
+		for i := range listing.identities {
+			mergeUnused(&listing.identities[i], []governance.UnusedAccess{{Kind: governance.UnusedIdentity, AnalyzedAt: analyzedAt}})
+		}
+		return nil
+	})
+	if !all.has(governance.ID{Kind: governance.KindAWSRole, Account: "123456789012", Resource: "b"}) || all.has(governance.ID{Kind: governance.KindAWSRole, Account: "123456789012", Resource: "bb"}) {
+		t.Error("it does not know what it has")
+	}
+	if _, ok := all.named(governance.KindAWSRole, "C"); !ok {
+		t.Error("it does not know a name in another letter case")
+	}
+	_ = group.Wait() // Nothing fails.
 }

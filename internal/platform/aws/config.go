@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -92,9 +93,12 @@ type Account struct {
 	unused     memo[unusedAccess]
 	listed     memo[map[string]listedRole]
 	reads      bulkReads
-	keys       keyLists
-	newRoles   recent[RoleState]
-	newUsers   recent[UserState]
+	// writes counts the calls that may have changed something.
+	writes   atomic.Int64
+	keys     keyLists
+	policies policyDocs
+	newRoles recent[RoleState]
+	newUsers recent[UserState]
 	// newLinkedRoles are service-linked.
 	newLinkedRoles recent[RoleState]
 	// made are the identities that this provider has just made, by canonical id.
@@ -157,6 +161,7 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 			config.WithAPIOptions([]func(*middleware.Stack) error{
 				awsmiddleware.AddUserAgentKeyValue("terraform-provider-governed", a.config.Version),
 				refuseRepeatedPages,
+				a.countWrites,
 			}),
 		}
 		loaded, err := config.LoadDefaultConfig(ctx, options...)

@@ -16,10 +16,15 @@ import (
 var _ platform.Inventory = (*Account)(nil)
 
 // Identities lists the IAM roles and users of this account and the further ones of the inventory, in the order of their
-// ids. Everything is read once, however often it is asked for. An account that cannot be read is a gap, and an error only
-// where none can.
+// ids. Everything is read once, however often it is asked for, and again only after this provider has written something. An
+// account that cannot be read is a gap, and an error only where none can.
 func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
-	read, err := a.listings.get(ctx, func() (listings, error) { return a.listAccounts(ctx) })
+	read, err := a.listings.getIf(ctx, func(l listings) bool { return l.writes == a.writes.Load() }, func() (listings, error) {
+		writes := a.writes.Load()
+		read, err := a.listAccounts(ctx)
+		read.writes = writes
+		return read, err
+	})
 	if err != nil {
 		return platform.Listing{}, err
 	}
@@ -27,7 +32,7 @@ func (a *Account) Identities(ctx context.Context) (platform.Listing, error) {
 	for _, sibling := range read.siblings {
 		ours[sibling] = true
 	}
-	all := platform.Listing{Gaps: slices.Clone(read.gaps)}
+	all := platform.Listing{Gaps: slices.Clone(read.gaps), Siblings: slices.Clone(read.siblings)}
 	total := 0
 	for _, listing := range read.accounts {
 		ours[listing.account] = true
@@ -92,7 +97,7 @@ func (a *Account) listAccount(ctx context.Context) (accountListing, error) {
 // readAccount lists what is in this account. What only some permission would show is a gap; without the bulk read there
 // is no list.
 func (a *Account) readAccount(ctx context.Context) (accountListing, error) {
-	all, err := a.readBulk(ctx, false)
+	all, err := a.readBulkNow(ctx)
 	if err != nil {
 		return accountListing{}, err
 	}
@@ -124,6 +129,9 @@ func newAccountListing(all *snapshot) accountListing {
 	if all.unread > 0 {
 		listing.gaps = append(listing.gaps, fmt.Sprintf("%s of account %s cannot be read as policies, so privileges that they give are not known.", count(all.unread, "document"), listing.account))
 	}
+	if all.unrecorded > 0 {
+		listing.gaps = append(listing.gaps, fmt.Sprintf("AWS Config has not recorded %s of identities of account %s, so privileges that those give or take are not known.", countOf(all.unrecorded, "policy or group", "policies and groups"), listing.account))
+	}
 	return listing
 }
 
@@ -138,11 +146,10 @@ func reason(err error) string {
 	return strings.TrimSuffix(err.Error(), ".")
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+func count(n int, noun string) string { return countOf(n, noun, noun+"s") }
+
+func countOf(n int, singular, plural string) string {
+	return fmt.Sprintf("%d %s", n, oneOf(n, singular, plural))
 }
 
 func oneOf(n int, singular, plural string) string {
@@ -173,6 +180,10 @@ func (l *accountListing) addCredentials(users []snapshotUser, found report) (gap
 			identity.Credentials = []governance.CredentialSummary{}
 		}
 		identity.LastUsedAt, identity.LastUsedService, identity.LastUsedRegion = row.lastUsedAt, row.lastUsedService, row.lastUsedRegion
+	}
+	if found.old {
+		gaps = append(gaps, fmt.Sprintf("The credential report of account %s was made at %s, and no younger one could be had: which passwords, access keys, MFA devices and certificates users have got, lost or used since then is not known.",
+			l.account, found.made.Format(time.RFC3339)))
 	}
 	if missing > 0 {
 		gaps = append(gaps, fmt.Sprintf("The credential report of account %s, which was made at %s, lacks %s: what credentials they have and when those were last used is not known. AWS makes another report after 4 hours.",

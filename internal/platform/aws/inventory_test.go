@@ -2,6 +2,7 @@ package aws_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -176,6 +177,43 @@ func TestSimInventoryOfYoungUsers(t *testing.T) {
 	}
 	if byID[here+"user/young"].LastUsedKnown || !byID[here+"user/person"].LastUsedKnown {
 		t.Errorf("got %+v", byID)
+	}
+}
+
+// TestSimInventoryOfAnOldReport takes a report that AWS does not replace for what it is.
+func TestSimInventoryOfAnOldReport(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		arrange func(*estate)
+		age     time.Duration
+		gap     bool
+	}{
+		"recent":            {nil, time.Hour, false},
+		"still the old one": {nil, 50 * time.Hour, true},
+		"none may be made":  {func(e *estate) { e.sim.DenyActions(e.account.ID(), "iam:GenerateCredentialReport") }, 50 * time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := openEstate(t)
+			e.account.PutUser(sim.User{Name: "robot"})
+			if test.arrange != nil {
+				test.arrange(e)
+			}
+			made := e.Now().Add(-test.age).UTC().Truncate(time.Second)
+			content := "arn,password_enabled,password_last_used,password_last_changed,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date\n" +
+				"arn:aws:iam::" + e.account.ID() + ":user/robot,true,no_information,2020-01-01T00:00:00Z,false,false,N/A,N/A,false,N/A,N/A\n"
+			config := e.looping("GetCredentialReport", "<GetCredentialReportResponse><GetCredentialReportResult><Content>"+base64.StdEncoding.EncodeToString([]byte(content))+
+				"</Content><ReportFormat>text/csv</ReportFormat><GeneratedTime>"+made.Format(time.RFC3339)+"</GeneratedTime></GetCredentialReportResult></GetCredentialReportResponse>")
+			config.Clock = e.sim.Clock()
+			listing, byID := e.listWith(config)
+			var want []string
+			if test.gap {
+				want = []string{"The credential report of account 123456789012 was made at " + made.Format(time.RFC3339) + ", and no younger one could be had: which passwords, access keys, MFA devices and certificates users have got, lost or used since then is not known."}
+			}
+			if diff := cmp.Diff(want, listing.Gaps); diff != "" || len(byID[here+"user/robot"].Credentials) != 1 {
+				t.Errorf("%+v: %s", byID, diff)
+			}
+		})
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
@@ -23,7 +22,11 @@ import (
 const keyListsAtOnce = 8
 
 // keyLists are the access keys of users, asked for once, by canonical id.
-type keyLists struct{ users sync.Map }
+type keyLists struct {
+	users sync.Map
+	// clients are of IAM, by account: one for all of its users, because it slows down with what it meets.
+	clients sync.Map
+}
 
 func (k *keyLists) get(ctx context.Context, id governance.ID, load func() ([]types.AccessKeyMetadata, error)) ([]types.AccessKeyMetadata, error) {
 	value, _ := k.users.LoadOrStore(id, &memo[[]types.AccessKeyMetadata]{})
@@ -74,14 +77,17 @@ func (a *Account) keysOf(ctx context.Context, id governance.ID) ([]types.AccessK
 	}
 	role := ""
 	if id.Account != me.account {
-		role = arn.ARN{Partition: me.partition, Service: "iam", AccountID: id.Account, Resource: "role/" + a.config.InventoryRole}.String()
+		role = a.inventoryRole(me, id.Account)
 	}
 	sdk, err := a.storeConfig(ctx, role)
 	if err != nil {
 		return nil, err
 	}
-	client := iam.NewFromConfig(sdk, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) })
-	return userCalls{client, id.Name()}.keys(ctx)
+	client, ok := a.keys.clients.Load(id.Account)
+	if !ok {
+		client, _ = a.keys.clients.LoadOrStore(id.Account, iam.NewFromConfig(sdk, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) }))
+	}
+	return userCalls{client.(*iam.Client), id.Name()}.keys(ctx) //nolint:forcetypeassert // only clients are stored
 }
 
 // withIDs names the access keys of a credential report. A report can be hours older than the list of keys, and says of a

@@ -190,11 +190,7 @@ func (j *accessJobs) gaps(account string, waited time.Duration) (gaps []string) 
 		}
 	}
 	for _, why := range slices.Sorted(maps.Keys(byReason)) {
-		whose := "1 identity"
-		if n := byReason[why]; n > 1 {
-			whose = fmt.Sprintf("%d identities", n)
-		}
-		gaps = append(gaps, fmt.Sprintf("When %s in account %s last accessed a service is not known: %s.", whose, account, why))
+		gaps = append(gaps, fmt.Sprintf("When %s in account %s last accessed a service is not known: %s.", countOf(byReason[why], "identity", "identities"), account, why))
 	}
 	return gaps
 }

@@ -28,8 +28,10 @@ const (
 
 // report is a credential report.
 type report struct {
-	rows  map[string]reportRow // by ARN
-	made  time.Time
+	rows map[string]reportRow // by ARN
+	made time.Time
+	// old tells that AWS should have made another one, and that it could not be had.
+	old   bool
 	calls int
 }
 
@@ -41,34 +43,42 @@ func (a *Account) credentialReport(ctx context.Context) (report, error) {
 		return report{}, err
 	}
 	var found report
+	var last *iam.GetCredentialReportOutput
 	var waited time.Duration
 	generate := func() error {
 		found.calls++
 		_, err := connection.iam.GenerateCredentialReport(ctx, &iam.GenerateCredentialReportInput{})
 		return mapError("iam:GenerateCredentialReport", err)
 	}
-	asked := false
+	take := func() (report, error) {
+		found.made = awssdk.ToTime(last.GeneratedTime).UTC()
+		age := a.config.Clock.Now().Sub(found.made)
+		found.old = age > reportAge
+		var err error
+		found.rows, err = parseReport(bytes.NewReader(last.Content))
+		tflog.Info(ctx, "Read the credential report of the account", map[string]any{"users": len(found.rows), "made_at": found.made.Format(time.RFC3339), "age": age.Round(time.Second).String(), "calls": found.calls})
+		return found, err
+	}
 	for pause := reportFirst; ; pause = min(2*pause, reportLongest) {
 		found.calls++
 		output, err := connection.iam.GetCredentialReport(ctx, &iam.GetCredentialReportInput{})
 		switch code := apiCode(err); {
 		case err == nil:
-			found.made = awssdk.ToTime(output.GeneratedTime).UTC()
-			age := a.config.Clock.Now().Sub(found.made)
-			if age > reportAge && !asked {
-				if asked = true; generate() == nil {
-					break
-				}
+			first := last == nil
+			last = output
+			if age := a.config.Clock.Now().Sub(awssdk.ToTime(output.GeneratedTime)); first && age > reportAge && generate() == nil {
+				break
 			}
-			found.rows, err = parseReport(bytes.NewReader(output.Content))
-			tflog.Info(ctx, "Read the credential report of the account", map[string]any{"users": len(found.rows), "made_at": found.made.Format(time.RFC3339), "age": age.Round(time.Second).String(), "calls": found.calls})
-			return found, err
+			return take()
 		case code == codeReportNotPresent, code == codeReportExpired:
 			if err := generate(); err != nil {
 				return report{}, err
 			}
 		case code != codeReportInProgress:
 			return report{}, mapError("iam:GetCredentialReport", err)
+		}
+		if waited >= reportTimeout && last != nil {
+			return take()
 		}
 		if waited >= reportTimeout {
 			return report{}, fmt.Errorf("iam:GetCredentialReport: AWS was still making the credential report after %s", waited)

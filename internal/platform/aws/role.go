@@ -95,20 +95,6 @@ func (r *Roles) Predict(ctx context.Context, want platform.Desired[RoleSpec]) (R
 	return state, nil
 }
 
-// Trustees are those who will be able to use a role; known is false while its trust is not, or is malformed, which Check
-// reports.
-func (r *Roles) Trustees(ctx context.Context, spec RoleSpec) (trustees []governance.Trustee, known bool, err error) {
-	me, err := r.account.whoami(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	trust, known, err := spec.trust(me)
-	if err != nil || !known {
-		return nil, false, nil //nolint:nilerr // Check reports it
-	}
-	return iampolicy.Trustees(trust, me.account), true, nil
-}
-
 // trust is the document that the spec asks for, without a time limit.
 func (s RoleSpec) trust(me caller) (document iampolicy.Document, known bool, err error) {
 	switch {

@@ -3,9 +3,12 @@ package aws_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -139,6 +142,45 @@ func TestSimSnapshotIsNotForWritten(t *testing.T) {
 	}
 	if _, err := driver.Read(t.Context(), id); !errors.Is(err, platform.ErrNotFound) {
 		t.Errorf("Read of what was deleted returned %v", err)
+	}
+}
+
+// TestSimListingHasWhatWasWritten also where it was listed before, as by two data sources that depend on two resources, and
+// is not made again without need.
+func TestSimListingHasWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	e := seeded(t, 3)
+	config := e.config()
+	config.Clock = e.sim.Clock()
+	account := aws.NewAccount(config)
+	names := func() (names []string) {
+		t.Helper()
+		listing, err := account.Identities(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, identity := range listing.Identities {
+			names = append(names, identity.Name+" of "+identity.Metadata.Owner)
+		}
+		slices.Sort(names)
+		return names
+	}
+	before := names()
+	want := e.Wanted("written")
+	id, _ := create(t, account.Roles(), want)
+	with := append(slices.Clone(before), "written of "+want.Metadata.Owner)
+	if diff := cmp.Diff(with, names()); diff != "" {
+		t.Error(diff)
+	}
+	e.sim.ResetCalls()
+	if names(); e.sim.CountCalls("") > 0 {
+		t.Errorf("listing again took %d calls", e.sim.CountCalls(""))
+	}
+	if _, err := account.Roles().Delete(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, names()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,6 +1,7 @@
 package governed
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -93,6 +94,16 @@ func (r AWSRoleModel) Spec() aws.RoleSpec {
 		spec.MaxSessionDuration = duration.ValueInt32()
 	}
 	return spec
+}
+
+// Holding is what decides what the role of a name may do. What is not known yet is left out.
+func (r AWSRoleModel) Holding(ctx context.Context, name types.String) aws.Holding {
+	return aws.Holding{
+		Name: name.ValueString(), Path: KnownOr(r.Path, "/"),
+		InlinePolicies: StringMap(r.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(r.ManagedPolicyARNs),
+		PoliciesUnknown:        !tfkit.FullyKnown(ctx, r.InlinePolicies) || !tfkit.FullyKnown(ctx, r.ManagedPolicyARNs),
+		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: r.PermissionsBoundaryARN.IsUnknown(),
+	}
 }
 
 // Predict fills in what will be known after apply, keeping of the prior state what says the same. The ids are not known

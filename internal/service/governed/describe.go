@@ -1,10 +1,10 @@
 package governed
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -12,12 +12,13 @@ import (
 type existing[P any] struct {
 	// state is as the last refresh found it.
 	state P
-	// approved is the same with the expiry and the owners that the policy has let pass.
-	approved *tfkit.GovernanceModel
+	// approved is what the policy has let pass of it.
+	approved *approval
 }
 
-// subject is what a policy judges of a model.
-func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *tfkit.GovernanceModel) governance.Subject {
+// subject is what a policy judges of a model, without what only the platform knows; prior is the existing identity, nil on
+// create.
+func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *approval) governance.Subject {
 	metadata, unknown := m.Metadata(ctx)
 	name := m.Common().Name
 	unknown[governance.FieldName] = name.IsUnknown() || name.IsNull() // null is what the platform will choose
@@ -27,17 +28,31 @@ func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Ca
 	subject := governance.Subject{Name: name.ValueString(), Category: category, Metadata: metadata, Unknown: unknown}
 	if prior != nil {
 		had, _ := prior.Metadata(ctx)
-		subject.Prior = &had
+		subject.Prior, subject.PriorTrust = &had, prior.trust
 	}
 	return subject
 }
 
-// describe adds what only custom rules judge. It costs a call, which a policy without such rules spares.
-func describe[M any, P Model[M]](ctx context.Context, data *tfkit.Data, k Kind[P], m P, subject *governance.Subject) error {
+// describe adds what the platform knows, as far as it can be had, and what the identity was before.
+func describe[M any, P Model[M]](ctx context.Context, data *tfkit.Data, k Kind[P], m, state P, judged *governance.Subject) error {
+	misplaced := place(ctx, data, k, judged)
+	operate(ctx, k, state, judged)
+	judged.Unknown[governance.FieldTrust] = false
+	trusting, ok := k.(Trusting[P])
+	if !ok {
+		return misplaced
+	}
+	trust, err := trusting.Trust(ctx, data, m)
+	judged.Trust, judged.Unknown[governance.FieldTrust] = trust, !trust.Known
+	return cmp.Or(misplaced, err)
+}
+
+// place adds what the identity is and where. It costs a call, which a policy without rules of its own spares.
+func place[P any](ctx context.Context, data *tfkit.Data, k Kind[P], judged *governance.Subject) error {
 	if !data.Policy.HasRules() {
 		return nil
 	}
-	return k.Describe(ctx, data, m, subject)
+	return k.Describe(ctx, data, judged)
 }
 
 // operate adds what happens to the identity, and what it was before.
@@ -64,15 +79,5 @@ func DescribeAWS(ctx context.Context, data *tfkit.Data, kind governance.Kind, su
 	}
 	subject.Account, err = data.AWS.ID(ctx)
 	subject.Unknown[governance.FieldAccount] = err != nil
-	return err
-}
-
-// DescribeAWSRole tells of a role, besides, who will be able to use it. Its time limit does not count: it says when.
-func DescribeAWSRole(ctx context.Context, data *tfkit.Data, spec aws.RoleSpec, subject *governance.Subject) error {
-	if err := DescribeAWS(ctx, data, governance.KindAWSRole, subject); err != nil || data.AWS == nil {
-		return err
-	}
-	trustees, known, err := data.AWS.Roles().Trustees(ctx, spec)
-	subject.Trust, subject.Unknown[governance.FieldTrust] = trustees, !known
 	return err
 }

@@ -43,8 +43,8 @@ type Kind[P any] interface {
 	Validate(ctx context.Context, m P) ([]governance.Violation, diag.Diagnostics)
 	// Check finds what the platform would refuse.
 	Check(ctx context.Context, data *tfkit.Data, m P, disabled bool) ([]governance.Violation, error)
-	// Describe adds to a subject what only custom rules judge of the kind, as far as it is known.
-	Describe(ctx context.Context, data *tfkit.Data, m P, subject *governance.Subject) error
+	// Describe adds to a subject of which kind it is and in which account, as far as that is known.
+	Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error
 	// Predict fills in the results that are known before apply, keeping those of the prior state that say the same; prior
 	// is nil on create.
 	Predict(ctx context.Context, data *tfkit.Data, m, prior P, disabled bool) error
@@ -65,6 +65,12 @@ type Kind[P any] interface {
 type Forecaster[P any] interface {
 	// Foresee finds, at plan, what a creation will meet.
 	Foresee(ctx context.Context, data *tfkit.Data, m P) ([]governance.Violation, error)
+}
+
+// Trusting is a kind whose identities others can use without holding a credential.
+type Trusting[P any] interface {
+	// Trust is who could use the identity, as far as that is known.
+	Trust(ctx context.Context, data *tfkit.Data, m P) (governance.Trust, error)
 }
 
 // Releaser is a kind of which some identities stay when their resource goes.

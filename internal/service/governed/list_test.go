@@ -20,7 +20,7 @@ const (
 
 	prefix    = "aws:" + sim.DefaultAccount + ":"
 	party     = "999988887777"
-	readOnly  = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+	readOnly  = "arn:aws:iam::aws:policy/SecurityAudit"
 	boundary  = "arn:aws:iam::aws:policy/PowerUserAccess"
 	readTable = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:eu-west-1:123456789012:table/invoices"}]}`
 	ecsTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`

@@ -45,7 +45,7 @@ func (r *Resource[M, P]) ValidateConfig(ctx context.Context, req resource.Valida
 // with an identity is reported at once.
 func (r *Resource[M, P]) foresee(ctx context.Context, k Kind[P], m P, subject governance.Subject, texts []governance.Violation) []governance.Violation {
 	data := r.preview.Load()
-	if data == nil || (k != nil && describe(ctx, data, k, m, &subject) != nil) {
+	if data == nil || (k != nil && place(ctx, data, k, &subject) != nil) {
 		return texts
 	}
 	found := data.Policy.Evaluate(subject, data.Clock.Now())
@@ -102,7 +102,9 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	common.Status, diags = r.plannedStatus(ctx, common, had, req.Private)
 	resp.Diagnostics.Append(diags...)
 	disabled := common.Status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, m, existing[P]{prior, r.approved(ctx, had, req.Private, &resp.Diagnostics)}, disabled, true, &resp.Diagnostics)
+	approved := r.approved(ctx, had, req.Private, &resp.Diagnostics)
+	judged := r.judge(ctx, k, m, existing[P]{prior, approved}, disabled, true, &resp.Diagnostics)
+	r.judgeEntitlements(ctx, k, m, prior, judged, true, &resp.Diagnostics)
 	if prior == nil {
 		r.foreseeCreation(ctx, k, m, &resp.Diagnostics)
 	}
@@ -163,16 +165,22 @@ func (r *Resource[M, P]) plannedStatus(ctx context.Context, m, prior *tfkit.Gove
 	}
 }
 
-// Where the resource's private state keeps the expiry and the owners that the policy let pass.
-const expiryKey, ownersKey = "expiry", "owners"
+// Where the resource's private state keeps the expiry, the owners and the trust that the policy let pass.
+const expiryKey, ownersKey, trustKey = "expiry", "owners", "trust"
+
+// approval is an existing identity with what the policy once let pass.
+type approval struct {
+	tfkit.GovernanceModel
+	trust governance.PassedTrust
+}
 
 // owners are those of an identity, in the order of governance.OwnerFields.
 func owners(m *tfkit.GovernanceModel) []*types.String {
 	return []*types.String{&m.Owner, &m.BusinessOwner, &m.TechnicalOwner}
 }
 
-// rememberApproved notes the expiry and the owners of an identity that the policy has let pass.
-func rememberApproved(ctx context.Context, private privateState, m *tfkit.GovernanceModel) diag.Diagnostics {
+// rememberApproved notes the expiry, the owners and the trust of an identity that the policy has let pass.
+func rememberApproved(ctx context.Context, private privateState, m *tfkit.GovernanceModel, trust governance.PassedTrust) diag.Diagnostics {
 	value, err := json.Marshal(m.Expiry.ValueString())
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Expiry cannot be noted", err.Error())}
@@ -181,18 +189,22 @@ func rememberApproved(ctx context.Context, private privateState, m *tfkit.Govern
 	for _, owner := range owners(m) {
 		names = append(names, owner.ValueString())
 	}
-	return append(private.SetKey(ctx, expiryKey, value), remember(ctx, private, ownersKey, names)...)
+	diags := private.SetKey(ctx, expiryKey, value)
+	diags.Append(remember(ctx, private, ownersKey, names)...)
+	diags.Append(remember(ctx, private, trustKey, []string{trust.Environment, trust.Digest})...)
+	return diags
 }
 
-// approved is the existing identity with the expiry and the owners that the policy once let pass. What its tags say does
-// not count: whoever may tag could lengthen a life with them, and an import brings tags that no policy has seen.
-func (r *Resource[M, P]) approved(ctx context.Context, prior *tfkit.GovernanceModel, private privateState, diags *diag.Diagnostics) *tfkit.GovernanceModel {
+// approved is the existing identity with the expiry, the owners and the trust that the policy once let pass. What its
+// tags say does not count: whoever may tag could lengthen a life with them, and an import brings tags that no policy has
+// seen.
+func (r *Resource[M, P]) approved(ctx context.Context, prior *tfkit.GovernanceModel, private privateState, diags *diag.Diagnostics) *approval {
 	if prior == nil {
 		return nil
 	}
 	value, keyDiags := private.GetKey(ctx, expiryKey)
 	diags.Append(keyDiags...)
-	had, text := *prior, ""
+	had, text := approval{GovernanceModel: *prior}, ""
 	if value != nil {
 		if err := json.Unmarshal(value, &text); err != nil {
 			diags.AddError("Noted expiry cannot be read", err.Error())
@@ -200,11 +212,14 @@ func (r *Resource[M, P]) approved(ctx context.Context, prior *tfkit.GovernanceMo
 	}
 	had.Expiry = types.StringValue(text)
 	names := recall(ctx, private, ownersKey, diags)
-	for i, owner := range owners(&had) {
+	for i, owner := range owners(&had.GovernanceModel) {
 		*owner = types.StringNull()
 		if i < len(names) {
 			*owner = types.StringValue(names[i])
 		}
+	}
+	if passed := recall(ctx, private, trustKey, diags); len(passed) == 2 {
+		had.trust = governance.PassedTrust{Environment: passed[0], Digest: passed[1]}
 	}
 	return &had
 }

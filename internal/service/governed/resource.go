@@ -79,7 +79,7 @@ func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequ
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	m := P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
-	k, disabled := r.prepare(ctx, m, existing[P]{}, &resp.Diagnostics)
+	k, judged, disabled := r.prepare(ctx, m, existing[P]{}, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -94,7 +94,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -139,7 +139,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	had := existing[P]{prior, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics)}
-	k, disabled := r.prepare(ctx, m, had, &resp.Diagnostics)
+	k, judged, disabled := r.prepare(ctx, m, had, &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -147,7 +147,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	common := m.Common()
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -208,46 +208,54 @@ func (r *Resource[M, P]) locate(common *tfkit.GovernanceModel, diags *diag.Diagn
 }
 
 // prepare judges a planned identity once more, now that everything is known, before any call that changes something.
-func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diags *diag.Diagnostics) (k Kind[P], disabled bool) {
+func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diags *diag.Diagnostics) (k Kind[P], judged governance.Subject, disabled bool) {
 	if diags.HasError() {
-		return nil, false
+		return nil, judged, false
 	}
 	k, kindDiags := r.declaredKind(m)
 	diags.Append(kindDiags...)
 	if k == nil || diags.HasError() {
-		return nil, false
+		return nil, judged, false
 	}
 	diags.Append(k.Configured(r.data)...)
 	if diags.HasError() {
-		return nil, false
+		return nil, judged, false
 	}
 	common := m.Common()
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
-	r.judge(ctx, k, m, had, disabled, false, diags)
+	judged = r.judge(ctx, k, m, had, disabled, false, diags)
+	if !diags.HasError() {
+		r.judgeEntitlements(ctx, k, m, had.state, judged, false, diags)
+	}
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
 		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
 	}
 	if common.Status.IsUnknown() {
 		common.Status = status
 	}
-	return k, disabled
+	return k, judged, disabled
 }
 
-// judge reports what the policy and the platform say against an identity. Warnings have been seen at plan already when
-// it is judged again at apply, but for those of custom rules, which may have waited for what is known only now.
-func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing[P], disabled, planning bool, diags *diag.Diagnostics) {
+// judge reports what the policy and the platform say against an identity, and returns what was judged.
+func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing[P], disabled, planning bool, diags *diag.Diagnostics) governance.Subject {
 	title := r.title(m)
 	judged := subject(ctx, m, k.Category(), had.approved)
 	judged.Final = !planning
-	undescribed := describe(ctx, r.data, k, m, &judged)
-	operate(ctx, k, had.state, &judged)
+	undescribed := describe(ctx, r.data, k, m, had.state, &judged)
 	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
 	if err = cmp.Or(err, undescribed); err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
 	}
-	for _, violation := range append(found, checked...) {
+	r.report(title, append(found, checked...), planning, diags)
+	return judged
+}
+
+// report adds violations. Warnings have been seen at plan already when it is judged again at apply, but for those of custom
+// rules, which may have waited for what is known only now.
+func (r *Resource[M, P]) report(title string, found []governance.Violation, planning bool, diags *diag.Diagnostics) {
+	for _, violation := range found {
 		if planning || violation.Enforcement == governance.EnforceError || violation.Rule.IsCustom() {
 			tfkit.AddViolations(diags, title, []governance.Violation{violation})
 		}

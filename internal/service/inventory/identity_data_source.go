@@ -84,7 +84,7 @@ func ask(ctx context.Context, config tfsdk.Config) (asked, diag.Diagnostics) {
 	case given(arn):
 		a.argument = path.Root("arn")
 		var ok bool
-		if a.id, ok = inventory.ParseARN(arn.ValueString()); !ok {
+		if a.id, ok = governance.ParseARN(arn.ValueString()); !ok {
 			diags.AddAttributeError(a.argument, "ARN is malformed", fmt.Sprintf("%q is not the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/ci/deploy.", arn.ValueString()))
 		}
 	}
@@ -124,7 +124,7 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identity := inventory.Judge(one, d.data.Policy, d.options(a.query, listing.Identities), d.data.Clock.Now())[0]
+	identity := inventory.Judge(one, d.data.Policy, d.options(a.query, listing), d.data.Clock.Now())[0]
 	values, err := configValues(req.Config)
 	if err != nil {
 		resp.Diagnostics.AddError("Configuration cannot be read", identityType+": "+err.Error())
@@ -151,5 +151,9 @@ func accounts(identities []governance.Identity) string {
 	if ids = slices.Compact(ids); len(ids) == 0 {
 		return "the account"
 	}
-	return "account " + strings.Join(ids[:min(mostNamed, len(ids))], ", ")
+	more := ""
+	if count := len(ids) - mostNamed; count > 0 {
+		more = fmt.Sprintf(" and %d more", count)
+	}
+	return "account " + strings.Join(ids[:min(mostNamed, len(ids))], ", ") + more
 }

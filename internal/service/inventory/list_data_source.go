@@ -31,9 +31,7 @@ type definition struct {
 	name        string
 	description string
 	// findings are the codes of which an identity has to have one; none for all identities.
-	findings []string
-	// needsLastUse says that the list is about last uses.
-	needsLastUse bool
+	findings     []string
 	minimumScore int
 	sort         inventory.Sort
 }
@@ -51,7 +49,7 @@ func NewIdentitiesDataSource() datasource.DataSource {
 // NewStaleDataSource makes governed_stale_identities.
 func NewStaleDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
-		name: "stale_identities", sort: inventory.SortLastUsed, needsLastUse: true,
+		name: "stale_identities", sort: inventory.SortLastUsed,
 		findings: []string{inventory.FindingStale, inventory.FindingNeverUsed},
 		description: "Identities that nothing has used for `unused_for_days`: those with the finding `stale` or `never_used`. Unknown is not unused: what the platform does not know the last use of " +
 			"is not listed, and `gaps` counts it." + inBulk,
@@ -121,13 +119,9 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	options, now := d.options(query, listing.Identities), d.data.Clock.Now()
-	found := query.Filter(inventory.Judge(listing.Identities, d.data.Policy, options, now))
-	gaps := listing.Gaps
-	if d.definition.needsLastUse {
-		gaps = append(gaps[:len(gaps):len(gaps)], unknownUses(found, options, now)...)
-	}
-	found = d.definition.keep(found)
+	options, now := d.options(query, listing), d.data.Clock.Now()
+	found, unknown := d.definition.find(query, inventory.Judge(listing.Identities, d.data.Policy, options, now), options, now)
+	gaps := slices.Concat(listing.Gaps, unknown)
 	shown := found
 	if query.Limit != nil && *query.Limit < len(found) {
 		shown = found[:*query.Limit]
@@ -140,7 +134,7 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		gaps = append(gaps[:len(gaps):len(gaps)], missing...)
+		gaps = append(gaps, missing...)
 	}
 	warnOfGaps(&resp.Diagnostics, name, gaps)
 
@@ -177,12 +171,39 @@ func (c *configured) identifyKeys(ctx context.Context, dataSource string, shown 
 	return gaps, diags
 }
 
-// keep drops the identities that the list is not about.
-func (d definition) keep(identities []governance.Identity) []governance.Identity {
-	if len(d.findings) == 0 {
+// find are the judged identities that fit a query, as far as the list is about them. Where the query or the list is about
+// unused identities, there is a gap for those that fit otherwise and may be unused or not.
+func (d definition) find(query inventory.Query, judged []governance.Identity, options inventory.Options, now time.Time) (found []governance.Identity, gaps []string) {
+	codes := [][]string{d.findings, query.Findings}
+	query.Findings = nil
+	found = query.Filter(judged)
+	maybe, aboutUse := found, false
+	for _, some := range codes {
+		if slices.Contains(some, inventory.FindingStale) || slices.Contains(some, inventory.FindingNeverUsed) {
+			aboutUse = true
+		} else {
+			maybe = withAny(maybe, some)
+		}
+		found = withAny(found, some)
+	}
+	if aboutUse {
+		gaps = unknownUses(maybe, options, now)
+	}
+	return found, gaps
+}
+
+// withAny are the identities that have one of the findings; all of them where none is named.
+func withAny(identities []governance.Identity, findings []string) []governance.Identity {
+	if len(findings) == 0 {
 		return identities
 	}
-	return slices.DeleteFunc(identities, func(one governance.Identity) bool { return !inventory.Has(&one, d.findings...) })
+	var kept []governance.Identity
+	for i := range identities {
+		if inventory.Has(&identities[i], findings...) {
+			kept = append(kept, identities[i])
+		}
+	}
+	return kept
 }
 
 // identitiesValue is null where the identities go past the framework.

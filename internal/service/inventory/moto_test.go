@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -82,8 +81,8 @@ data "governed_identities" "members" { accounts = ["%[4]s"] }
 output "members" {
   value = {
     ids = data.governed_identities.members.identities[*].id
-    # Other tests change the own account meanwhile.
-    gaps = [for gap in data.governed_identities.members.gaps : gap if anytrue([for id in ["%[4]s"] : strcontains(gap, id)])]
+    # Other tests change the own account meanwhile. The credential reports of moto are all of the same day.
+    gaps = [for gap in data.governed_identities.members.gaps : gap if anytrue([for id in ["%[4]s"] : strcontains(gap, id)]) && !strcontains(gap, "2015-02-02T20:02:02Z")]
   }
 }
 `, url, accounts, memberRole, strings.Join(members, `", "`)),
@@ -92,7 +91,9 @@ output "members" {
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"governed": providerserver.NewProtocol6WithError(governed.New("test", governed.WithoutWaiting())()),
+			"governed": func() (tfprotov6.ProviderServer, error) {
+				return governed.NewServer("test", governed.WithoutWaiting()), nil
+			},
 		},
 		Steps: []resource.TestStep{step(`accounts = ["` + strings.Join(members, `", "`) + `"]`), step("organization = true")},
 	})

@@ -60,3 +60,27 @@ output "all" {
 		Gaps     []string
 	}{[]string{"aws:" + first + ":role/audit/inventory", "aws:" + last + ":role/audit/inventory"}, false, []string{gap}}))
 }
+
+// TestOrganizationHasNoStrangers blames no role for a trust in an account of the organization of which nothing could be read,
+// or was to be.
+func TestOrganizationHasNoStrangers(t *testing.T) {
+	t.Parallel()
+	const broken, suspended, stranger = "200000000002", "200000000003", "200000000004"
+	server := acctest.NewSim(t)
+	server.PutOrganization(sim.Organization{Members: map[string]string{broken: "", suspended: "SUSPENDED"}})
+	for name, account := range map[string]string{"for-broken": broken, "for-suspended": suspended, "for-stranger": stranger} {
+		server.Account(account)
+		server.Account(sim.DefaultAccount).PutRole(sim.Role{
+			Name: name, TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"` + account + `"}}]}`,
+		})
+	}
+	aws := acctest.AWSArgument(server.URL()).With(acctest.Values{"inventory": acctest.Values{"organization": true, "role_name": "inventory"}})
+	p := acctest.NewConfiguredProtocol(t, server, acctest.Values{"aws": aws})
+	found, diags := p.ReadDataSource("governed_identities", acctest.Values{"findings": []string{"external_without_external_id"}})
+	diags.Want(t, "warning : Inventory has gaps…The identities of account "+broken+" are not listed")
+	names := []string{}
+	for _, one := range list(t, object(t, found)["identities"]) {
+		names = append(names, fmt.Sprint(object(t, one)["name"]))
+	}
+	acctest.WantSame(t, "names", names, []string{"for-stranger"})
+}

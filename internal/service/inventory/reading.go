@@ -48,9 +48,9 @@ func (c *configured) keyIDs(ctx context.Context, dataSource string, identities [
 }
 
 // options are those of a query, with what the listing tells about an identity's neighbours.
-func (c *configured) options(q inventory.Query, listed []governance.Identity) inventory.Options {
+func (c *configured) options(q inventory.Query, listing platform.Listing) inventory.Options {
 	options := q.Options(c.data.Policy)
-	options.Neighbours = inventory.NewNeighbours(listed)
+	options.Neighbours = inventory.NewNeighbours(listing.Identities, listing.Own())
 	return options
 }
 

@@ -103,21 +103,22 @@ func (s Scope) Find(ctx context.Context, data *tfkit.Data, config tfsdk.Config) 
 		tfkit.AddError(&diags, path.Empty(), "Identities cannot be listed", s.TypeName, err)
 		return nil, diags
 	}
-	options, now, gaps := c.options(query, listing.Identities), data.Clock.Now(), account.Gaps
-	taken := slices.DeleteFunc(slices.Clone(listing.Identities), func(one governance.Identity) bool { return !s.Takes(&one) })
-	// The findings are filtered last, because what may be stale or not is to be told.
-	findings := definition{findings: query.Findings}
-	query.Findings = nil
-	found := query.Filter(inventory.Judge(taken, data.Policy, options, now))
-	mine := func(one governance.Identity) bool { return one.ID.Account == me }
-	others := findings.keep(slices.DeleteFunc(slices.Clone(found), mine))
-	found = slices.DeleteFunc(found, func(one governance.Identity) bool { return !mine(one) })
-	if slices.Contains(findings.findings, inventory.FindingStale) || slices.Contains(findings.findings, inventory.FindingNeverUsed) {
-		gaps = append(gaps[:len(gaps):len(gaps)], unknownUses(found, options, now)...)
+	options, now, gaps := c.options(query, listing), data.Clock.Now(), account.Gaps
+	var mine, others []governance.Identity
+	for i := range listing.Identities {
+		switch one := &listing.Identities[i]; {
+		case !s.Takes(one):
+		case one.ID.Account == me:
+			mine = append(mine, *one)
+		default:
+			others = append(others, *one)
+		}
 	}
-	warnOfGaps(&diags, s.TypeName, gaps)
+	found, unknown := inScope.find(query, inventory.Judge(mine, data.Policy, options, now), options, now)
+	others, _ = inScope.find(query, inventory.Judge(others, data.Policy, options, now), options, now)
+	warnOfGaps(&diags, s.TypeName, slices.Concat(gaps, unknown))
 	s.warnOfOtherAccounts(&diags, others, me)
-	return findings.keep(found), diags
+	return found, diags
 }
 
 // own is what was read of one's own account. An account without identities may not have said its id.

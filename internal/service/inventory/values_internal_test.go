@@ -68,7 +68,7 @@ func TestUnknownUses(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 		identities = append(identities, governance.Identity{ID: governance.ID{Kind: governance.KindAWSRole, Account: "123456789012", Resource: name}, CreatedAt: now.AddDate(-1, 0, 0)})
 	}
-	identities[0].LastUsedKnown = true
+	identities[0].LastUsedKnown = true // From the beginning.
 	identities[1].CreatedAt = now
 	options := inventory.Options{UnusedForDays: 90}
 	gaps := unknownUses(identities[:3], options, now)
@@ -81,6 +81,13 @@ func TestUnknownUses(t *testing.T) {
 	}
 	if gaps = unknownUses(identities[1:2], options, now); gaps != nil {
 		t.Errorf("gaps: %q", gaps)
+	}
+
+	for i := range identities {
+		identities[i].ID.Account = "10000000000" + identities[i].ID.Resource
+	}
+	if named := accounts(identities); !strings.HasPrefix(named, "account 10000000000a, ") || !strings.HasSuffix(named, "e and 2 more") {
+		t.Errorf("the accounts are named %q", named)
 	}
 
 	var diags diag.Diagnostics

@@ -60,6 +60,15 @@ func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return append(role.untrusted(ctx, want), found...), err
 }
 
+// Trust is who could assume the role.
+func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := wantedRole(ctx, m, false)
+	if err != nil {
+		return governance.Trust{}, err
+	}
+	return data.AWS.Roles().Trust(ctx, want.Spec)
+}
+
 // untrusted finds a role that nobody could assume, where that is known.
 func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.RoleSpec]) []governance.Violation {
 	if !tfkit.FullyKnown(ctx, r.Trust) || r.AssumeRolePolicy.IsUnknown() || len(want.Spec.Trust) > 0 || want.Spec.AssumeRolePolicy != "" {
@@ -72,12 +81,16 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 	}}
 }
 
-func (awsRole) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
-	_, want, err := wantedRole(ctx, m, false)
+func (awsRole) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
+}
+
+func (awsRole) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	now, had, err := governed.Held(ctx, m, prior, roleHolding)
 	if err != nil {
-		return err
+		return governance.Entitlements{}, err
 	}
-	return governed.DescribeAWSRole(ctx, data, want.Spec, subject)
+	return data.AWS.Roles().Entitlements(ctx, now, had, asked)
 }
 
 func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {

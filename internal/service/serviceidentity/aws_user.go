@@ -57,10 +57,16 @@ func (awsUser) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Users().Check(ctx, want)
 }
 
-// Describe tells that nobody is trusted: whoever holds a credential uses the user.
-func (awsUser) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
-	subject.Unknown[governance.FieldTrust] = false
+func (awsUser) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
 	return governed.DescribeAWS(ctx, data, governance.KindAWSUser, subject)
+}
+
+func (awsUser) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	now, had, err := governed.Held(ctx, m, prior, userHolding)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	return data.AWS.Users().Entitlements(ctx, now, had, asked)
 }
 
 func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {

@@ -25,7 +25,7 @@ const (
 	lambdaTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	anyoneTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`
 	boundary     = "arn:aws:iam::aws:policy/PowerUserAccess"
-	readOnly     = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+	readOnly     = "arn:aws:iam::aws:policy/SecurityAudit"
 
 	administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
 )
@@ -46,7 +46,7 @@ func fullRole(server *sim.Server) acctest.Values {
 		"systems": []string{"billing-db", "data lake"}, "labels": acctest.Values{"cost-center": "4711"},
 		"aws_role": acctest.Values{
 			"path": "/teams/payments/", "max_session_duration": 7200, "instance_profile": true,
-			"trust":                    acctest.Values{"aws_services": []string{"lambda.amazonaws.com", "ec2.amazonaws.com"}},
+			"trust":                    acctest.Values{"aws_services": []string{"lambda.amazonaws.com", "edgelambda.amazonaws.com"}},
 			"inline_policies":          acctest.Values{"read": readBuckets, "write": writeBuckets},
 			"managed_policy_arns":      []string{readOnly},
 			"permissions_boundary_arn": boundary,

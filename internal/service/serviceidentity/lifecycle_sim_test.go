@@ -28,7 +28,7 @@ var everything = fmt.Sprintf(`
   labels          = { cost-center = "4711" }
   aws_role = {
     path                     = "/teams/payments/"
-    trust                    = { aws_services = ["lambda.amazonaws.com", "ec2.amazonaws.com"] }
+    trust                    = { aws_services = ["lambda.amazonaws.com", "edgelambda.amazonaws.com"] }
     inline_policies          = { read = jsonencode(%s), write = jsonencode(%s) }
     managed_policy_arns      = [%q]
     permissions_boundary_arn = %q

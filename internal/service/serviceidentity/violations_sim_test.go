@@ -1,6 +1,7 @@
 package serviceidentity_test
 
 import (
+	"fmt"
 	"regexp"
 	"testing"
 
@@ -163,4 +164,43 @@ func TestSimHostilePurpose(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{stateValue("purpose", knownvalue.StringExact(`Exports "invoices" (EU, 50%) & more; see <wiki>: a=2C, =3D, ${x} %{y} 'q' \ #1 ä 漢字 🚀`))},
 		}},
 	})
+}
+
+// TestSimGuardrails has Terraform refuse an administrator at plan, and at apply one whose policy was not known before.
+func TestSimGuardrails(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	escalation := `
+  aws_role = {
+    trust           = { aws_services = ["lambda.amazonaws.com"] }
+    inline_policies = { export = jsonencode({ Version = "2012-10-17", Statement = [%s] }) }
+  }
+`
+	read := `{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::invoices/*" }`
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(server),
+		Steps: []resource.TestStep{
+			{
+				Config:      config(server, fmt.Sprintf(escalation, `{ Sid = "All", Effect = "Allow", Action = "iam:*", Resource = "*" }`)),
+				ExpectError: acctest.Says(`Identity would be an administrator … inline policy "export", statement 1 (Sid "All"), iam:*: it allows every action of IAM on every resource … Argument: aws_role.inline_policies["export"]. Rule: administrator (error).`),
+				PlanOnly:    true,
+			},
+			{
+				Config: "resource \"terraform_data\" \"action\" {\n  input = \"*\"\n}\n" +
+					config(server, fmt.Sprintf(escalation, `{ Effect = "Allow", Action = terraform_data.action.output, Resource = "*" }`)),
+				ExpectError: acctest.Says(`Identity would be an administrator`),
+			},
+			{Config: config(server, fmt.Sprintf(escalation, read))},
+			{
+				Config:      configFor(server, `policy = { enforcement = { escalation_needs_ticket = "error" } }`, fmt.Sprintf(escalation, read+`, { Effect = "Allow", Action = "s3:PutObject", Resource = "arn:aws:s3:::lake/*" }`)),
+				ExpectError: acctest.Says(`Identity gains permissions without a new ticket … Argument: ticket. Rule: escalation_needs_ticket (error).`),
+			},
+			{
+				Config: configFor(server, `policy = { enforcement = { escalation_needs_ticket = "error" } }`, "  ticket = \"SEC-77\"\n"+fmt.Sprintf(escalation, read+`, { Effect = "Allow", Action = "s3:PutObject", Resource = "arn:aws:s3:::lake/*" }`)),
+			},
+		},
+	})
+	if calls := server.CountCalls("iam:CreateRole"); calls != 1 {
+		t.Errorf("%d roles were created", calls)
+	}
 }

@@ -54,28 +54,32 @@ func (awsRole) Validate(ctx context.Context, m *model) ([]governance.Violation, 
 }
 
 func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	role, err := governed.AsError(roleOf(ctx, m))
-	if err != nil {
-		return nil, err
-	}
-	want, err := governed.AsError(role.desired(ctx, m, disabled))
+	_, want, err := declaredRole(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
 	return data.AWS.Roles().Check(ctx, want)
 }
 
-// Describe takes any external id for the one that is still to be made: rules see that there is one.
-func (awsRole) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
-	role, err := governed.AsError(roleOf(ctx, m))
+func (awsRole) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
+}
+
+// Trust is who could assume the role.
+func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := declaredRole(ctx, m, false)
 	if err != nil {
-		return err
+		return governance.Trust{}, err
 	}
-	want, err := governed.AsError(role.desired(ctx, m, false))
+	return data.AWS.Roles().Trust(ctx, want.Spec)
+}
+
+func (awsRole) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	now, had, err := governed.Held(ctx, m, prior, roleHolding)
 	if err != nil {
-		return err
+		return governance.Entitlements{}, err
 	}
-	return governed.DescribeAWSRole(ctx, data, want.Spec, subject)
+	return data.AWS.Roles().Entitlements(ctx, now, had, asked)
 }
 
 func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {

@@ -70,6 +70,12 @@ func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
 	return role, diags
 }
 
+// roleHolding is what decides what the role may do.
+func roleHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
+	role, diags := roleOf(ctx, m)
+	return role.Holding(ctx, m.Name), diags
+}
+
 // setRole writes the nested attribute.
 func setRole(ctx context.Context, m *model, role awsRoleModel) error {
 	object, diags := types.ObjectValueFrom(ctx, awsRoleTypes, role)
@@ -85,14 +91,20 @@ const anyExternalID = "K7QZ2XWJ5RTYVNB3MHG6PDL4CF"
 
 // wantedRole reads the nested attribute and what it asks for, to be written.
 func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
+	role, want, err := declaredRole(ctx, m, disabled)
+	if role.externalIDToCome() {
+		want.Spec.Trust = nil
+	}
+	return role, want, err
+}
+
+// declaredRole is the role that a model asks for, with its trust as far as that is known, to be judged.
+func declaredRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
 	role, err := governed.AsError(roleOf(ctx, m))
 	if err != nil {
 		return role, platform.Desired[aws.RoleSpec]{}, err
 	}
 	want, err := governed.AsError(role.desired(ctx, m, disabled))
-	if role.externalIDToCome() {
-		want.Spec.Trust = nil
-	}
 	return role, want, err
 }
 

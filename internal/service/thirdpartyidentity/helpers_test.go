@@ -26,7 +26,7 @@ const (
 	externalID   = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 	listRoles = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListRoles","Resource":"*"}]}`
-	readOnly  = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+	readOnly  = "arn:aws:iam::aws:policy/SecurityAudit"
 	day       = 24 * time.Hour
 )
 

@@ -160,3 +160,16 @@ func TestUnknown(t *testing.T) {
 	r.ApplyPlanned(collector(server)).Want(t)
 	getsIn(t, server, partyAccount, r.State("aws_role", "external_id").(string), true) //nolint:forcetypeassert // it is a text or the test fails
 }
+
+// TestDangers judges what a third party could do, at plan and when it gains something.
+func TestDangers(t *testing.T) {
+	t.Parallel()
+	server := newSim(t)
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	allowed := func(policy string) acctest.Values {
+		return collector(server).With(acctest.Values{"aws_role": acctest.Values{"managed_policy_arns": []string{"arn:aws:iam::aws:policy/" + policy}}})
+	}
+	r.Plan(allowed("IAMFullAccess")).Want(t, `error aws_role.managed_policy_arns: Identity would be an administrator … governed_third_party_identity "acme-collector": AWS managed policy "arn:aws:iam::aws:policy/IAMFullAccess", statement 1, iam:*: it allows every action of IAM on every resource`)
+	r.Apply(allowed("SecurityAudit")).Want(t)
+	r.Apply(allowed("IAMReadOnlyAccess")).Want(t, "warning aws_role: Identity gains permissions … Read: … iam")
+}

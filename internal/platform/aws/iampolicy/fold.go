@@ -1,6 +1,10 @@
 package iampolicy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
+)
 
 // lower maps A to Z to lower case. The functions of package strings fold more
 // than IAM does: they take U+017F for an s and the Kelvin sign for a k, and a
@@ -29,23 +33,4 @@ func cutPrefixFold(text, prefix string) (string, bool) {
 
 // globFold matches IAM's wildcards (* for any text, ? for one character)
 // without case, in time linear in the product of the lengths.
-func globFold(pattern, text string) bool {
-	pattern, text = lower(pattern), lower(text)
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
+func globFold(pattern, text string) bool { return actions.Match(pattern, text) }

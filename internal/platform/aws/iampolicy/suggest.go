@@ -2,8 +2,9 @@ package iampolicy
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
 const quotedRunes = 60
@@ -24,7 +25,7 @@ func suggestion(word string, known []string) string {
 	}
 	best, bestDistance := "", 3
 	for _, candidate := range known {
-		distance := editDistance(strings.ToLower(word), strings.ToLower(candidate))
+		distance := governance.EditDistance(word, candidate)
 		if distance < bestDistance && distance < len(candidate)/2 {
 			best, bestDistance = candidate, distance
 		}
@@ -33,25 +34,4 @@ func suggestion(word string, known []string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// editDistance is the Levenshtein distance in bytes; both words are short.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

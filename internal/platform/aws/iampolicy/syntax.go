@@ -74,13 +74,8 @@ type source struct {
 }
 
 func (s *source) fail(off int, format string, args ...any) error {
-	off = min(max(off, 0), len(s.text))
-	before := s.text[:off]
-	return &SyntaxError{
-		Line:   1 + strings.Count(before, "\n"),
-		Column: 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]),
-		Reason: fmt.Sprintf(format, args...),
-	}
+	line, column := s.position(off)
+	return &SyntaxError{Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
 }
 
 // tree checks the JSON syntax of the whole text and returns its value.

@@ -9,8 +9,8 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
-// TestGuide compiles every example of the guide to custom rules, and judges an identity that keeps to it and one that does not.
-func TestGuide(t *testing.T) {
+// TestCustomRulesGuide compiles every example of the guide to custom rules, and judges an identity that keeps to it and one that does not.
+func TestCustomRulesGuide(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../templates/guides/custom-rules.md")
 	if err != nil {
@@ -20,8 +20,11 @@ func TestGuide(t *testing.T) {
 	user := func(s *governance.Subject) {
 		s.Kind, s.Category = governance.KindAWSUser, governance.CategoryEnterpriseManaged
 	}
+	trustIn := func(trustee governance.Trustee) governance.Trust {
+		return governance.Trust{Known: true, Clauses: []governance.TrustClause{{Trustees: []governance.Trustee{trustee}}}}
+	}
 	trusting := func(trustee governance.Trustee) change {
-		return func(s *governance.Subject) { s.Trust = []governance.Trustee{trustee} }
+		return func(s *governance.Subject) { s.Trust = trustIn(trustee) }
 	}
 	gitHub := func(subjects ...string) change {
 		return trusting(governance.Trustee{Kind: governance.TrusteeWebIdentity, Name: "token.actions.githubusercontent.com", Subjects: subjects})
@@ -54,7 +57,7 @@ func TestGuide(t *testing.T) {
 		},
 		"own_accounts": {
 			[]change{func(s *governance.Subject) {
-				s.Category, s.Trust = governance.CategoryExternal, []governance.Trustee{{Kind: governance.TrusteeAccount, External: true, ExternalID: true}}
+				s.Category, s.Trust = governance.CategoryExternal, trustIn(governance.Trustee{Kind: governance.TrusteeAccount, External: true, ExternalID: true})
 			}},
 			[]change{trusting(governance.Trustee{Kind: governance.TrusteeAccount, External: true, ExternalID: true})},
 		},

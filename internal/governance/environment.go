@@ -1,10 +1,8 @@
-package inventory
+package governance
 
 import (
 	"fmt"
 	"strings"
-
-	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
 // environmentWords are the spellings of an environment in names.
@@ -19,8 +17,8 @@ var environmentWords = map[string]string{
 // evidence is an environment and what shows it.
 type evidence struct{ environment, source string }
 
-// tagged is the evidence of an environment tag.
-func tagged(environment string) (evidence, bool) {
+// statedEnvironment is the evidence of the metadata.
+func statedEnvironment(environment string) (evidence, bool) {
 	text := strings.ToLower(strings.TrimSpace(environment))
 	if text == "" {
 		return evidence{}, false
@@ -48,16 +46,19 @@ func nameEvidence(name, text string) (evidence, bool) {
 	return found, found.environment != ""
 }
 
-func (s subject) crossesEnvironments() string {
-	own, ok := tagged(s.Metadata.Environment)
+// CrossedEnvironments says which of those who can use an identity are in another environment than its own: by the
+// environment that both state, or, where one states none, by an environment word in its name or subject. It is empty
+// without evidence on both sides. Stated are the environments of identities that are known, by id.
+func CrossedEnvironments(name, environment string, trust []Trustee, stated map[ID]string) string {
+	own, ok := statedEnvironment(environment)
 	if !ok {
-		if own, ok = nameEvidence("its name", s.Name); !ok {
+		if own, ok = nameEvidence("its name", name); !ok {
 			return ""
 		}
 	}
 	var crossing []string
-	for _, t := range s.Trust {
-		for _, other := range s.trusteeEnvironments(t) {
+	for _, t := range trust {
+		for _, other := range t.environments(stated) {
 			if other.environment != own.environment {
 				crossing = append(crossing, other.source)
 			}
@@ -66,25 +67,25 @@ func (s subject) crossesEnvironments() string {
 	if len(crossing) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, but %s", own.source, named(crossing))
+	return fmt.Sprintf("%s, but %s", own.source, Enumerate(crossing))
 }
 
-// trusteeEnvironments are the environments that one who can use the identity is known to be in.
-func (s subject) trusteeEnvironments(t governance.Trustee) []evidence {
+// environments are those that one who can use an identity is known to be in.
+func (t Trustee) environments(stated map[ID]string) []evidence {
 	var found []evidence
 	switch t.Kind {
-	case governance.TrusteeRole, governance.TrusteeUser:
+	case TrusteeRole, TrusteeUser:
 		id, ok := ParseARN(t.Name)
 		if !ok {
 			return nil
 		}
-		if other, ok := tagged(s.Neighbours.environments[id]); ok {
+		if other, ok := statedEnvironment(stated[id]); ok {
 			return []evidence{{other.environment, fmt.Sprintf("the environment of %s is %s", t.Name, other.environment)}}
 		}
-		if other, ok := nameEvidence(t.Name, id.Name()); ok {
+		if other, ok := nameEvidence(t.Name, id.Path()+id.Name()); ok {
 			found = append(found, other)
 		}
-	case governance.TrusteeWebIdentity:
+	case TrusteeWebIdentity:
 		for _, text := range t.Subjects {
 			if other, ok := nameEvidence(text, subjectPlace(text)); ok {
 				found = append(found, other)
@@ -94,11 +95,20 @@ func (s subject) trusteeEnvironments(t governance.Trustee) []evidence {
 	return found
 }
 
-// subjectPlace is the part of a federated subject that can name an environment: the environment of a GitHub job, the
-// namespace and the name of a Kubernetes service account. A repository or a branch is none.
+// subjectPlace is the part of a federated subject that can name an environment: the environment of a GitHub job, a branch
+// that is called as an environment is, the namespace and the name of a Kubernetes service account. A repository is none,
+// and no branch that only has such a word in its name, because that says what it is about.
 func subjectPlace(text string) string {
 	if _, environment, ok := strings.Cut(text, ":environment:"); ok {
+		// What follows a colon is a further claim: GitHub writes one in a name as %3A.
+		environment, _, _ = strings.Cut(environment, ":")
 		return environment
+	}
+	if _, branch, ok := strings.Cut(text, ":ref:refs/heads/"); ok {
+		if _, known := environmentWords[strings.ToLower(branch)]; known {
+			return branch
+		}
+		return ""
 	}
 	account, _ := strings.CutPrefix(text, "system:serviceaccount:")
 	if account == text {

@@ -1,0 +1,110 @@
+package aws
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	iamgrants "github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/grants"
+)
+
+// Holding is what decides what an identity may do, as far as it is known.
+type Holding struct {
+	// Name and Path are the identity's, which can be allowed to change itself. Name is empty while it is not known.
+	Name, Path string
+	// InlinePolicies are JSON documents by name. The one that enforces the expiry is not among them: what counts is what
+	// the identity may do while it is not expired.
+	InlinePolicies            map[string]string
+	ManagedPolicyARNs, Groups []string
+	// PoliciesUnknown says that there may be more policies or groups.
+	PoliciesUnknown        bool
+	PermissionsBoundaryARN string
+	// BoundaryUnknown says that there may be a boundary.
+	BoundaryUnknown bool
+}
+
+// Entitlements judges what an identity may do, and what it gains over what it had; had is nil for a new one. A policy that
+// is not there yet, or that the caller may not read, is not judged.
+func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, asked governance.Inquiry) (governance.Entitlements, error) {
+	unchanged := had != nil && now.same(*had)
+	// A boundary that is not known can take away whatever the policies grant.
+	if unchanged && !asked.Granted || now.BoundaryUnknown {
+		return governance.Entitlements{Unchanged: unchanged}, nil
+	}
+	me, err := d.account.whoami(ctx)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	holder := holder{account: d.account, kind: d.kind, final: asked.Final, origins: map[iamgrants.Source]origin{}}
+	if now.Name != "" {
+		holder.identity.ARN = me.iamARN(d.kind.word() + now.Path + now.Name)
+	}
+	if err := holder.read(ctx, now); err != nil {
+		return governance.Entitlements{}, err
+	}
+	set := iamgrants.New(holder.identity, d.account.config.Clock.Now())
+	found := governance.Entitlements{Unchanged: unchanged, Unjudged: holder.unjudged}
+	if !holder.boundaryToCome {
+		dangers := iamgrants.Classify(set)
+		if asked.Granted && !now.PoliciesUnknown && len(holder.unjudged) == 0 {
+			found.Granted = granted(set, dangers)
+		}
+		if !unchanged {
+			found.Dangers = holder.dangers(dangers)
+		}
+	}
+	if had == nil || unchanged {
+		return found, nil
+	}
+	before := holder
+	before.final, before.identity.Policies, before.identity.Boundary = false, nil, nil
+	before.unjudged, before.origins = nil, map[iamgrants.Source]origin{}
+	if err := before.read(ctx, *had); err != nil {
+		return governance.Entitlements{}, err
+	}
+	for _, gain := range iamgrants.Gains(iamgrants.New(before.identity, d.account.config.Clock.Now()), set) {
+		found.Gains = append(found.Gains, governance.Gain{Level: gain.Level.String(), Text: strings.TrimPrefix(gain.String(), "gains ")})
+	}
+	oldBoundaryKnown := had.PermissionsBoundaryARN == now.PermissionsBoundaryARN || had.PermissionsBoundaryARN == "" || before.identity.Boundary != nil
+	found.Narrows = len(found.Gains) == 0 && oldBoundaryKnown && len(missingFrom(unread(holder), unread(before))) == 0
+	return found, nil
+}
+
+// granted is all that an identity may do.
+func granted(set *iamgrants.Set, dangers []iamgrants.Danger) *governance.Granted {
+	all := &governance.Granted{}
+	for _, danger := range dangers {
+		if class := governance.Rule(danger.Class); !slices.Contains(all.Classes, class) {
+			all.Classes = append(all.Classes, class)
+		}
+	}
+	for _, gain := range iamgrants.Gains(&iamgrants.Set{}, set) {
+		grant := governance.Grant{
+			Services: gain.Services, Whole: gain.Whole, Actions: gain.Patterns(), Resources: gain.Resources, Except: gain.Except, Conditioned: gain.Conditioned,
+		}
+		if gain.Level != 0 {
+			grant.Level = gain.Level.String()
+		}
+		all.Grants = append(all.Grants, grant)
+	}
+	return all
+}
+
+// unread names what an identity holds that was not read.
+func unread(h holder) (what []string) {
+	for _, unjudged := range h.unjudged {
+		what = append(what, unjudged.What...)
+	}
+	return what
+}
+
+// same tells whether two holdings are certain to allow the same.
+func (h Holding) same(other Holding) bool {
+	set := func(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }
+	return !h.BoundaryUnknown && h.PermissionsBoundaryARN == other.PermissionsBoundaryARN &&
+		slices.Equal(set(h.ManagedPolicyARNs), set(other.ManagedPolicyARNs)) && slices.Equal(set(h.Groups), set(other.Groups)) &&
+		maps.EqualFunc(h.InlinePolicies, other.InlinePolicies, iampolicy.Equivalent)
+}

@@ -1,0 +1,128 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+)
+
+// policyDocs keeps the documents of managed policies and of groups for a run. What the caller may not read is kept as
+// well, so that it is not asked for again.
+type policyDocs struct {
+	// managed are *memo[managedDoc] by ARN.
+	managed sync.Map
+	groups  memo[groupDocs]
+}
+
+type managedDoc struct {
+	document iampolicy.Document
+	// forbidden is the permission that the caller lacks to read it, and unread why nobody understands it; empty where the
+	// document is there.
+	forbidden, unread string
+}
+
+// groupDocs are the policies of all groups, by name.
+type groupDocs struct {
+	groups map[string]groupPolicies
+	// forbidden is the permission that the caller lacks; empty where the groups were read.
+	forbidden string
+}
+
+type groupPolicies struct {
+	inline   map[string]string
+	attached []string
+}
+
+// managedDoc reads the version of a managed policy that counts. The error is platform.ErrNotFound when there is no such
+// policy; once it has to be there, replicas get time to know it.
+func (a *Account) managedDoc(ctx context.Context, policy string, final bool) (managedDoc, error) {
+	kept, _ := a.policies.managed.LoadOrStore(policy, &memo[managedDoc]{})
+	return kept.(*memo[managedDoc]).get(ctx, func() (managedDoc, error) { //nolint:forcetypeassert // nothing else is in the map
+		connection, err := a.connect(ctx)
+		if err != nil {
+			return managedDoc{}, err
+		}
+		var version *iam.GetPolicyVersionOutput
+		operation := "iam:GetPolicy"
+		err = a.untilPropagated(ctx, operation, final, func() error {
+			operation = "iam:GetPolicy"
+			found, err := connection.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &policy})
+			if err != nil {
+				return err
+			}
+			operation = "iam:GetPolicyVersion"
+			version, err = connection.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &policy, VersionId: found.Policy.DefaultVersionId})
+			return err
+		})
+		var forbidden *platform.ErrForbidden
+		switch {
+		case errors.As(err, &forbidden):
+			return managedDoc{forbidden: deniedPermission(operation, forbidden.Detail)}, nil
+		case err != nil:
+			return managedDoc{}, err
+		}
+		document, err := parseEncoded(version.PolicyVersion.Document)
+		if err != nil {
+			return managedDoc{unread: err.Error()}, nil //nolint:nilerr // that nobody understands it is kept as well
+		}
+		return managedDoc{document: document}, nil
+	})
+}
+
+// groupDocs reads the policies of all groups at once, again where one that is asked for has been made since.
+func (a *Account) groupDocs(ctx context.Context, names []string) (groupDocs, error) {
+	hasAll := func(known groupDocs) bool {
+		for _, name := range names {
+			if _, ok := known.groups[name]; !ok {
+				return known.forbidden != ""
+			}
+		}
+		return true
+	}
+	return a.policies.groups.getIf(ctx, hasAll, func() (groupDocs, error) {
+		connection, err := a.connect(ctx)
+		if err != nil {
+			return groupDocs{}, err
+		}
+		read := groupDocs{groups: map[string]groupPolicies{}}
+		pages := iam.NewGetAccountAuthorizationDetailsPaginator(connection.iam, &iam.GetAccountAuthorizationDetailsInput{
+			Filter: []types.EntityType{types.EntityTypeGroup}, MaxItems: awssdk.Int32(bulkPage),
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			var forbidden *platform.ErrForbidden
+			if err = mapError("iam:GetAccountAuthorizationDetails", err); errors.As(err, &forbidden) {
+				return groupDocs{forbidden: forbidden.Permission}, nil
+			} else if err != nil {
+				return groupDocs{}, err
+			}
+			for _, group := range page.GroupDetailList {
+				if err := read.add(group); err != nil {
+					return groupDocs{}, err
+				}
+			}
+		}
+		return read, nil
+	})
+}
+
+func (d *groupDocs) add(group types.GroupDetail) (err error) {
+	found := groupPolicies{inline: map[string]string{}}
+	for _, policy := range group.GroupPolicyList {
+		if found.inline[awssdk.ToString(policy.PolicyName)], err = decodeDocument(policy.PolicyDocument); err != nil {
+			return err
+		}
+	}
+	for _, policy := range group.AttachedManagedPolicies {
+		found.attached = append(found.attached, awssdk.ToString(policy.PolicyArn))
+	}
+	d.groups[awssdk.ToString(group.GroupName)] = found
+	return nil
+}

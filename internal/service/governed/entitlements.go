@@ -1,0 +1,86 @@
+package governed
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// Entitled is a kind whose platform says what an identity may do.
+type Entitled[P any] interface {
+	// Entitlements judges what the planned identity may do, as far as that is known, and what it gains over the prior one;
+	// prior is nil on create.
+	Entitlements(ctx context.Context, data *tfkit.Data, m, prior P, asked governance.Inquiry) (governance.Entitlements, error)
+}
+
+// Held is what decides what an identity on AWS may do, before a change and after it; had is nil on create.
+func Held[M any](ctx context.Context, m, prior *M, read func(context.Context, *M) (aws.Holding, diag.Diagnostics)) (now aws.Holding, had *aws.Holding, err error) {
+	now, err = AsError(read(ctx, m))
+	if err != nil || prior == nil {
+		return now, nil, err
+	}
+	before, err := AsError(read(ctx, prior))
+	return now, &before, err
+}
+
+// judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
+// apply changes anything, because what was not known at plan is known by then.
+func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) {
+	policy, title := r.data.Policy, r.title(m)
+	// What cannot be asked for an identity that is refused anyhow has been said, or will be when the rest is right.
+	refused := diags.HasError()
+	of := governance.Entitlements{Granted: &governance.Granted{}} // what the platform alone grants is not the policy's to judge
+	if entitled, ok := k.(Entitled[P]); ok {
+		var err error
+		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted()})
+		if err != nil {
+			if !refused {
+				tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
+			}
+			return
+		}
+	}
+	found := append(policy.EvaluateDangers(of), policy.EvaluateGains(judged, of)...)
+	found = append(found, policy.EvaluateGranted(judged, of, r.data.Clock.Now())...)
+	r.report(title, found, planning, diags)
+	if !planning {
+		return
+	}
+	for _, unjudged := range of.Unjudged {
+		if refused || of.Unchanged {
+			break
+		}
+		at := tfkit.AttributePath(unjudged.Attribute)
+		diags.AddAttributeWarning(at, "Permissions are not judged", fmt.Sprintf("%s: %s.\n\n%s\n\nArgument: %s.", title, unjudged, unjudged.Remedy, at))
+	}
+	if len(of.Gains) > 0 {
+		diags.AddAttributeWarning(attributePath(k), "Identity gains permissions", title+" may do what it could not do before:\n\n"+gained(of.Gains))
+	}
+}
+
+// mostGains is how many gains a warning names.
+const mostGains = 12
+
+// gained lists gains by access level.
+func gained(gains []governance.Gain) string {
+	var text strings.Builder
+	level := ""
+	for i, gain := range gains {
+		if i == mostGains {
+			fmt.Fprintf(&text, "and %d more, none of them graver.", len(gains)-mostGains)
+			break
+		}
+		if gain.Level != level {
+			level = gain.Level
+			fmt.Fprintf(&text, "%s:\n", level)
+		}
+		fmt.Fprintf(&text, "  - %s\n", gain.Text)
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
