@@ -33,13 +33,12 @@ func allows(env *cel.Env) (*cel.Env, error) {
 	return env, nil
 }
 
-// costOfAllows is what a call has cost.
-func costOfAllows(args []ref.Val, _ ref.Val) *uint64 {
-	patterns := uint64(1)
-	if g, ok := args[0].Value().(*grant); ok {
-		patterns += uint64(len(g.Actions))
+// costOfAllows is what a call on the receiver has cost.
+func costOfAllows(receiver ref.Val) uint64 {
+	if g, ok := receiver.Value().(*grant); ok {
+		return 1 + uint64(len(g.Actions))
 	}
-	return &patterns
+	return 1
 }
 
 func grantAllows(receiver, argument ref.Val) ref.Val {

@@ -15,22 +15,9 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-)
-
-// Bounds of the cost of an expression, in CEL's own units: those that Kubernetes sets for a ValidatingAdmissionPolicy.
-const (
-	// maxEstimate is for the largest identity that there can be, when the expression is compiled.
-	maxEstimate = 10_000_000
-	// maxCost is for the identity at hand, when it is judged.
-	maxCost = 1_000_000
-	// maxMemory is in elements: characters of texts, members of lists and maps.
-	maxMemory = 100_000
-	// maxErrors are told of one expression: what follows the first ones mostly follows from them.
-	maxErrors = 3
 )
 
 // Compile compiles the expressions of a policy's rules, in place. The error joins a *governance.PolicyError for each thing
@@ -67,7 +54,7 @@ func compile(text string) (*judge, []string) {
 	}
 	compiled, issues := env.Compile(text)
 	if issues.Err() != nil {
-		return nil, located(issues.Errors())
+		return nil, located(issues.Errors(), text)
 	}
 	if got := compiled.OutputType(); !got.IsExactType(cel.BoolType) {
 		return nil, []string{fmt.Sprintf("it is a %s, but has to be a bool: true for what is allowed", got)}
@@ -79,12 +66,11 @@ func compile(text string) (*judge, []string) {
 	if estimate.Max > maxEstimate {
 		return nil, []string{fmt.Sprintf("it could cost %d units, and a rule may cost %d: judge fewer lists within lists, or shorter texts", estimate.Max, maxEstimate)}
 	}
-	program, err := env.Program(compiled, cel.EvalOptions(cel.OptPartialEval, cel.OptOptimize), cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory),
-		cel.CostTrackerOptions(cost.OverloadTracker(overloadAllows, costOfAllows)))
+	program, err := env.Program(compiled, append(limits(), cel.EvalOptions(cel.OptPartialEval, cel.OptOptimize))...)
 	if err != nil {
 		return nil, []string{err.Error()}
 	}
-	return &judge{program, mentions(compiled, varClasses) || mentions(compiled, varGrants)}, nil
+	return &judge{program, env.CELTypeAdapter(), mentions(compiled, varClasses) || mentions(compiled, varGrants)}, nil
 }
 
 // mentions tells whether an expression has a variable of a name.
@@ -99,6 +85,7 @@ func mentions(compiled *cel.Ast, name string) bool {
 // judge is a compiled expression.
 type judge struct {
 	program cel.Program
+	adapter types.Adapter
 	granted bool
 }
 
@@ -107,7 +94,7 @@ func (j *judge) Granted() bool { return j.granted }
 
 // Judge evaluates the expression as far as the subject is known.
 func (j *judge) Judge(subject governance.Subject, now time.Time) (bool, error) {
-	variables, err := variablesOf(subject, now)
+	variables, err := variablesOf(subject, now, j.adapter)
 	if err != nil {
 		return false, err
 	}

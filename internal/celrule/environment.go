@@ -8,7 +8,6 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/ext"
 
@@ -150,41 +149,4 @@ func (s strict) FindStructFieldType(structType, fieldName string) (*types.FieldT
 		}
 		return nil, errOfNull
 	}}, true
-}
-
-// Sizes of what a cloud can keep of an identity, for the estimate of a cost. What turns out larger is bounded while it is
-// judged.
-const (
-	longestText = 512
-	mostMembers = 50
-	// largestIdentity is in characters of all its texts.
-	largestIdentity = 10_000
-)
-
-// sizes bounds the variables for the estimate.
-type sizes struct{}
-
-// EstimateSize bounds what comes from a variable, also where that has been filtered, by its type.
-func (sizes) EstimateSize(element cost.AstNode) *cost.SizeEstimate {
-	if expr := element.Expr(); element.Path() == nil && expr != nil && expr.Kind() != ast.SelectKind {
-		return nil
-	}
-	var most uint64
-	switch element.Type().Kind() {
-	case types.StringKind, types.BytesKind:
-		most = longestText
-	case types.ListKind, types.MapKind:
-		most = mostMembers
-	case types.StructKind:
-		most = largestIdentity
-	default:
-		return nil
-	}
-	size := cost.RangedSizeEstimate(0, most)
-	return &size
-}
-
-// EstimateCallCost leaves calls to the extensions' own estimates.
-func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
-	return nil
 }

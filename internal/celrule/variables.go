@@ -5,6 +5,8 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
@@ -22,7 +24,7 @@ var fields = map[governance.Field][][]string{
 }
 
 // variablesOf are the variables of an expression, with what is not known of them.
-func variablesOf(subject governance.Subject, now time.Time) (cel.PartialActivation, error) {
+func variablesOf(subject governance.Subject, now time.Time, adapter types.Adapter) (cel.PartialActivation, error) {
 	var unknown []*cel.AttributePatternType
 	leaveOut := func(path ...string) {
 		pattern := cel.AttributePattern(path[0])
@@ -57,7 +59,7 @@ func variablesOf(subject governance.Subject, now time.Time) (cel.PartialActivati
 	}
 	return cel.PartialVars(map[string]any{
 		varIdentity: planned, varOld: old, varOperation: string(subject.Operation), varNow: now.UTC(), varTrust: trustOf(subject.Trust.Trustees()),
-		varClasses: subject.Granted.Classes, varGrants: grantsOf(subject.Granted.Grants),
+		varClasses: subject.Granted.Classes, varGrants: grantsOf(subject.Granted.Grants, adapter),
 	}, unknown...)
 }
 
@@ -91,10 +93,14 @@ func trustOf(found []governance.Trustee) []*trustee {
 	return seen
 }
 
-func grantsOf(found []governance.Grant) []*grant {
-	seen := make([]*grant, len(found))
+// grantsOf makes the values of the language once: it measures each anew when it meets it, and a list is the largest that an
+// expression can have.
+func grantsOf(found []governance.Grant, adapter types.Adapter) traits.Lister {
+	seen := make([]ref.Val, len(found))
 	for i, g := range found {
-		seen[i] = &grant{Level: g.Level, Services: g.Services, Whole: g.Whole, Actions: g.Actions, Resources: g.Resources, Except: g.Except, Conditioned: g.Conditioned}
+		seen[i] = adapter.NativeToValue(&grant{
+			Level: g.Level, Services: g.Services, Whole: g.Whole, Actions: g.Actions, Resources: g.Resources, Except: g.Except, Conditioned: g.Conditioned,
+		})
 	}
-	return seen
+	return types.NewRefValList(adapter, seen)
 }

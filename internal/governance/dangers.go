@@ -66,7 +66,7 @@ type Grant struct {
 type Granted struct {
 	// Classes are the rules about what an identity may do that it gives reason to, each once, whatever their enforcement.
 	Classes []Rule
-	// Grants are in no more detail than can be judged: what would be too many is told as patterns that allow more.
+	// Grants are the gravest first, each of a hundred actions at most.
 	Grants []Grant
 }
 

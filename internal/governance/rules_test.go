@@ -73,6 +73,55 @@ func TestCustomRules(t *testing.T) {
 	}
 }
 
+// TestGrantedRules leaves rules about what an identity may do to EvaluateGranted, where what may not be read is known never.
+func TestGrantedRules(t *testing.T) {
+	t.Parallel()
+	classes := &NotKnownError{Values: []string{"classes"}}
+	toCome := Unjudged{What: []string{"what the group a allows"}, Reason: "there is no such group yet", ToCome: true}
+	forbidden := Unjudged{What: []string{"what the policy b allows"}, Reason: "nobody may read it"}
+	const unjudgeable = "custom:r: the policy's rule r cannot be judged, and so counts as broken: it needs what is not known yet: classes"
+	for name, of := range map[string]struct {
+		judge    verdict
+		final    bool
+		unjudged []Unjudged
+		want     string
+	}{
+		"allowed":                 {verdict{allowed: true}, false, nil, ""},
+		"broken":                  {verdict{}, false, nil, "custom:r: no r"},
+		"not known yet":           {verdict{err: classes}, false, nil, ""},
+		"never known":             {verdict{err: classes}, true, nil, unjudgeable + ". What it guards against: no r"},
+		"not there yet":           {verdict{err: classes}, false, []Unjudged{toCome}, ""},
+		"never there":             {verdict{err: classes}, true, []Unjudged{toCome}, unjudgeable + "; what the group a allows is not judged, because there is no such group yet. What it guards against: no r"},
+		"may not be read":         {verdict{err: classes}, false, []Unjudged{toCome, forbidden}, unjudgeable + "; what the group a allows is not judged, because there is no such group yet; what the policy b allows is not judged, because nobody may read it. What it guards against: no r"},
+		"waits for what may come": {verdict{err: &NotKnownError{Values: []string{"classes", "identity.owner"}}}, false, []Unjudged{forbidden}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of.judge.granted = true
+			policy, err := NewPolicy(ruled(custom("r", func(r *RuleDocument) { r.Judge = of.judge })))
+			if err != nil {
+				t.Fatal(err)
+			}
+			subject := Subject{Final: of.final}
+			if found := policy.checkRules(subject, time.Time{}); len(found) > 0 || !policy.JudgesGranted() {
+				t.Errorf("judged before it is known what the identity may do: %v", found)
+			}
+			got := ""
+			for _, v := range policy.EvaluateGranted(subject, Entitlements{Unjudged: of.unjudged}, time.Time{}) {
+				got += string(v.Rule) + ": " + v.Message
+			}
+			if got != of.want {
+				t.Errorf("got %q, want %q", got, of.want)
+			}
+		})
+	}
+	for _, other := range []RuleDocument{custom("r", func(r *RuleDocument) { r.Judge, r.Enforcement = verdict{granted: true}, EnforceOff }), custom("r", func(*RuleDocument) {})} {
+		if policy, _ := NewPolicy(ruled(other)); policy.JudgesGranted() || policy.EvaluateGranted(Subject{}, Entitlements{}, time.Time{}) != nil {
+			t.Errorf("%v is about what an identity may do", other)
+		}
+	}
+}
+
 // TestCustomRulesOfSeveralPolicies keeps all rules, and of one that two documents have the hardest enforcement.
 func TestCustomRulesOfSeveralPolicies(t *testing.T) {
 	t.Parallel()

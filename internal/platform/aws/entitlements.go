@@ -73,6 +73,9 @@ func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, 
 	return found, nil
 }
 
+// mostActions is how many actions a grant names; of more, there are several grants.
+const mostActions = 100
+
 // granted is all that an identity may do.
 func granted(set *iamgrants.Set, dangers []iamgrants.Danger) *governance.Granted {
 	all := &governance.Granted{}
@@ -82,13 +85,18 @@ func granted(set *iamgrants.Set, dangers []iamgrants.Danger) *governance.Granted
 		}
 	}
 	for _, gain := range iamgrants.Gains(&iamgrants.Set{}, set) {
-		grant := governance.Grant{
-			Services: gain.Services, Whole: gain.Whole, Actions: gain.Patterns(), Resources: gain.Resources, Except: gain.Except, Conditioned: gain.Conditioned,
-		}
+		grant := governance.Grant{Services: gain.Services, Whole: gain.Whole, Resources: gain.Resources, Except: gain.Except, Conditioned: gain.Conditioned}
 		if gain.Level != 0 {
 			grant.Level = gain.Level.String()
 		}
-		all.Grants = append(all.Grants, grant)
+		for actions := range slices.Chunk(gain.Patterns(), mostActions) {
+			part := grant
+			part.Actions = actions
+			if len(gain.Services) > 1 { // each of them is whole, and so has one pattern
+				part.Services, gain.Services = gain.Services[:len(actions)], gain.Services[len(actions):]
+			}
+			all.Grants = append(all.Grants, part)
+		}
 	}
 	return all
 }

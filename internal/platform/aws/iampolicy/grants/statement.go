@@ -14,6 +14,9 @@ type statement struct {
 	actions []pattern
 	// services are those of the patterns, in lower case. It is nil where the statement is about others too.
 	services []string
+	// byService has the indices of many patterns by their service, in lower case. It is nil for few, and where one is for
+	// any service.
+	byService map[string][]int
 	// not says that the statement is about every action but those.
 	not bool
 	// resources is "*" where the statement has NotResource.
@@ -26,6 +29,9 @@ type statement struct {
 	// text is what the statement says of resources and conditions, to compare those of one Deny with those of another.
 	text string
 }
+
+// manyPatterns is from how many on an index of them pays.
+const manyPatterns = 32
 
 // pattern is a value of Action or NotAction.
 type pattern struct{ text, service, name string }
@@ -50,6 +56,13 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 		s.actions = append(s.actions, p)
 	}
 	s.services = servicesOf(s.actions)
+	if s.services != nil && len(s.actions) >= manyPatterns {
+		s.byService = make(map[string][]int, len(s.services))
+		for i, p := range s.actions {
+			service := strings.ToLower(p.service)
+			s.byService[service] = append(s.byService[service], i)
+		}
+	}
 	if s.not {
 		s.services = nil
 	}
@@ -112,6 +125,14 @@ func (p pattern) wholeService() bool { return allWild(p.name) && strings.Contain
 func (s *statement) matches(service, name string) (value string, ok bool) {
 	if s.services != nil && len(s.services) < maxTerms && !slices.Contains(s.services, service) && !slices.ContainsFunc(s.services, func(of string) bool { return actions.Match(of, service) }) {
 		return "", false
+	}
+	if s.byService != nil {
+		for _, i := range s.byService[strings.ToLower(service)] {
+			if actions.Match(s.actions[i].name, name) {
+				return s.actions[i].text, !s.not
+			}
+		}
+		return "NotAction", s.not
 	}
 	for i := range s.actions {
 		if s.actions[i].matches(service, name) {

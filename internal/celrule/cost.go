@@ -1,0 +1,107 @@
+package celrule
+
+import (
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+)
+
+// Bounds of the cost of an expression, in CEL's own units: those that Kubernetes sets for a ValidatingAdmissionPolicy.
+const (
+	// maxEstimate is for the largest identity that there can be, when the expression is compiled.
+	maxEstimate = 10_000_000
+	// maxCost is for the identity at hand, when it is judged.
+	maxCost = 1_000_000
+	// maxMemory is in CEL's elements: members of lists and maps, and every ten characters of a text. The grants of a policy that
+	// names each of AWS's actions have some 100,000.
+	maxMemory = 200_000
+)
+
+// deep measures values with all that is in them.
+var deep = types.NewSizeCalculator(types.SizeCalculatorMaxTraversal(maxMemory))
+
+// limits bound an expression while it is judged.
+func limits() []cel.ProgramOption {
+	return []cel.ProgramOption{
+		cel.CostTracking(pricing{}), cel.CostLimit(maxCost),
+		cel.MemoryTracking(types.MemoryTrackerSizeCalculator(deep)), cel.MemoryLimit(maxMemory),
+	}
+}
+
+// pricing is what calls cost that compare members of lists, which can be lists of thousands in turn: CEL itself counts the
+// outer members alone.
+type pricing struct{}
+
+// CallCost prices a call; nil leaves that to CEL.
+func (pricing) CallCost(function, overload string, args []ref.Val, _ ref.Val) *uint64 {
+	var units uint64
+	switch {
+	case overload == overloadAllows:
+		units = costOfAllows(args[0])
+	case function == operators.Equals || function == operators.NotEquals:
+		units = min(size(args[0]), size(args[1]))
+	case function == operators.In:
+		units = size(args[1])
+	case function == "distinct":
+		units = size(args[0]) * members(args[0])
+	case function == "sets.contains" || function == "sets.intersects":
+		units = size(args[0]) * members(args[1])
+	case function == "sets.equivalent":
+		units = 2 * size(args[0]) * members(args[1])
+	default:
+		return nil
+	}
+	return &units
+}
+
+func size(value ref.Val) uint64 { return uint64(deep.AggregateSize(value)) }
+
+func members(list ref.Val) uint64 {
+	sizer, ok := list.(traits.Sizer)
+	if !ok {
+		return 1
+	}
+	count, _ := sizer.Size().(types.Int)
+	return uint64(max(count, 1))
+}
+
+// Sizes of what a cloud can keep of an identity, for the estimate of a cost. What turns out larger is bounded while it is
+// judged.
+const (
+	longestText = 512
+	mostMembers = 50
+	// largestIdentity is in characters of all its texts.
+	largestIdentity = 10_000
+)
+
+// sizes bounds the variables for the estimate.
+type sizes struct{}
+
+// EstimateSize bounds what comes from a variable, also where that has been filtered, by its type.
+func (sizes) EstimateSize(element cost.AstNode) *cost.SizeEstimate {
+	if expr := element.Expr(); element.Path() == nil && expr != nil && expr.Kind() != ast.SelectKind {
+		return nil
+	}
+	var most uint64
+	switch element.Type().Kind() {
+	case types.StringKind, types.BytesKind:
+		most = longestText
+	case types.ListKind, types.MapKind:
+		most = mostMembers
+	case types.StructKind:
+		most = largestIdentity
+	default:
+		return nil
+	}
+	size := cost.RangedSizeEstimate(0, most)
+	return &size
+}
+
+// EstimateCallCost leaves calls to the extensions' own estimates.
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
+}
