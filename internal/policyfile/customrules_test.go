@@ -29,6 +29,16 @@ func TestCustomRulesGuide(t *testing.T) {
 	gitHub := func(subjects ...string) change {
 		return trusting(governance.Trustee{Kind: governance.TrusteeWebIdentity, Name: "token.actions.githubusercontent.com", Subjects: subjects})
 	}
+	granted := func(owner, action, resource string) change {
+		return func(s *governance.Subject) {
+			s.Metadata.Owner, s.Granted.Grants = owner, []governance.Grant{{Level: "Write", Actions: []string{action}, Resources: []string{resource}}}
+		}
+	}
+	external := func(grant governance.Grant) change {
+		return func(s *governance.Subject) {
+			s.Category, s.Granted.Grants = governance.CategoryExternal, []governance.Grant{grant}
+		}
+	}
 	update := func(more change) change {
 		return func(s *governance.Subject) {
 			old := *s
@@ -60,6 +70,20 @@ func TestCustomRulesGuide(t *testing.T) {
 				s.Category, s.Trust = governance.CategoryExternal, trustIn(governance.Trustee{Kind: governance.TrusteeAccount, External: true, ExternalID: true})
 			}},
 			[]change{trusting(governance.Trustee{Kind: governance.TrusteeAccount, External: true, ExternalID: true})},
+		},
+		"no_administrator_in_prod": {
+			[]change{func(s *governance.Subject) {
+				s.Metadata.Environment, s.Granted.Classes = "dev", []governance.Rule{governance.RuleAdministrator}
+			}},
+			[]change{func(s *governance.Subject) { s.Granted.Classes = []governance.Rule{governance.RuleAdministrator} }},
+		},
+		"kms_is_for_security": {
+			[]change{granted("payments", "kms:Decrypt", "arn:aws:kms:eu-west-1:111111111111:key/1"), granted("security", "kms:*", "*"), granted("payments", "s3:*", "*")},
+			[]change{granted("payments", "kms:*", "*"), granted("payments", "kms:Decrypt", "arn:aws:kms:*:*:key/*"), granted("payments", "*", "*")},
+		},
+		"third_parties_read": {
+			[]change{granted("payments", "s3:PutObject", "*"), external(governance.Grant{Level: "Read", Resources: []string{"arn:aws:s3:::lake/*"}})},
+			[]change{external(governance.Grant{Level: "Write", Resources: []string{"arn:aws:s3:::lake/*"}}), external(governance.Grant{Level: "Read", Resources: []string{"*"}}), external(governance.Grant{Whole: true})},
 		},
 		"known_systems": {[]change{func(s *governance.Subject) { s.Metadata.Systems = nil }}, []change{func(s *governance.Subject) { s.Metadata.Systems = []string{"erp", "crm"} }}},
 		"cost_center":   {nil, []change{func(s *governance.Subject) { s.Metadata.Labels = nil }, func(s *governance.Subject) { s.Metadata.Labels = map[string]string{"cost-center": "x"} }}},
