@@ -32,7 +32,7 @@ func Compile(rules []governance.RuleDocument) error {
 		}
 		judge, problems := compile(text)
 		for _, problem := range problems {
-			errs = append(errs, &governance.PolicyError{Path: []string{"rules", strconv.Itoa(i), "expression"}, Reason: problem})
+			errs = append(errs, &governance.PolicyError{Path: []string{"rules", strconv.Itoa(i), "expression"}, Reason: fmt.Sprintf("rule %q: %s", rule.Name, problem)})
 		}
 		if len(problems) == 0 {
 			rule.Judge = judge

@@ -18,7 +18,7 @@ const maxErrors = 3
 func located(found []*common.Error, source string) []string {
 	var texts []string
 	for _, problem := range found[:min(len(found), maxErrors)] {
-		text := governance.Printable(strings.TrimSuffix(problem.Message, " (in container '')"))
+		text := plain(governance.Printable(strings.TrimSuffix(problem.Message, " (in container '')")))
 		if near := meant(text); near != "" {
 			text += fmt.Sprintf(" (did you mean '%s'?)", near)
 		}
@@ -34,6 +34,14 @@ func located(found []*common.Error, source string) []string {
 		texts = append(texts, fmt.Sprintf("and %d more errors", more))
 	}
 	return texts
+}
+
+// plain leaves out of a syntax error what only the parser's authors know: a list of all tokens that could follow.
+func plain(message string) string {
+	if strings.HasPrefix(message, "Syntax error: ") {
+		message, _, _ = strings.Cut(message, " expecting ")
+	}
+	return strings.Replace(message, "mismatched input '<EOF>'", "the expression ends too early", 1)
 }
 
 var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)'`)

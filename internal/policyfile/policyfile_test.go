@@ -97,7 +97,7 @@ func TestInvalid(t *testing.T) {
 		"rules: [{name: a, expression: 'true', message: m, severity: high}]":                                                         {"rules[0]: ", "'severity'"},
 		"rules: [{name: a, expression: 'true', message: m, enforcement: deny}]":                                                      {"rules[0].enforcement: ", "'error', 'warn', 'off'"},
 		"rules: [{name: a b, expression: '', message: ''}]":                                                                          {"rules[0].name: ", "rules[0].expression: minLength", "rules[0].message: minLength"},
-		"rules: [{name: a, expression: 'true', message: m}, {name: a, expression: 'identity.ownr == \"x\" && trust', message: ' '}]": {"rules[1].name: \"a\" is the name of rules[0] too", "rules[1].message: it is blank", "rules[1].expression: line 1, column 9: undefined field 'ownr' (did you mean 'owner'?)"},
+		"rules: [{name: a, expression: 'true', message: m}, {name: a, expression: 'identity.ownr == \"x\" && trust', message: ' '}]": {"rules[1].name: \"a\" is the name of rules[0] too", "rules[1].message: it is blank", "rules[1].expression: rule \"a\": line 1, column 9: undefined field 'ownr' (did you mean 'owner'?)"},
 	} {
 		_, err := Parse([]byte(text))
 		var invalid *InvalidError

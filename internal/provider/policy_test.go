@@ -77,7 +77,7 @@ func TestInlinePolicy(t *testing.T) {
 		"filler":            {acctest.Values{"purpose": acctest.Values{"filler_words": []string{"two words"}}}, []string{`error policy.purpose.filler_words: Policy is malformed … "two words" is not a single word`}},
 		"rule":              {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, owner_unknown, purpose_quality`}},
 		"enforcement":       {acctest.Values{"enforcement": acctest.Values{"owner": "maybe"}}, []string{`error policy.enforcement["owner"]: Policy is malformed … "maybe" is not an enforcement; it can be error, warn, off`}},
-		"rule's expression": {rules(`true && identity.ownr == "a"`), []string{`error policy.rules[0].expression: Policy is malformed … policy.rules[0].expression: line 1, column 17: undefined field 'ownr' (did you mean 'owner'?).`}},
+		"rule's expression": {rules(`true && identity.ownr == "a"`), []string{`error policy.rules[0].expression: Policy is malformed … policy.rules[0].expression: rule "r": line 1, column 17: undefined field 'ownr' (did you mean 'owner'?).`}},
 		"rule's type":       {rules(`identity.owner`), []string{"error policy.rules[0].expression: Policy is malformed … it is a string, but has to be a bool"}},
 		"rule's cost":       {rules(`trust.all(a, trust.all(b, trust.all(c, trust.all(d, trust.all(e, a == b)))))`), []string{"error policy.rules[0].expression: Policy is malformed … units, and a rule may cost 10000000"}},
 		"rules' names":      {rules("true", "true"), []string{`error policy.rules[1].name: Policy is malformed … policy.rules[1].name: "r" is the name of rules[0] too; give each rule its own.`}},

@@ -1,7 +1,11 @@
 package serviceidentity_test
 
 import (
+	"fmt"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
@@ -147,4 +151,36 @@ func TestGrantRulesToCome(t *testing.T) {
 	account(server).PutManagedPolicy(sim.ManagedPolicy{Name: "later", Document: allowAll})
 	r.ApplyPlanned(config).Want(t, "error : Policy rule is broken … broken: r.")
 	wantWrites(t, server)
+}
+
+// TestSimGrantRules has Terraform refuse a grant that a rule forbids, at plan, and at apply where it comes from a resource.
+func TestSimGrantRules(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	const rules = `
+  policy = {
+    rules = [{
+      name       = "kms_is_for_security"
+      message    = "Only identities of the team security may decrypt with keys of any name"
+      expression = "identity.owner == \"security\" || !grants.exists(g, g.allows(\"kms:Decrypt\") && \"*\" in g.resources)"
+    }]
+  }
+`
+	inline := func(document string) string {
+		return fmt.Sprintf("  aws_role = {\n    trust = { aws_services = [\"lambda.amazonaws.com\"] }\n    inline_policies = { export = %s }\n  }\n", document)
+	}
+	later := func(document string) string {
+		return configFor(server, rules, inline("terraform_data.policy.output")) + fmt.Sprintf("resource \"terraform_data\" \"policy\" { input = %q }\n", document)
+	}
+	broken := acctest.Says(`Policy rule is broken … Only identities of the team security may decrypt with keys of any name. … Rule: custom:kms_is_for_security (error).`)
+	named := allowing("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/1")
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(server),
+		Steps: []resource.TestStep{
+			{Config: configFor(server, rules, inline(fmt.Sprintf("%q", allowing("kms:Decr*", "*")))), PlanOnly: true, ExpectError: broken},
+			{Config: later(allowing("kms:Decrypt", "*")), ExpectError: broken},
+			{Config: later(named)},
+			{Config: later(named), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+		},
+	})
 }

@@ -15,6 +15,7 @@ func TestRules(t *testing.T) {
 	}{
 		"kind":        {`identity.category == "provider_managed" && identity.kind == "aws_role" && identity.account == "123456789012"`, nil, nil},
 		"trust":       {`trust.all(t, t.kind == "service" && t.name == "backup.amazonaws.com") && size(trust) == 1`, nil, nil},
+		"permissions": {`classes == [] && grants == []`, nil, nil},
 		"spared name": {`identity.category == "provider_managed" || identity.name.startsWith("team-")`, nil, nil},
 		"name": {
 			`identity.name.startsWith("team-")`, nil,

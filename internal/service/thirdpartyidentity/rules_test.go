@@ -12,6 +12,7 @@ func TestRules(t *testing.T) {
 	for expression, says := range map[string][]string{
 		`identity.third_party == "Acme Monitoring" && identity.third_party_contact.endsWith(".example") && identity.category == "external"`: nil,
 		`size(trust) == 1 && trust.all(t, t.kind == "account" && t.account == "999988887777" && t.external && t.external_id)`:               nil,
+		`classes == [] && grants.all(g, g.level in ["Read", "List"] && !g.whole)`:                                                           nil,
 		`trust.all(t, t.organization != "")`: {"error third_party.contact: Policy rule is broken … broken. … Argument: third_party.contact. Rule: custom:r (error)."},
 	} {
 		t.Run(expression, func(t *testing.T) {
