@@ -26,32 +26,40 @@ var deep = types.NewSizeCalculator(types.SizeCalculatorMaxTraversal(maxMemory))
 
 // limits bound an expression while it is judged.
 func limits() []cel.ProgramOption {
-	return []cel.ProgramOption{
+	options := []cel.ProgramOption{
 		cel.CostTracking(pricing{}), cel.CostLimit(maxCost),
 		cel.MemoryTracking(types.MemoryTrackerSizeCalculator(deep)), cel.MemoryLimit(maxMemory),
 	}
+	for overload, units := range prices {
+		options = append(options, cel.CostTrackerOptions(cost.OverloadTracker(overload, func(args []ref.Val, _ ref.Val) *uint64 {
+			price := units(args)
+			return &price
+		})))
+	}
+	return options
 }
 
-// pricing is what calls cost that compare members of lists, which can be lists of thousands in turn: CEL itself counts the
+// prices are what functions cost that compare members of lists, which can be lists of thousands in turn: CEL itself counts the
 // outer members alone.
+var prices = map[string]func(args []ref.Val) uint64{
+	overloadAllows:              func(args []ref.Val) uint64 { return costOfAllows(args[0]) },
+	"list_distinct":             func(args []ref.Val) uint64 { return size(args[0]) * members(args[0]) },
+	"list_sets_contains_list":   func(args []ref.Val) uint64 { return size(args[0]) * members(args[1]) },
+	"list_sets_intersects_list": func(args []ref.Val) uint64 { return size(args[0]) * members(args[1]) },
+	"list_sets_equivalent_list": func(args []ref.Val) uint64 { return 2 * size(args[0]) * members(args[1]) },
+}
+
+// pricing is the same for operators.
 type pricing struct{}
 
 // CallCost prices a call; nil leaves that to CEL.
-func (pricing) CallCost(function, overload string, args []ref.Val, _ ref.Val) *uint64 {
+func (pricing) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
 	var units uint64
-	switch {
-	case overload == overloadAllows:
-		units = costOfAllows(args[0])
-	case function == operators.Equals || function == operators.NotEquals:
+	switch function {
+	case operators.Equals, operators.NotEquals:
 		units = min(size(args[0]), size(args[1]))
-	case function == operators.In:
+	case operators.In:
 		units = size(args[1])
-	case function == "distinct":
-		units = size(args[0]) * members(args[0])
-	case function == "sets.contains" || function == "sets.intersects":
-		units = size(args[0]) * members(args[1])
-	case function == "sets.equivalent":
-		units = 2 * size(args[0]) * members(args[1])
 	default:
 		return nil
 	}

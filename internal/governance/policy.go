@@ -396,11 +396,3 @@ func (p Policy) Enforcement(rule Rule) Enforcement {
 	}
 	return EnforceError
 }
-
-func list[T ~string](items []T) string {
-	texts := make([]string, len(items))
-	for i, item := range items {
-		texts[i] = string(item)
-	}
-	return strings.Join(texts, ", ")
-}

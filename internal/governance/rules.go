@@ -220,3 +220,11 @@ func (p Policy) judgeRules(subject Subject, now time.Time, which func(RuleDocume
 func indented(expression string) string {
 	return strings.ReplaceAll(strings.TrimSpace(expression), "\n", "\n  ")
 }
+
+func list[T ~string](items []T) string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = string(item)
+	}
+	return strings.Join(texts, ", ")
+}
