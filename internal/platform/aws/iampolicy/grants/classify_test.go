@@ -135,6 +135,9 @@ func TestClassify(t *testing.T) {
 			if diff := cmp.Diff(test.want, classes(got)); diff != "" {
 				t.Errorf("%s%v", diff, paths(got))
 			}
+			if diff := cmp.Diff(outlined(got), Outline(New(test.have, today))); diff != "" {
+				t.Errorf("the outline is another: %s", diff)
+			}
 			for _, d := range got {
 				if len(d.Sources) == 0 || d.Why == "" || d.Remedy == "" || (d.Path == "") != (d.Class != PrivilegeEscalation) {
 					t.Errorf("incomplete: %+v", d)
@@ -307,6 +310,14 @@ func TestDangers(t *testing.T) {
 	}
 }
 
+// outlined is what an outline has of dangers.
+func outlined(dangers []Danger) (out []Danger) {
+	for _, d := range dangers {
+		out = append(out, Danger{Class: d.Class, Path: d.Path, Conditioned: d.Conditioned, Sources: onePerStatement(d.Sources)})
+	}
+	return out
+}
+
 func FuzzClassify(f *testing.F) {
 	for _, seed := range []string{administratorAccess, powerUserAccess, securityAudit, allow("iam:PassRole", "arn:aws:iam::*:role/${aws:username}", `{"DateLessThan":{"aws:CurrentTime":"2027"}}`), deny("!s3:*", "!*")} {
 		f.Add(`{"Statement":[`+seed+`]}`, `{"Statement":[`+seed+`]}`)
@@ -323,6 +334,9 @@ func FuzzClassify(f *testing.F) {
 		s := New(have, today)
 		if dangers := Classify(s); s.Empty() && len(dangers) > 0 {
 			t.Errorf("an empty set has dangers: %+v", dangers)
+		}
+		if diff := cmp.Diff(outlined(Classify(s)), Outline(s)); diff != "" {
+			t.Errorf("the outline is another: %s", diff)
 		}
 		for _, gain := range Gains(s, s) {
 			t.Errorf("a set gains of itself: %s", gain)
