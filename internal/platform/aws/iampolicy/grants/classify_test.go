@@ -68,6 +68,7 @@ func TestClassify(t *testing.T) {
 		"administrator but for IAM":        {identity(t, administratorAccess, deny("iam:* sts:* sso:* identitystore:*", "*")), strings.TrimPrefix(strings.Replace(all, "pass_role_unrestricted ", "", 1), "administrator ")},
 		"administrator under a boundary":   {bounded(t, allow("s3:GetObject", "arn:aws:s3:::data/*"), administratorAccess), ""},
 		"administrator under S3":           {bounded(t, allow("s3:*", "*"), administratorAccess), "permissions_management credential_exposure data_exfiltration service_wildcard resource_wildcard_write"},
+		"IAM under PowerUserAccess":        {bounded(t, powerUserAccess, allow("iam:*", "*")), "resource_wildcard_write"},
 		"administrator retired":            {identity(t, administratorAccess, deny("*", "*")), ""},
 		"PowerUserAccess":                  {identity(t, powerUserAccess), strings.TrimPrefix(strings.Replace(all, "pass_role_unrestricted ", "", 1), "administrator ")},
 		"IAMFullAccess":                    {identity(t, iamFullAccess), "administrator privilege_escalation pass_role_unrestricted permissions_management credential_exposure service_wildcard resource_wildcard_write"},

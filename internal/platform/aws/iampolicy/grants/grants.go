@@ -204,3 +204,12 @@ func (v *visits) each(from *statement, against int, yield func(actions.Action) b
 
 // size is how many statements an action is held against.
 func (s *Set) size() int { return 1 + len(s.allow) + len(s.deny) + len(s.guard) + len(s.boundary) }
+
+// NamesIdentities tells whether what a policy lets an identity do can depend on which one it is, within an account:
+// whether a pattern of resources, but for "*", can match roles, users or policies of IAM.
+func NamesIdentities(d iampolicy.Document) bool {
+	return slices.ContainsFunc(d.Statements, func(s iampolicy.Statement) bool {
+		named := func(p string) bool { return p != "*" && among("arn:*:iam::*:*", p) }
+		return slices.ContainsFunc(s.Resource, named) || slices.ContainsFunc(s.NotResource, named)
+	})
+}

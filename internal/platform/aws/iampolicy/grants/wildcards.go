@@ -136,7 +136,10 @@ func (c *classifier) serviceWildcards(index int) {
 // and the boundary has a wildcard as well.
 func (c *classifier) wildcardStays(index int, service string, of []actions.Action) bool {
 	if c.set.bounded && !slices.ContainsFunc(c.set.boundary, func(b statement) bool {
-		return b.not || slices.ContainsFunc(b.actions, func(p pattern) bool {
+		if b.not {
+			return slices.ContainsFunc(of, func(a actions.Action) bool { return b.isAbout(a.Service, a.Name) })
+		}
+		return slices.ContainsFunc(b.actions, func(p pattern) bool {
 			return p.wholeService() && (actions.Match(p.service, service) || actions.Match(service, p.service))
 		})
 	}) {
