@@ -208,7 +208,7 @@ func (r *bulkReader) finish() *snapshot {
 		done.unrecorded = r.unrecorded()
 	}
 	done.untold = r.addKnown()
-	judge := privilegeJudge{now: r.now, groups: r.groups, managed: r.managed, judged: map[string][]governance.Privilege{}}
+	judge := newPrivilegeJudge(r.now, r.groups, r.managed)
 	for id, identity := range r.identities {
 		identity.Privileges = judge.judge(r.arns[id], r.policies[id])
 		done.identities = append(done.identities, *identity)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 	iamgrants "github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/grants"
 )
 
@@ -23,12 +24,16 @@ type Holding struct {
 }
 
 // Entitlements judges what an identity may do, and what it gains over what it had; had is nil for a new one. Nothing is
-// asked and nothing found where both say the same. A policy that is not there yet, or that the caller may not read, is not
+// asked and nothing found where both say the same, but for actions that are not known where a boundary is not. A policy that is not there yet, or that the caller may not read, is not
 // judged; at the latest before the identity is written, which final says, it has to be there.
 func (d driver[S]) Entitlements(ctx context.Context, name, path string, now Holding, had *Holding, final bool) (governance.Entitlements, error) {
-	// A boundary that is not known can take away whatever the policies grant.
-	if had != nil && now.same(*had) || now.BoundaryUnknown {
+	if had != nil && now.same(*had) {
 		return governance.Entitlements{}, nil
+	}
+	unknown := d.unknownActions(now, had)
+	// A boundary that is not known can take away whatever the policies grant.
+	if now.BoundaryUnknown {
+		return governance.Entitlements{Unknown: unknown}, nil
 	}
 	me, err := d.account.whoami(ctx)
 	if err != nil {
@@ -42,7 +47,7 @@ func (d driver[S]) Entitlements(ctx context.Context, name, path string, now Hold
 		return governance.Entitlements{}, err
 	}
 	set := iamgrants.New(holder.identity, d.account.config.Clock.Now())
-	found := governance.Entitlements{Unjudged: holder.unjudged}
+	found := governance.Entitlements{Unjudged: holder.unjudged, Unknown: unknown}
 	if !holder.boundaryToCome {
 		found.Dangers = holder.dangers(iamgrants.Classify(set))
 	}
@@ -61,6 +66,28 @@ func (d driver[S]) Entitlements(ctx context.Context, name, path string, now Hold
 	oldBoundaryKnown := had.PermissionsBoundaryARN == now.PermissionsBoundaryARN || had.PermissionsBoundaryARN == "" || before.identity.Boundary != nil
 	found.Narrows = len(found.Gains) == 0 && oldBoundaryKnown && len(missingFrom(unread(holder), unread(before))) == 0
 	return found, nil
+}
+
+// unknownActions looks through the inline policies that are new or changed.
+func (d driver[S]) unknownActions(now Holding, had *Holding) (found []governance.UnknownActions) {
+	for _, name := range slices.Sorted(maps.Keys(now.InlinePolicies)) {
+		text := now.InlinePolicies[name]
+		if had != nil && iampolicy.Equivalent(text, had.InlinePolicies[name]) {
+			continue
+		}
+		document, err := iampolicy.ParseIdentity(text)
+		if err != nil {
+			continue // It is reported where documents are checked.
+		}
+		unknown := governance.UnknownActions{Attribute: d.kind.in("inline_policies", name), Policy: name, Since: actions.Source().Updated}
+		for _, action := range iampolicy.UnknownActions(document) {
+			unknown.Places = append(unknown.Places, action.String())
+		}
+		if len(unknown.Places) > 0 {
+			found = append(found, unknown)
+		}
+	}
+	return found
 }
 
 // unread names what an identity holds that was not read.

@@ -51,7 +51,12 @@ type privilegeJudge struct {
 	now     time.Time
 	groups  map[string]policies    // by name
 	managed map[string]*readPolicy // by ARN
-	judged  map[string][]governance.Privilege
+	// judged are by what is held, and shared by what was found, to have what many are found to have once.
+	judged, shared map[string][]governance.Privilege
+}
+
+func newPrivilegeJudge(now time.Time, groups map[string]policies, managed map[string]*readPolicy) *privilegeJudge {
+	return &privilegeJudge{now: now, groups: groups, managed: managed, judged: map[string][]governance.Privilege{}, shared: map[string][]governance.Privilege{}}
 }
 
 // judge looks at all policies of an identity together. A policy that was not read grants nothing, and a boundary that was
@@ -66,7 +71,7 @@ func (j *privilegeJudge) judge(arn string, of policies) []governance.Privilege {
 		return nil
 	}
 	if boundary := j.managed[of.boundary]; boundary != nil {
-		held.note(iamgrants.Policy{Kind: iamgrants.Boundary, Name: of.boundary}, boundary)
+		held.note(iamgrants.Policy{Kind: iamgrants.Boundary, Name: of.boundary}, boundary, "")
 		held.identity.Boundary = &iamgrants.Policy{Kind: iamgrants.Boundary, Name: of.boundary, Document: boundary.document}
 	}
 	if held.own {
@@ -76,9 +81,22 @@ func (j *privilegeJudge) judge(arn string, of policies) []governance.Privilege {
 	if !ok {
 		held.identity.ARN = arn
 		known = held.privileges(iamgrants.Outline(iamgrants.New(held.identity, j.now)))
+		known = j.share(known)
 		j.judged[string(held.key)] = known
 	}
 	return known
+}
+
+func (j *privilegeJudge) share(privileges []governance.Privilege) []governance.Privilege {
+	var key strings.Builder
+	for _, privilege := range privileges {
+		key.WriteString(privilege.String() + "\x00")
+	}
+	if known, ok := j.shared[key.String()]; ok {
+		return known
+	}
+	j.shared[key.String()] = privileges
+	return privileges
 }
 
 // holding is what an identity holds.
@@ -87,7 +105,7 @@ type holding struct {
 	identity iamgrants.Identity
 	// groups are those that policies come from, in their order; empty for what is on the identity itself.
 	groups []string
-	// key is the same for what holds the same, and own tells that this does not suffice.
+	// key is the same for what holds the same from the same sides, and own tells that this does not suffice.
 	key []byte
 	own bool
 }
@@ -116,7 +134,7 @@ func (h *holding) add(of policies, group string) {
 func (h *holding) take(policy iamgrants.Policy, read *readPolicy, group string) {
 	if h.index(policy.Kind, policy.Name) < 0 {
 		h.identity.Policies, h.groups = append(h.identity.Policies, policy), append(h.groups, group)
-		h.note(policy, read)
+		h.note(policy, read, group)
 	}
 }
 
@@ -124,9 +142,9 @@ func (h *holding) index(kind iamgrants.Kind, name string) int {
 	return slices.IndexFunc(h.identity.Policies, func(p iamgrants.Policy) bool { return p.Kind == kind && p.Name == name })
 }
 
-func (h *holding) note(policy iamgrants.Policy, read *readPolicy) {
+func (h *holding) note(policy iamgrants.Policy, read *readPolicy, group string) {
 	h.key = binary.AppendUvarint(append(h.key, byte(policy.Kind)), read.number)
-	h.key = append(append(h.key, policy.Name...), 0)
+	h.key = append(append(append(append(h.key, policy.Name...), 0), group...), 0)
 	h.own = h.own || read.own
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	iamgrants "github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/grants"
 )
@@ -44,13 +43,10 @@ func TestPrivileges(t *testing.T) {
 		numbers++
 		managed[arn] = &readPolicy{numbers, document, iamgrants.NamesIdentities(document)}
 	}
-	judge := privilegeJudge{
-		now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), managed: managed, judged: map[string][]governance.Privilege{},
-		groups: map[string]policies{
-			"admins": {attached: []string{awsOwn + "AdministratorAccess"}, inline: inline("iam", `{"Effect":"Allow","Action":"iam:*","Resource":"*"}`)},
-			"closed": {attached: []string{awsOwn + "AWSDenyAll"}},
-			"passes": {inline: inline("pass", `{"Sid":"Pass","Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}}`)},
-		},
+	groups := map[string]policies{
+		"admins": {attached: []string{awsOwn + "AdministratorAccess"}, inline: inline("iam", `{"Effect":"Allow","Action":"iam:*","Resource":"*"}`)},
+		"closed": {attached: []string{awsOwn + "AWSDenyAll"}},
+		"passes": {inline: inline("pass", `{"Sid":"Pass","Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}}`)},
 	}
 	const administrator, rest = "administrator by ", " privilege_escalation pass_role_unrestricted permissions_management credential_exposure data_exfiltration service_wildcard resource_wildcard_write"
 	const powerUser, ofIAM = "privilege_escalation permissions_management credential_exposure data_exfiltration service_wildcard resource_wildcard_write", " privilege_escalation pass_role_unrestricted permissions_management credential_exposure service_wildcard resource_wildcard_write"
@@ -96,6 +92,8 @@ func TestPrivileges(t *testing.T) {
 		"power user":            {policies{attached: []string{awsOwn + "PowerUserAccess", awsOwn + "PowerUserAccess"}}, powerUser, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			judge := newPrivilegeJudge(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), groups, managed)
 			classes, reasons := "", []string(nil)
 			for _, privilege := range judge.judge(self, test.holder) {
 				if classes != "" {
@@ -128,7 +126,8 @@ func TestPrivilegesAreJudgedOnce(t *testing.T) {
 	}
 	data := document(1, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}`)
 	own := document(2, `{"Statement":{"Effect":"Allow","Action":"iam:PutRolePolicy","Resource":"arn:aws:iam::1:role/b*"}}`)
-	judge := privilegeJudge{judged: map[string][]governance.Privilege{}}
+	const shared = "arn:aws:iam::1:policy/shared"
+	judge := newPrivilegeJudge(time.Time{}, map[string]policies{"all": {attached: []string{shared}}}, map[string]*readPolicy{shared: data})
 	for _, step := range []struct {
 		arn, name string
 		policy    *readPolicy
@@ -145,5 +144,9 @@ func TestPrivilegesAreJudgedOnce(t *testing.T) {
 		if len(judge.judged) != step.judged || len(found) != step.reasons {
 			t.Errorf("%s %s: %d are judged, and %v found", step.arn, step.name, len(judge.judged), found)
 		}
+	}
+	direct, inherited := judge.judge("arn:aws:iam::1:user/a", policies{attached: []string{shared}}), judge.judge("arn:aws:iam::1:user/b", policies{groups: []string{"all"}})
+	if len(direct) != 1 || len(inherited) != 1 || direct[0].Reason != "managed policy shared, statement 1" || inherited[0].Reason != "managed policy shared of group all, statement 1" {
+		t.Errorf("found %v and %v", direct, inherited)
 	}
 }

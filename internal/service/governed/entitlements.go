@@ -36,7 +36,7 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 		}
 		return
 	}
-	found := r.data.Policy.EvaluateDangers(of)
+	found := append(r.data.Policy.EvaluateDangers(of), r.data.Policy.EvaluateUnknownActions(of)...)
 	if len(of.Gains) > 0 {
 		found = append(found, r.data.Policy.EvaluateGains(judged, of)...)
 	}
