@@ -55,7 +55,7 @@ func (policyGrants) Definition(_ context.Context, _ function.DefinitionRequest, 
 
 // Run lists them.
 func (policyGrants) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	set, err := granted(ctx, req.Arguments)
+	_, set, err := granted(ctx, req.Arguments)
 	if err != nil {
 		resp.Error = err
 		return

@@ -23,6 +23,9 @@ const (
 	RulePurposeFollows Rule = "purpose_follows_permissions"
 )
 
+// RuleUnknownAction is about names in a policy that the platform is not known to have.
+const RuleUnknownAction Rule = "unknown_action"
+
 // DangerRules are the rules about what an identity may do, the gravest first.
 var DangerRules = []Rule{
 	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement,
@@ -93,6 +96,19 @@ type Entitlements struct {
 	Narrows bool
 	// Unjudged says what was not read, and so not judged.
 	Unjudged []Unjudged
+	// Unknown are names that stand for nothing known, by the policy that has them.
+	Unknown []UnknownActions
+}
+
+// UnknownActions are what a policy names that the platform is not known to have.
+type UnknownActions struct {
+	// Attribute leads to the policy, and Policy names it.
+	Attribute []string
+	Policy    string
+	// Places say what is named, where, what follows from it, and what may have been meant.
+	Places []string
+	// Since is the day, as 2026-01-31, as of which it is known what the platform has.
+	Since string
 }
 
 // Unjudged are grants of which nobody knows what they allow.

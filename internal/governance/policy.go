@@ -49,7 +49,7 @@ var Rules = []Rule{
 	RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
 	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration,
-	RuleServiceWildcard, RuleResourceWildcardWrite, RuleEscalationTicket, RulePurposeFollows,
+	RuleServiceWildcard, RuleResourceWildcardWrite, RuleUnknownAction, RuleEscalationTicket, RulePurposeFollows,
 }
 
 // Enforcement says what a broken rule does to a plan.
@@ -242,6 +242,7 @@ func longestLifetime(category Category, days int) int {
 var WarnedRules = []Rule{
 	RuleWarnBefore, RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
 	RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration, RuleServiceWildcard, RuleResourceWildcardWrite,
+	RuleUnknownAction,
 }
 
 // SilentRules are those that are off by default, because they are about how an organisation works.

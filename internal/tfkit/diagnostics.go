@@ -45,6 +45,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleDataExfiltration:      "Identity could read or give away any data",
 	governance.RuleServiceWildcard:       "Identity could use all of a service",
 	governance.RuleResourceWildcardWrite: "Identity could change any resource",
+	governance.RuleUnknownAction:         "Policy names unknown actions",
 	governance.RuleEscalationTicket:      "Identity gains permissions without a new ticket",
 	governance.RulePurposeFollows:        "Identity gains permissions for an unchanged purpose",
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 	iamgrants "github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/grants"
 )
 
@@ -30,9 +31,13 @@ type Holding struct {
 // is not there yet, or that the caller may not read, is not judged.
 func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, asked governance.Inquiry) (governance.Entitlements, error) {
 	unchanged := had != nil && now.same(*had)
+	if unchanged && !asked.Granted {
+		return governance.Entitlements{Unchanged: true}, nil
+	}
+	unknown := d.unknownActions(now, had)
 	// A boundary that is not known can take away whatever the policies grant.
-	if unchanged && !asked.Granted || now.BoundaryUnknown {
-		return governance.Entitlements{Unchanged: unchanged}, nil
+	if now.BoundaryUnknown {
+		return governance.Entitlements{Unchanged: unchanged, Unknown: unknown}, nil
 	}
 	me, err := d.account.whoami(ctx)
 	if err != nil {
@@ -46,7 +51,7 @@ func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, 
 		return governance.Entitlements{}, err
 	}
 	set := iamgrants.New(holder.identity, d.account.config.Clock.Now())
-	found := governance.Entitlements{Unchanged: unchanged, Unjudged: holder.unjudged}
+	found := governance.Entitlements{Unchanged: unchanged, Unjudged: holder.unjudged, Unknown: unknown}
 	if !holder.boundaryToCome {
 		dangers := iamgrants.Classify(set)
 		if asked.Granted && !now.PoliciesUnknown && len(holder.unjudged) == 0 {
@@ -99,6 +104,28 @@ func granted(set *iamgrants.Set, dangers []iamgrants.Danger) *governance.Granted
 		}
 	}
 	return all
+}
+
+// unknownActions looks through the inline policies that are new or changed.
+func (d driver[S]) unknownActions(now Holding, had *Holding) (found []governance.UnknownActions) {
+	for _, name := range slices.Sorted(maps.Keys(now.InlinePolicies)) {
+		text := now.InlinePolicies[name]
+		if had != nil && iampolicy.Equivalent(text, had.InlinePolicies[name]) {
+			continue
+		}
+		document, err := iampolicy.ParseIdentity(text)
+		if err != nil {
+			continue // It is reported where documents are checked.
+		}
+		unknown := governance.UnknownActions{Attribute: d.kind.in("inline_policies", name), Policy: name, Since: actions.Source().Updated}
+		for _, action := range iampolicy.UnknownActions(document) {
+			unknown.Places = append(unknown.Places, action.String())
+		}
+		if len(unknown.Places) > 0 {
+			found = append(found, unknown)
+		}
+	}
+	return found
 }
 
 // unread names what an identity holds that was not read.

@@ -175,24 +175,35 @@ func (h *holder) groups(ctx context.Context, names []string) error {
 
 // dangers are what the engine has found, on the arguments that grant it.
 func (h *holder) dangers(found []iamgrants.Danger) []governance.Danger {
-	administrators := map[iamgrants.Source]bool{}
-	for _, danger := range found {
-		for _, source := range danger.Sources {
-			if danger.Class == iamgrants.Administrator {
-				administrators[statementOf(source)] = true
-			}
-		}
-	}
+	administrators := administratorStatements(found)
 	out := make([]governance.Danger, 0, len(found))
 	for _, danger := range found {
 		grant, attribute := h.grant(danger)
 		out = append(out, governance.Danger{
 			Rule: governance.Rule(danger.Class), Attribute: attribute, Grant: grant, Why: clause(danger.Why), Remedy: danger.Remedy,
-			Implied: danger.Class != iamgrants.Administrator &&
-				slices.ContainsFunc(danger.Sources, func(s iamgrants.Source) bool { return administrators[statementOf(s)] }),
+			Implied: implied(danger, administrators),
 		})
 	}
 	return out
+}
+
+// administratorStatements are those that make an administrator.
+func administratorStatements(dangers []iamgrants.Danger) map[iamgrants.Source]bool {
+	found := map[iamgrants.Source]bool{}
+	for _, danger := range dangers {
+		for _, source := range danger.Sources {
+			if danger.Class == iamgrants.Administrator {
+				found[statementOf(source)] = true
+			}
+		}
+	}
+	return found
+}
+
+// implied tells whether a danger is no news, because a statement that makes it makes an administrator.
+func implied(danger iamgrants.Danger, administrators map[iamgrants.Source]bool) bool {
+	return danger.Class != iamgrants.Administrator &&
+		slices.ContainsFunc(danger.Sources, func(s iamgrants.Source) bool { return administrators[statementOf(s)] })
 }
 
 // statementOf is a source without the value that grants.

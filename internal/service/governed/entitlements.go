@@ -46,7 +46,8 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 			return
 		}
 	}
-	found := append(policy.EvaluateDangers(of), policy.EvaluateGains(judged, of)...)
+	found := append(policy.EvaluateDangers(of), policy.EvaluateUnknownActions(of)...)
+	found = append(found, policy.EvaluateGains(judged, of)...)
 	found = append(found, policy.EvaluateGranted(judged, of, r.data.Clock.Now())...)
 	r.report(title, found, planning, diags)
 	if !planning {

@@ -56,12 +56,19 @@ type Danger struct {
 // counts where it reaches resources of any name: a pattern whose name starts with text, such as role/app-*, is taken for
 // a convention. A condition takes a grant out of a danger only where it asks for named values of what is acted upon;
 // or where a Deny excludes all other values. When, from where and by whom something is done makes no difference.
-func Classify(s *Set) []Danger {
+func Classify(s *Set) []Danger { return classify(s, false) }
+
+// Outline finds the dangers that Classify finds, without Actions, Why and Remedy, and names but the first value of a
+// statement that grants one. Where wildcards stand for thousands of actions, it takes a small part of the time.
+func Outline(s *Set) []Danger { return classify(s, true) }
+
+func classify(s *Set, outline bool) []Danger {
 	if s.Empty() {
 		return nil
 	}
 	known := load()
-	c := classifier{catalogue: known, view: view{set: s}, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
+	c := classifier{catalogue: known, view: view{set: s}, outline: outline, found: make([][]Access, len(known.watched)), asked: make([]bool, len(known.watched))}
+	c.skip()
 	c.administrator()
 	c.escalation()
 	c.passRole()
@@ -71,17 +78,52 @@ func Classify(s *Set) []Danger {
 	slices.SortStableFunc(c.dangers, func(a, b Danger) int {
 		return cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class))
 	})
+	if outline {
+		for i := range c.dangers {
+			d := &c.dangers[i]
+			d.Actions, d.Why, d.Remedy, d.Sources = nil, "", "", onePerStatement(d.Sources)
+		}
+	}
 	return c.dangers
 }
 
 type classifier struct {
 	*catalogue
 	view
+	// outline says that a danger need only be found, and not be told.
+	outline bool
 	// found remembers what is granted of the watched actions.
 	found   [][]Access
 	asked   []bool
 	dangers []Danger
 	visits  visits
+}
+
+// onePerStatement leaves the first source of each statement. Those of one statement come together.
+func onePerStatement(sources []Source) []Source {
+	return slices.CompactFunc(sources, func(a, b Source) bool {
+		a.Action, b.Action = "", ""
+		return a == b
+	})
+}
+
+// skip answers for the watched actions of services that no statement is about.
+func (c *classifier) skip() {
+	mentioned := make([]bool, len(c.watched))
+	for i := range c.set.allow {
+		services := c.set.allow[i].services
+		if services == nil {
+			return
+		}
+		for _, service := range services {
+			for _, w := range c.byService[service] {
+				mentioned[w] = true
+			}
+		}
+	}
+	for i, is := range mentioned {
+		c.asked[i] = !is
+	}
 }
 
 // granted is what is granted of a watched action, without what a condition limits to some targets.

@@ -23,7 +23,10 @@ func (c *classifier) escalation() {
 		if len(w.needs) == 1 {
 			open[w.needs[0]] = true
 		}
-		d := Danger{Class: PrivilegeEscalation, Path: w.name, Why: sentence(w.name, w.why), Remedy: c.escalationRemedy(w)}
+		d := Danger{Class: PrivilegeEscalation, Path: w.name, Why: sentence(w.name, w.why)}
+		if !c.outline {
+			d.Remedy = c.escalationRemedy(w)
+		}
 		for k, need := range w.needs {
 			d.Actions = append(d.Actions, c.watched[need])
 			d.Conditioned = d.Conditioned || chosen[k].Conditioned

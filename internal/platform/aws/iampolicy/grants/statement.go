@@ -34,7 +34,11 @@ type statement struct {
 const manyPatterns = 32
 
 // pattern is a value of Action or NotAction.
-type pattern struct{ text, service, name string }
+type pattern struct {
+	text, service, name string
+	// everything and oneService say that it stands for every action, and that it names its service.
+	everything, oneService bool
+}
 
 func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iampolicy.Term) statement {
 	s := statement{
@@ -53,6 +57,7 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 		case !allStars(text):
 			p.service, p.name = "", "" // IAM takes no other text without a colon
 		}
+		p.everything, p.oneService = allStars(p.service) && allStars(p.name), !strings.ContainsAny(p.service, "*?")
 		s.actions = append(s.actions, p)
 	}
 	s.services = servicesOf(s.actions)
@@ -96,7 +101,7 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 func servicesOf(patterns []pattern) []string {
 	var out []string
 	for _, p := range patterns {
-		if strings.ContainsAny(p.service, "*?") {
+		if !p.oneService {
 			return nil
 		}
 		if service := strings.ToLower(p.service); !slices.Contains(out, service) {
@@ -112,11 +117,14 @@ func allStars(text string) bool { return text != "" && strings.Trim(text, "*") =
 func (p pattern) literal() bool { return p.name != "" && !strings.ContainsAny(p.text, "*?") }
 
 func (p pattern) matches(service, name string) bool {
-	return actions.Match(p.service, service) && actions.Match(p.name, name)
+	if p.everything || p.oneService && len(p.service) != len(service) {
+		return p.everything
+	}
+	return (p.service == service || actions.Match(p.service, service)) && actions.Match(p.name, name)
 }
 
 // all tells whether the pattern stands for every action of every service.
-func (p pattern) all() bool { return allStars(p.service) && allStars(p.name) }
+func (p pattern) all() bool { return p.everything }
 
 // wholeService tells whether the pattern stands for every action of a service, those that AWS adds later too.
 func (p pattern) wholeService() bool { return allWild(p.name) && strings.Contains(p.name, "*") }
