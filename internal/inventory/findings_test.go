@@ -139,18 +139,10 @@ func TestFindings(t *testing.T) {
 		"privileged": {func(i *governance.Identity) {
 			i.Privileges = []governance.Privilege{{Class: governance.RuleAdministrator, Reason: "managed policy AdministratorAccess"}}
 		}, []string{"privileged: it is privileged: administrator by managed policy AdministratorAccess"}},
-		"privileged and broad": {func(i *governance.Identity) {
-			i.Privileges = []governance.Privilege{
-				{Class: governance.RulePrivilegeEscalation, Reason: "a (b + c)"},
-				{Class: governance.RulePassRoleUnrestricted, Reason: "d"},
-				{Class: governance.RuleDataExfiltration, Reason: "e"},
-				{Class: governance.RuleServiceWildcard},
-				{Class: governance.RuleResourceWildcardWrite, Reason: "f"},
-			}
-		}, []string{"privileged: it is privileged: privilege_escalation by a (b + c); pass_role_unrestricted by d", "broad_permissions: its permissions are broad: data_exfiltration by e"}},
-		"writes anywhere": {func(i *governance.Identity) {
-			i.Privileges = []governance.Privilege{{Class: governance.RuleResourceWildcardWrite, Reason: "f"}}
-		}, nil},
+		"privileged and broad": {may("privilege_escalation: a (b + c)", "pass_role_unrestricted: d", "data_exfiltration: e", "service_wildcard: ", "resource_wildcard_write: f"), []string{
+			"privileged: it is privileged: privilege_escalation by a (b + c); pass_role_unrestricted by d", "broad_permissions: its permissions are broad: data_exfiltration by e",
+		}},
+		"writes anywhere":         {may("resource_wildcard_write: f"), nil},
 		"public":                  {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}), []string{"publicly_assumable: anyone can assume it"}},
 		"public with conditions":  {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}), []string{`publicly_assumable: its trust names "*": strangers can assume it unless its conditions`}},
 		"public with external id": {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", ExternalID: true}), []string{"publicly_assumable: anyone who knows its external id"}},
