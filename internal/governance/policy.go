@@ -91,6 +91,7 @@ type PolicyDocument struct {
 	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
 	RetireInUseDays           *int                 `json:"retire_in_use_days,omitempty"`
 	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
+	ApprovalsDocument
 }
 
 // OwnersDocument says who can be an owner.
@@ -122,6 +123,7 @@ type Policy struct {
 	retireInUseDays  int
 	fillerWords      map[string]bool
 	enforcement      map[Rule]Enforcement
+	approvals        approvals
 }
 
 // PolicyError is one thing that is wrong in a policy document.
@@ -150,7 +152,7 @@ func (d PolicyDocument) Complete() PolicyDocument {
 		enforcement[rule] = defaultEnforcement(rule)
 	}
 	maps.Copy(enforcement, d.Enforcement)
-	d.Enforcement = enforcement
+	d.Enforcement, d.ApprovalsDocument = enforcement, d.ApprovalsDocument.complete()
 	return d
 }
 
@@ -176,7 +178,7 @@ func (d PolicyDocument) configured() []Rule {
 }
 
 // NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
-// all required metadata, every pattern, every directory of owners, the hardest enforcement. A document that gives a rule a value and no enforcement
+// all required metadata, every pattern, every directory of owners, the approval keys that all have which name any, the hardest enforcement. A document that gives a rule a value and no enforcement
 // means the default one. What no document sets takes its default. The error joins a *PolicyError for each thing that is
 // wrong.
 func NewPolicy(documents ...PolicyDocument) (Policy, error) {
@@ -248,6 +250,7 @@ func defaultEnforcement(rule Rule) Enforcement {
 }
 
 func (p *Policy) tighten(document PolicyDocument) {
+	p.approvals.tighten(document.ApprovalsDocument)
 	for _, category := range Categories {
 		days, set := document.MaxLifetimeDaysByCategory[category]
 		if !set && document.MaxLifetimeDays != nil {
@@ -311,7 +314,7 @@ func wholePattern(pattern string) (*regexp.Regexp, error) {
 const labelPrefix = "labels."
 
 func (d PolicyDocument) problems() []error {
-	var errs []error
+	errs := d.ApprovalsDocument.problems()
 	problem := func(path []string, format string, args ...any) {
 		errs = append(errs, &PolicyError{Path: path, Reason: fmt.Sprintf(format, args...)})
 	}

@@ -18,17 +18,20 @@ type Holding struct {
 	InlinePolicies            map[string]string
 	ManagedPolicyARNs, Groups []string
 	PermissionsBoundaryARN    string
-	// BoundaryUnknown says that there may be a boundary.
-	BoundaryUnknown bool
+	// BoundaryUnknown says that there may be a boundary, and Partial that there may be more of the rest.
+	BoundaryUnknown, Partial bool
 }
 
-// Entitlements judges what an identity may do, and what it gains over what it had; had is nil for a new one. Nothing is
-// asked and nothing found where both say the same. A policy that is not there yet, or that the caller may not read, is not
+// Entitlements judges what an identity may do, and what it gains over what it had; had is nil for a new one. The name is
+// empty while it, or the path, is not known. Nothing is asked and nothing found where both say the same. A policy that is not there yet, or that the caller may not read, is not
 // judged; at the latest before the identity is written, which final says, it has to be there.
 func (d driver[S]) Entitlements(ctx context.Context, name, path string, now Holding, had *Holding, final bool) (governance.Entitlements, error) {
 	// A boundary that is not known can take away whatever the policies grant.
-	if had != nil && now.same(*had) || now.BoundaryUnknown {
-		return governance.Entitlements{}, nil
+	if had != nil && now.same(*had) {
+		return governance.Entitlements{Kept: true}, nil
+	}
+	if now.BoundaryUnknown {
+		return governance.Entitlements{Tentative: true}, nil
 	}
 	me, err := d.account.whoami(ctx)
 	if err != nil {
@@ -42,7 +45,10 @@ func (d driver[S]) Entitlements(ctx context.Context, name, path string, now Hold
 		return governance.Entitlements{}, err
 	}
 	set := iamgrants.New(holder.identity, d.account.config.Clock.Now())
-	found := governance.Entitlements{Unjudged: holder.unjudged}
+	found := governance.Entitlements{Unjudged: holder.unjudged, Tentative: holder.toCome || now.Partial || name == ""}
+	if name != "" {
+		found.Identity = governance.ID{Kind: d.kind.kind, Account: me.account, Resource: strings.TrimPrefix(path, "/") + name}.String()
+	}
 	if !holder.boundaryToCome {
 		found.Dangers = holder.dangers(iamgrants.Classify(set))
 	}
@@ -74,7 +80,7 @@ func unread(h holder) (what []string) {
 // same tells whether two holdings are certain to allow the same.
 func (h Holding) same(other Holding) bool {
 	set := func(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }
-	return !h.BoundaryUnknown && h.PermissionsBoundaryARN == other.PermissionsBoundaryARN &&
+	return !h.BoundaryUnknown && !h.Partial && h.PermissionsBoundaryARN == other.PermissionsBoundaryARN &&
 		slices.Equal(set(h.ManagedPolicyARNs), set(other.ManagedPolicyARNs)) && slices.Equal(set(h.Groups), set(other.Groups)) &&
 		maps.EqualFunc(h.InlinePolicies, other.InlinePolicies, iampolicy.Equivalent)
 }

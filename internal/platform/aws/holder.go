@@ -23,8 +23,8 @@ type holder struct {
 	// origins say where the identity has a policy from, by kind and name.
 	origins  map[iamgrants.Source]origin
 	unjudged []governance.Unjudged
-	// boundaryToCome says that the boundary does not exist yet.
-	boundaryToCome bool
+	// toCome says that something does not exist yet, and boundaryToCome that the boundary does not.
+	toCome, boundaryToCome bool
 }
 
 type origin struct {
@@ -132,6 +132,7 @@ func (h *holder) missing(found reading, attribute []string, what string) bool {
 	if found.reason == "" {
 		return false
 	}
+	h.toCome = h.toCome || found.toCome
 	for i, u := range h.unjudged {
 		if u.Reason == found.reason && slices.Equal(u.Attribute, attribute) {
 			h.unjudged[i].What = append(u.What, what)
@@ -156,7 +157,7 @@ func (h *holder) groups(ctx context.Context, names []string) error {
 	for _, name := range names {
 		group, ok := docs.groups[name]
 		if !ok {
-			h.missing(reading{reason: "there is no such group yet", remedy: "Once it is there, the next apply judges it before it changes anything."}, attribute, "what the group "+name+" allows")
+			h.missing(reading{reason: "there is no such group yet", toCome: true, remedy: "Once it is there, the next apply judges it before it changes anything."}, attribute, "what the group "+name+" allows")
 		}
 		for _, policy := range slices.Sorted(maps.Keys(group.inline)) {
 			// No name has a slash.
@@ -184,8 +185,12 @@ func (h *holder) dangers(found []iamgrants.Danger) []governance.Danger {
 	out := make([]governance.Danger, 0, len(found))
 	for _, danger := range found {
 		grant, attribute := h.grant(danger)
+		var grants []governance.Grant
+		for _, g := range danger.Grants {
+			grants = append(grants, governance.Grant{Actions: []string{g.Action}, Resources: g.Resources})
+		}
 		out = append(out, governance.Danger{
-			Rule: governance.Rule(danger.Class), Attribute: attribute, Grant: grant, Why: clause(danger.Why), Remedy: danger.Remedy,
+			Rule: governance.Rule(danger.Class), Attribute: attribute, Grant: grant, Why: clause(danger.Why), Remedy: danger.Remedy, Grants: grants,
 			Implied: danger.Class != iamgrants.Administrator &&
 				slices.ContainsFunc(danger.Sources, func(s iamgrants.Source) bool { return administrators[statementOf(s)] }),
 		})

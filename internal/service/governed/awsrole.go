@@ -97,8 +97,9 @@ func (r AWSRoleModel) Spec() aws.RoleSpec {
 }
 
 // Holding is what decides what the role may do. What is not known yet is left out.
-func (r AWSRoleModel) Holding() aws.Holding {
+func (r AWSRoleModel) Holding(ctx context.Context) aws.Holding {
 	return aws.Holding{
+		Partial:        !FullyKnown(ctx, r.InlinePolicies, r.ManagedPolicyARNs),
 		InlinePolicies: StringMap(r.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(r.ManagedPolicyARNs),
 		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: r.PermissionsBoundaryARN.IsUnknown(),
 	}
@@ -108,10 +109,10 @@ func (r AWSRoleModel) Holding() aws.Holding {
 func (r AWSRoleModel) Entitlements(ctx context.Context, data *tfkit.Data, name types.String, prior *AWSRoleModel, final bool) (governance.Entitlements, error) {
 	var had *aws.Holding
 	if prior != nil {
-		holding := prior.Holding()
+		holding := prior.Holding(ctx)
 		had = &holding
 	}
-	return data.AWS.Roles().Entitlements(ctx, name.ValueString(), KnownOr(r.Path, "/"), r.Holding(), had, final)
+	return data.AWS.Roles().Entitlements(ctx, NameAt(name, r.Path), KnownOr(r.Path, "/"), r.Holding(ctx), had, final)
 }
 
 // Predict fills in what will be known after apply, keeping of the prior state what says the same. The ids are not known

@@ -20,30 +20,44 @@ type Entitled[P any] interface {
 }
 
 // judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
-// apply changes anything, because what was not known at plan is known by then.
-func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) {
+// apply changes anything, because what was not known at plan is known by then. Of an identity that keeps what it may do it
+// says so and judges nothing.
+func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) (kept bool) {
+	had := commonOf[M](prior)
 	entitled, ok := k.(Entitled[P])
 	if !ok {
-		return
+		r.unapproved(m, had, planning, diags)
+		return false
 	}
 	// What cannot be asked for an identity that is refused anyhow has been said, or will be when the rest is right.
 	refused := diags.HasError()
 	of, err := entitled.Entitlements(ctx, r.data, m, prior, !planning)
-	title := r.title(m)
+	title, common := r.title(m), m.Common()
 	if err != nil {
 		if !refused {
 			tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
 		}
-		return
+		return false
 	}
-	found := r.data.Policy.EvaluateDangers(of)
-	if len(of.Gains) > 0 {
-		found = append(found, r.data.Policy.EvaluateGains(judged, of)...)
+	if of.Kept {
+		return true
 	}
-	r.report(title, found, planning, diags)
+	given, policy := r.clear(m, had, of.Identity), r.data.Policy
+	cleared, left := given.split(of)
+	found := policy.EvaluateDangers(left)
+	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared), len(of.Gains) > 0
+	if !of.Tentative || !planning {
+		found = append(found, given.answer(need, covered, worst(found), gains, planning)...)
+	}
+	if gains {
+		found = append(found, policy.EvaluateGains(judged, of, given.approval != nil && given.changed)...)
+	}
+	r.report(title, given.soften(found, planning), planning, diags)
+	noteNeed(common, need, of.Tentative, planning, title, diags)
 	if !planning {
-		return
+		return false
 	}
+	r.tell(title, given, covered, true, diags)
 	for _, unjudged := range of.Unjudged {
 		if refused {
 			break
@@ -51,9 +65,19 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 		at := tfkit.AttributePath(unjudged.Attribute)
 		diags.AddAttributeWarning(at, "Permissions are not judged", fmt.Sprintf("%s: %s.\n\n%s\n\nArgument: %s.", title, unjudged, unjudged.Remedy, at))
 	}
-	if len(of.Gains) > 0 {
+	if gains {
 		diags.AddAttributeWarning(attributePath(k), "Identity gains permissions", title+" may do what it could not do before:\n\n"+gained(of.Gains))
 	}
+	return false
+}
+
+// needOf is what the identity needs an approval for from now on. A change that only takes away makes no new need of what
+// nobody has had to approve before.
+func needOf(policy governance.Policy, of, cleared governance.Entitlements, had *tfkit.GovernanceModel) governance.ApprovalNeed {
+	if of.Narrows && tfkit.ApprovalNeed(had.ApprovalNeeded).Empty() {
+		return policy.NeedOf(cleared)
+	}
+	return policy.NeedOf(of)
 }
 
 // mostGains is how many gains a warning names.

@@ -68,10 +68,10 @@ func (awsUser) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *mod
 		if err != nil {
 			return governance.Entitlements{}, err
 		}
-		holding := before.holding()
+		holding := before.holding(ctx)
 		had = &holding
 	}
-	return data.AWS.Users().Entitlements(ctx, m.Name.ValueString(), governed.KnownOr(user.Path, "/"), user.holding(), had, final)
+	return data.AWS.Users().Entitlements(ctx, governed.NameAt(m.Name, user.Path), governed.KnownOr(user.Path, "/"), user.holding(ctx), had, final)
 }
 
 func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {

@@ -47,8 +47,9 @@ func userOf(ctx context.Context, m *model) (awsUserModel, diag.Diagnostics) {
 }
 
 // holding is what decides what the user may do. What is not known yet is left out.
-func (u awsUserModel) holding() aws.Holding {
+func (u awsUserModel) holding(ctx context.Context) aws.Holding {
 	return aws.Holding{
+		Partial:        !governed.FullyKnown(ctx, u.InlinePolicies, u.ManagedPolicyARNs, u.Groups),
 		InlinePolicies: governed.StringMap(u.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(u.ManagedPolicyARNs), Groups: tfkit.Strings(u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: u.PermissionsBoundaryARN.IsUnknown(),
 	}
