@@ -136,19 +136,27 @@ func parseClaims(payload []byte) (c Claims, reason string) {
 	if reason != "" {
 		return c, reason
 	}
-	for name, into := range map[string]*string{"sub": &c.Subject, "approver": &c.Approver, "ticket": &c.Ticket, "jti": &c.ID} {
-		if value, ok := members[name]; ok && !textOf(value, into) {
-			return c, name + " is not a text"
+	for _, text := range []struct {
+		name string
+		into *string
+	}{{"sub", &c.Subject}, {"approver", &c.Approver}, {"ticket", &c.Ticket}, {"jti", &c.ID}} {
+		if value, ok := members[text.name]; ok && !textOf(value, text.into) {
+			return c, text.name + " is not a text"
 		}
 	}
-	for name, into := range map[string]*int64{"iat": &c.IssuedAt, "nbf": &c.NotBefore, "exp": &c.Expiry} {
-		if value, ok := members[name]; ok {
-			seconds, err := strconv.ParseInt(string(value), 10, 64)
-			if err != nil {
-				return c, name + " is not a number of whole seconds"
-			}
-			*into = seconds
+	for _, at := range []struct {
+		name string
+		into *int64
+	}{{"iat", &c.IssuedAt}, {"nbf", &c.NotBefore}, {"exp", &c.Expiry}} {
+		value, ok := members[at.name]
+		if !ok {
+			continue
 		}
+		seconds, err := strconv.ParseInt(string(value), 10, 64)
+		if err != nil {
+			return c, at.name + " is not a number of whole seconds"
+		}
+		*at.into = seconds
 	}
 	if value, ok := members["classes"]; ok {
 		texts, ok := textsOf(value)

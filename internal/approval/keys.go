@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -204,4 +205,13 @@ func identify(public crypto.PublicKey) (thumbprint, reason string) {
 		return "", "a key without a thumbprint"
 	}
 	return base64.RawURLEncoding.EncodeToString(sum), ""
+}
+
+// KeyName names a public key in messages, by its algorithm and its thumbprint. The error says why it is of no use.
+func KeyName(public crypto.PublicKey) (string, error) {
+	id, reason := identify(public)
+	if reason != "" {
+		return "", errors.New("the key cannot sign approvals: it is " + reason + "; " + whatFits)
+	}
+	return fmt.Sprintf("%s %s", algorithmOf(public), id), nil
 }

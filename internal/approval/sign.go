@@ -16,7 +16,7 @@ func Sign(claims Claims, key crypto.Signer) (token string, err error) {
 	}
 	id, reason := identify(key.Public())
 	if reason != "" {
-		return "", errors.New("the key cannot sign approvals: it is " + reason)
+		return "", errors.New("the key cannot sign approvals: it is " + reason + "; " + whatFits)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithmOf(key.Public()), Key: key}, (&jose.SignerOptions{}).WithType(Type).WithHeader("kid", id))
 	if err != nil {

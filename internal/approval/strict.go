@@ -45,9 +45,12 @@ func parseHeader(token string) (h header, reason string) {
 		return h, "its header is not that of an approval: " + reason
 	}
 	var alg string
-	for name, into := range map[string]*string{"alg": &alg, "typ": &h.typ, "kid": &h.kid} {
-		if value, ok := members[name]; ok && !textOf(value, into) {
-			return h, "in its header " + name + " is not a text"
+	for _, text := range []struct {
+		name string
+		into *string
+	}{{"alg", &alg}, {"typ", &h.typ}, {"kid", &h.kid}} {
+		if value, ok := members[text.name]; ok && !textOf(value, text.into) {
+			return h, "in its header " + text.name + " is not a text"
 		}
 	}
 	h.alg = jose.SignatureAlgorithm(alg)

@@ -152,7 +152,7 @@ func (d PolicyDocument) Complete() PolicyDocument {
 		enforcement[rule] = defaultEnforcement(rule)
 	}
 	maps.Copy(enforcement, d.Enforcement)
-	d.Enforcement, d.ApprovalsDocument = enforcement, d.ApprovalsDocument.complete()
+	d.Enforcement, d.ApprovalsDocument = enforcement, d.complete()
 	return d
 }
 
