@@ -144,12 +144,15 @@ func (n ApprovalNeed) String() string {
 	return "  - " + strings.Join(lines, "\n  - ")
 }
 
-// NeedOf is what an approval has to allow: of the dangers those that the policy refuses.
-func (p Policy) NeedOf(of Entitlements) ApprovalNeed {
+// NeedOf is what an approval has to allow: of the dangers those that the policy refuses, or enforces in these ways.
+func (p Policy) NeedOf(of Entitlements, enforced ...Enforcement) ApprovalNeed {
+	if enforced == nil {
+		enforced = []Enforcement{EnforceError}
+	}
 	need := ApprovalNeed{Identity: of.Identity}
 	for _, rule := range DangerRules {
 		for _, danger := range of.Dangers {
-			if danger.Rule != rule || p.enforced(danger) != EnforceError {
+			if danger.Rule != rule || !slices.Contains(enforced, p.enforced(danger)) {
 				continue
 			}
 			if !slices.Contains(need.Classes, rule) {

@@ -45,7 +45,7 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	given, policy := r.clear(m, had, of.Identity), r.data.Policy
 	cleared, left := given.split(of)
 	found := policy.EvaluateDangers(left)
-	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared), len(of.Gains) > 0
+	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
 	if !of.Tentative || !planning {
 		found = append(found, given.answer(need, covered, worst(found), gains, planning)...)
 	}
