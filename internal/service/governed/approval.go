@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -84,14 +85,21 @@ const (
 	howToRequest = "Save the plan, and let somebody who may approve see and sign it:\n\n" +
 		"  terraform plan -out=plan.tfplan\n  terraform show -json plan.tfplan > plan.json\n  terraform-provider-governed approve --plan plan.json --key key.pem --approver … --ticket …\n\nThen write the token that this prints as approval."
 	howToGoOn = "Write an approval that allows it, or \"" + governance.ApprovalRequested + "\" to have one signed (guide \"Approvals\"); or take away what needs it."
+	// Before it plans a destroy, Terraform plans the configuration as it is.
+	howToRemove = "\nTo remove the identity, take its block out of the configuration, or run terraform destroy -refresh=false."
 )
+
+// allowing says what an approval has to allow.
+func allowing(need governance.ApprovalNeed) string {
+	return fmt.Sprintf("It has to allow:\n%s\n\n", need)
+}
 
 // requestOf says what an approval is requested for.
 func (c clearance) requestOf(need governance.ApprovalNeed, planning bool) governance.Violation {
 	if planning {
-		return c.violation(governance.EnforceWarn, howToRequest, "an approval is requested, and no apply passes without it. It has to allow:\n%s\n", need)
+		return c.violation(governance.EnforceWarn, allowing(need)+howToRequest, "an approval is requested, and no apply passes without it")
 	}
-	return c.violation(governance.EnforceError, howToRequest, "an approval is requested and has not been given. It has to allow:\n%s\n", need)
+	return c.violation(governance.EnforceError, allowing(need)+howToRequest, "an approval is requested and has not been given")
 }
 
 // answer says what is to be known of the approval, besides the dangers that it does not cover, whose enforcement is that of
@@ -120,7 +128,7 @@ func (r *Resource[M, P]) tell(title string, c clearance, covered governance.Appr
 	}
 	if now := r.data.Clock.Now(); r.data.Policy.EndsSoon(*c.approval, now) {
 		diags.AddAttributeWarning(approvalPath, "Approval ends soon", fmt.Sprintf("%s: %s ends within %d days. From then on every plan of the identity is refused, while the identity itself goes on.\n\n"+
-			"Have a new one signed, or take away what needs it. The JSON of this plan is all that who signs needs (guide \"Approvals\").", title, c.approval, int(c.approval.Until.Sub(now).Hours()/24)+1))
+			"Have a new one signed, or take away what needs it. The JSON of this plan is all that who signs needs (guide \"Approvals\").", title, c.approval, (c.approval.Until.Sub(now)+24*time.Hour-1)/(24*time.Hour)))
 	}
 }
 
@@ -147,12 +155,12 @@ func (r *Resource[M, P]) judgeKept(m, prior P, disabled, planning bool, diags *d
 	case given.requested:
 		found = append(found, given.requestOf(need, planning))
 	case given.refused != nil:
-		wrong(given.refused.Remedy, "its approval does not hold: %s. It needs one for:\n%s\n", given.refused.Message, need)
+		wrong(allowing(need)+given.refused.Remedy+howToRemove, "its approval does not hold: %s", given.refused.Message)
 	case given.approval == nil:
-		wrong(howToGoOn, "an approval has let it pass, and is not there any more. It needs one for:\n%s\n", need)
+		wrong(allowing(need)+howToGoOn+howToRemove, "an approval has let it pass, and is not there any more")
 	default:
 		if lacking := given.approval.Lacks(need); len(lacking) > 0 {
-			wrong(howToGoOn, "%s does not allow %s", given.approval, governance.Enumerate(lacking))
+			wrong(allowing(need)+howToGoOn+howToRemove, "%s does not allow %s", given.approval, governance.Enumerate(lacking))
 		} else if planning {
 			r.tell(r.title(m), given, need, given.changed, diags)
 		}

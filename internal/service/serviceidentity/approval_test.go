@@ -97,12 +97,12 @@ func TestApproval(t *testing.T) {
 
 	r.Plan(escalating(server, nil)).Want(t, refused+` … If it has to be, have it approved: write approval = "requested", and go on as the guide "Approvals" says. … (error).`)
 	needs := "It has to allow:\n  - classes: privilege_escalation\n  - iam:PutRolePolicy on " + anyRole
-	r.Plan(escalating(server, "requested")).Want(t, warned, "warning approval: Approval of permissions … an approval is requested, and no apply passes without it. "+needs+" … terraform-provider-governed approve --plan plan.json … Rule: approval (warn).")
+	r.Plan(escalating(server, "requested")).Want(t, warned, "warning approval: Approval of permissions … an approval is requested, and no apply passes without it. … "+needs+" … terraform-provider-governed approve --plan plan.json … Rule: approval (warn).")
 	if identity, actions := r.Planned("approval_needed", "identity"), r.Planned("approval_needed", "grants"); identity != exporterID || actions == nil {
 		t.Errorf("the plan shows %v, %v", identity, actions)
 	}
 	server.ResetCalls()
-	r.ApplyPlanned(escalating(server, "requested")).Want(t, refused, "error approval: Approval of permissions … an approval is requested and has not been given. "+needs)
+	r.ApplyPlanned(escalating(server, "requested")).Want(t, refused, "error approval: Approval of permissions … an approval is requested and has not been given. … "+needs)
 	wantWrites(t, server)
 
 	token := alice.sign(nil)
@@ -122,7 +122,7 @@ func TestApproval(t *testing.T) {
 	r.Plan(escalatingUntil(r, token)).Want(t, "warning approval: Approval ends soon … ends within 30 days. From then on every plan of the identity is refused, while the identity itself goes on.")
 	server.Clock().Advance(30 * 24 * time.Hour)
 	r.Refresh().Want(t)
-	r.Plan(escalatingUntil(r, token)).Want(t, "error approval: Approval of permissions … its approval does not hold: it ended at … It needs one for:\n  - classes: privilege_escalation … Have a new one signed … Rule: approval (error).")
+	r.Plan(escalatingUntil(r, token)).Want(t, "error approval: Approval of permissions … its approval does not hold: it ended at … It has to allow:\n  - classes: privilege_escalation … Have a new one signed … Rule: approval (error).")
 	r.Plan(escalatingUntil(r, token).With(acctest.Values{"owner": "billing"})).Want(t, "error approval: Approval of permissions … it ended at")
 	if view := role(t, server, "invoice-export"); len(view.InlinePolicies) != 2 {
 		t.Errorf("the role has %v", view.InlinePolicies)
@@ -255,7 +255,7 @@ func TestApprovalOfKept(t *testing.T) {
 		want   []string
 	}{
 		"the same":              {token, nil, nil},
-		"taken out":             {nil, nil, []string{needed + "an approval has let it pass, and is not there any more. It needs one for:\n  - classes: privilege_escalation"}},
+		"taken out":             {nil, nil, []string{needed + "an approval has let it pass, and is not there any more. … It has to allow:\n  - classes: privilege_escalation"}},
 		"requested anew":        {"requested", nil, []string{"warning approval: Approval of permissions … an approval is requested"}},
 		"not known yet":         {acctest.Unknown, nil, nil},
 		"a new one":             {alice.sign(func(c *approval.Claims) { c.Ticket = "SEC-2" }), nil, []string{"warning approval: Approval takes effect … SEC-2"}},
