@@ -390,3 +390,38 @@ func TestApprovalOfStale(t *testing.T) {
 	other.ApplyStale(config).Want(t, "error approval: Plan is out of date … what its policies let it do has changed since the plan. Plan again.")
 	wantWrites(t, server)
 }
+
+// TestApprovalOfUser judges users as it does roles, by their groups too.
+func TestApprovalOfUser(t *testing.T) {
+	t.Parallel()
+	server := newUserSim(t)
+	account(server).PutGroup(sim.Group{Name: "admins", InlinePolicies: map[string]string{"all": allowAll}})
+	alice := newApprover(t, server)
+	r := alice.approving(server, nil).Resource(typeName)
+	config := func(token any) acctest.Values {
+		return exporter(server).With(withUser(acctest.Values{"groups": []string{"admins"}})).With(acctest.Values{"approval": token})
+	}
+	r.Plan(config("requested")).Want(t, "warning aws_user.groups: Identity would be an administrator",
+		"warning approval: Approval of permissions … It has to allow:\n  - classes: administrator\n  - * on *")
+	user := func(c *approval.Claims) {
+		c.Subject, c.Classes, c.Grants = "aws:123456789012:user/invoice-export", []governance.Rule{governance.RuleAdministrator}, grant("*", "*")
+	}
+	r.Plan(config(alice.sign(nil))).Want(t, "error aws_user.groups: Identity would be an administrator", "error approval: Approval of permissions … it is for "+exporterID)
+	r.Apply(config(alice.sign(user))).Want(t, effect)
+	r.Plan(config(r.State("approval"))).Want(t)
+}
+
+// TestApprovalImported asks for nothing that an import cannot know, and for an approval once something changes.
+func TestApprovalImported(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	alice := newApprover(t, server)
+	made := alice.approving(server, nil).Resource(typeName)
+	made.Apply(escalating(server, alice.sign(nil))).Want(t, effect)
+	r := alice.approving(server, nil).Resource(typeName)
+	if diags := r.Import(exporterID, nil); diags.Failed() {
+		t.Fatal(diags)
+	}
+	r.Apply(escalating(server, nil)).Want(t)
+	r.Plan(escalating(server, nil).With(policies("export", allowing("iam:PutRolePolicy", "*")))).Want(t, refused, "warning aws_role: Identity gains permissions")
+}
