@@ -103,15 +103,15 @@ func (c clearance) requestOf(need governance.ApprovalNeed, planning bool) govern
 }
 
 // answer says what is to be known of the approval, besides the dangers that it does not cover, whose enforcement is that of
-// the worst. The need is that of all dangers and what the approval covers of them, gains what else it stands for.
-func (c clearance) answer(need, covered governance.ApprovalNeed, worst governance.Enforcement, gains, planning bool) []governance.Violation {
+// the worst. The need is that of all dangers and what the approval covers of them. With mayServe set it is
+// not known to be of no use.
+func (c clearance) answer(need, covered governance.ApprovalNeed, worst governance.Enforcement, mayServe, planning bool) []governance.Violation {
 	switch {
 	case c.requested && !need.Empty():
 		return []governance.Violation{c.requestOf(need, planning)}
 	case c.refused != nil && worst != governance.EnforceOff:
 		return []governance.Violation{c.violation(worst, c.refused.Remedy, "its approval does not hold: %s", c.refused.Message)}
-	case gains && c.changed && c.approval != nil:
-		return nil // It stands for a new ticket.
+	case mayServe:
 	case c.requested, c.refused != nil, c.approval != nil && covered.Empty() && worst == governance.EnforceOff:
 		return []governance.Violation{c.violation(governance.EnforceWarn, "Take the argument out. An approval that lies about could let a later change pass that nobody has looked at.", "nothing that it may do needs an approval")}
 	}
@@ -177,7 +177,7 @@ func (r *Resource[M, P]) judgeKept(m, prior P, disabled, planning bool, diags *d
 func noteNeed(common *tfkit.GovernanceModel, need governance.ApprovalNeed, tentative, planning bool, title string, diags *diag.Diagnostics) {
 	planned, found := common.ApprovalNeeded, tfkit.ApprovalNeeded(need)
 	switch {
-	case planning && tentative:
+	case tentative:
 		found = tfkit.ApprovalNeededUnknown()
 	case !planning && !planned.IsUnknown() && !planned.Equal(found) && !diags.HasError():
 		diags.AddAttributeError(approvalPath, "Plan is out of date", fmt.Sprintf("%s: what its policies let it do has changed since the plan. Plan again.", title))

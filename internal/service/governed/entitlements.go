@@ -46,14 +46,14 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	cleared, left := given.split(of)
 	found := policy.EvaluateDangers(left)
 	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
-	if !of.Tentative || !planning {
-		found = append(found, given.answer(need, covered, worst(found), gains, planning)...)
-	}
+	tentative := of.Tentative && planning
+	mayServe := tentative || gains && given.changed && given.approval != nil // as a new ticket
+	found = append(found, given.answer(need, covered, worst(found), mayServe, planning)...)
 	if gains {
 		found = append(found, policy.EvaluateGains(judged, of, given.approval != nil && given.changed)...)
 	}
 	r.report(title, given.soften(found, planning), planning, diags)
-	noteNeed(common, need, of.Tentative, planning, title, diags)
+	noteNeed(common, need, tentative, planning, title, diags)
 	if !planning {
 		return false
 	}

@@ -240,6 +240,30 @@ func TestApprovalUnknown(t *testing.T) {
 	}
 }
 
+// TestApprovalTentative requests one for what is known, while a policy is not there yet.
+func TestApprovalTentative(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	alice := newApprover(t, server)
+	const unread = "warning aws_role.managed_policy_arns: Permissions are not judged … there is no such policy yet"
+	config := func(token any) acctest.Values {
+		return escalating(server, token).With(withRole(acctest.Values{
+			"inline_policies": acctest.Values{"export": allowing("iam:PutRolePolicy", anyRole)}, "managed_policy_arns": []string{"arn:aws:iam::123456789012:policy/later"},
+		}))
+	}
+	r := alice.approving(server, nil).Resource(typeName)
+	r.Plan(config("requested")).Want(t, unread, warned, "warning approval: Approval of permissions … It has to allow:\n  - classes: privilege_escalation\n  - iam:PutRolePolicy on "+anyRole)
+	if r.Planned("approval_needed") != acctest.Unknown {
+		t.Errorf("the plan shows %v", r.Planned("approval_needed"))
+	}
+	r.Plan(config("no token")).Want(t, unread, refused, "error approval: Approval of permissions … it is malformed")
+	r.Plan(config(alice.sign(nil))).Want(t, unread, effect)
+	account(server).PutManagedPolicy(sim.ManagedPolicy{Name: "later", Document: allowing("iam:PutRolePolicy", "*")})
+	r.Under(alice.approving(server, nil)).ApplyStale(config(alice.sign(nil))).Want(t,
+		refused+" … does not allow iam:PutRolePolicy on *")
+	wantWrites(t, server)
+}
+
 // TestApprovalOfKept judges an identity that nobody changes by what its approval was for.
 func TestApprovalOfKept(t *testing.T) {
 	t.Parallel()
