@@ -34,7 +34,7 @@ func export() governance.Subject {
 		}},
 		Granted: governance.Granted{
 			Classes: []governance.Rule{governance.RulePrivilegeEscalation, governance.RuleServiceWildcard},
-			Grants: []governance.Grant{
+			Grants: []governance.GrantedActions{
 				{Level: "Permissions management", Services: []string{"iam"}, Actions: []string{"iam:PutRolePolicy", "iam:CreateRole"}, Resources: []string{"*"}, Except: []string{"arn:aws:iam::*:role/admin"}},
 				{Level: "Write", Services: []string{"s3"}, Whole: true, Actions: []string{"s3:*"}, Resources: []string{"arn:aws:s3:::lake", "arn:aws:s3:::lake/*"}, Conditioned: true},
 			},

@@ -13,7 +13,7 @@ func reader(services int) governance.Subject {
 	subject := created()
 	subject.Granted = governance.Granted{}
 	for service := range services {
-		g := governance.Grant{Level: "Read", Services: []string{fmt.Sprintf("service%d", service)}, Resources: []string{"*"}}
+		g := governance.GrantedActions{Level: "Read", Services: []string{fmt.Sprintf("service%d", service)}, Resources: []string{"*"}}
 		for action := range 12 {
 			g.Actions = append(g.Actions, fmt.Sprintf("service%d:DescribeSomethingLong%d", service, action))
 		}

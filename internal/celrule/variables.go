@@ -95,7 +95,7 @@ func trustOf(found []governance.Trustee) []*trustee {
 
 // grantsOf makes the values of the language once: it measures each anew when it meets it, and a list is the largest that an
 // expression can have.
-func grantsOf(found []governance.Grant, adapter types.Adapter) traits.Lister {
+func grantsOf(found []governance.GrantedActions, adapter types.Adapter) traits.Lister {
 	seen := make([]ref.Val, len(found))
 	for i, g := range found {
 		seen[i] = adapter.NativeToValue(&grant{

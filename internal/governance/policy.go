@@ -92,6 +92,7 @@ type PolicyDocument struct {
 	RetireInUseDays           *int                 `json:"retire_in_use_days,omitempty"`
 	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
 	Rules                     []RuleDocument       `json:"rules,omitempty"`
+	ApprovalsDocument
 }
 
 // OwnersDocument says who can be an owner.
@@ -124,6 +125,7 @@ type Policy struct {
 	fillerWords      map[string]bool
 	enforcement      map[Rule]Enforcement
 	rules            []RuleDocument
+	approvals        approvals
 }
 
 // PolicyError is one thing that is wrong in a policy document.
@@ -160,7 +162,7 @@ func (d PolicyDocument) Complete() PolicyDocument {
 		enforcement[rule] = defaultEnforcement(rule)
 	}
 	maps.Copy(enforcement, d.Enforcement)
-	d.Enforcement = enforcement
+	d.Enforcement, d.ApprovalsDocument = enforcement, d.complete()
 	return d
 }
 
@@ -186,7 +188,8 @@ func (d PolicyDocument) configured() []Rule {
 }
 
 // NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
-// all required metadata, every pattern, every directory of owners, all custom rules, the hardest enforcement. A document that gives a rule a value and no enforcement
+// all required metadata, every pattern, every directory of owners, all custom rules, the approval keys that all have which
+// name any, the hardest enforcement. A document that gives a rule a value and no enforcement
 // means the default one. What no document sets takes its default. The error joins a *PolicyError for each thing that is
 // wrong.
 func NewPolicy(documents ...PolicyDocument) (Policy, error) {
@@ -259,6 +262,7 @@ func defaultEnforcement(rule Rule) Enforcement {
 }
 
 func (p *Policy) tighten(document PolicyDocument) {
+	p.approvals.tighten(document.ApprovalsDocument)
 	for _, category := range Categories {
 		days, set := document.MaxLifetimeDaysByCategory[category]
 		if !set && document.MaxLifetimeDays != nil {
@@ -323,7 +327,7 @@ func wholePattern(pattern string) (*regexp.Regexp, error) {
 const labelPrefix = "labels."
 
 func (d PolicyDocument) problems() []error {
-	var errs []error
+	errs := d.ApprovalsDocument.problems()
 	problem := func(path []string, format string, args ...any) {
 		errs = append(errs, &PolicyError{Path: path, Reason: fmt.Sprintf(format, args...)})
 	}

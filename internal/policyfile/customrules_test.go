@@ -31,7 +31,7 @@ func TestCustomRulesGuide(t *testing.T) {
 	}
 	granted := func(owner, action, resource string) change {
 		return func(s *governance.Subject) {
-			s.Metadata.Owner, s.Granted.Grants = owner, []governance.Grant{{Level: "Write", Actions: []string{action}, Resources: []string{resource}}}
+			s.Metadata.Owner, s.Granted.Grants = owner, []governance.GrantedActions{{Level: "Write", Actions: []string{action}, Resources: []string{resource}}}
 		}
 	}
 	external := func(grant governance.Grant) change {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/approval"
 	"github.com/nhi-governance/terraform-provider-governed/internal/celrule"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
@@ -104,10 +105,20 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 	if err := json.Unmarshal(asJSON, &document); err != nil {
 		return invalid(err.Error())
 	}
+	var problems []string
+	keys, wrong := approval.ParseKeys(document.ApprovalKeys)
+	for _, key := range wrong {
+		problems = append(problems, key.Error())
+	}
 	compiling := celrule.Compile(document.Rules)
 	if _, err := governance.NewPolicy(document); err != nil || compiling != nil {
-		return invalid(strings.Split(errors.Join(err, compiling).Error(), "\n")...)
+		err = errors.Join(err, compiling)
+		problems = append(problems, strings.Split(err.Error(), "\n")...)
 	}
+	if problems != nil {
+		return invalid(problems...)
+	}
+	document.Keys = keys
 	return document, nil
 }
 

@@ -197,7 +197,7 @@ func fields(document any) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(document)) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name != "-" {
+		if name != "-" && !field.Anonymous {
 			names = append(names, name)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/approval"
 	"github.com/nhi-governance/terraform-provider-governed/internal/celrule"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
@@ -32,6 +33,8 @@ type policyModel struct {
 	Purpose                   *purposeModel     `tfsdk:"purpose"`
 	RetireInUseDays           *int              `tfsdk:"retire_in_use_days"`
 	Enforcement               map[string]string `tfsdk:"enforcement"`
+	ApprovalKeys              []string          `tfsdk:"approval_keys"`
+	ApprovalMaxDays           *int              `tfsdk:"approval_max_days"`
 	Rules                     []ruleModel       `tfsdk:"rules"`
 }
 
@@ -57,6 +60,7 @@ func (m policyModel) document() governance.PolicyDocument {
 	document := governance.PolicyDocument{
 		MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, CredentialMaxAgeDays: m.CredentialMaxAgeDays,
 		RetireInUseDays: m.RetireInUseDays, RequiredMetadata: m.RequiredMetadata,
+		ApprovalsDocument: governance.ApprovalsDocument{ApprovalKeys: m.ApprovalKeys, ApprovalMaxDays: m.ApprovalMaxDays},
 	}
 	if m.MaxLifetimeDaysByCategory != nil {
 		document.MaxLifetimeDaysByCategory = map[governance.Category]int{}
@@ -101,6 +105,11 @@ func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, d
 		var inline policyModel
 		diags.Append(m.Policy.As(ctx, &inline, basetypes.ObjectAsOptions{})...)
 		document := inline.document()
+		var wrong []*approval.KeyError
+		document.Keys, wrong = approval.ParseKeys(document.ApprovalKeys)
+		for _, key := range wrong {
+			diags.AddAttributeError(path.Root("policy").AtName("approval_keys").AtListIndex(key.Index), "Approval key cannot be used", "policy."+key.Error()+".")
+		}
 		_, err := governance.NewPolicy(document)
 		addPolicyProblems(&diags, path.Root("policy"), errors.Join(err, celrule.Compile(document.Rules)))
 		if file := document.Owners.File; file != "" {

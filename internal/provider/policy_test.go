@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -243,4 +244,61 @@ resource "governed_service_identity" "export" {
 			ExpectError: acctest.Says("Expiry is too far ahead … at most, to " + acctest.Date(server, 30)),
 		}},
 	})
+}
+
+// TestApprovalKeys refuses what is no public key, wherever it stands, and shows nothing of it.
+func TestApprovalKeys(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	private, public := keyPair(t)
+	secret, err := os.ReadFile(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	indented := "  " + strings.ReplaceAll(strings.TrimSpace(string(secret)), "\n", "\n    ")
+	configure := func(config acctest.Values) acctest.Diagnostics {
+		diags := acctest.NewProtocol(t, server).Configure(config)
+		if lines := strings.Split(string(secret), "\n"); strings.Contains(diags.String(), lines[1]) {
+			t.Errorf("it shows the key:\n%s", diags)
+		}
+		return diags
+	}
+	keys := func(keys ...string) acctest.Values {
+		return acctest.Values{"policy": acctest.Values{"approval_keys": keys}}
+	}
+	configure(keys(public)).Want(t)
+	configure(keys()).Want(t)
+	configure(keys(public, string(secret), "key.pem")).Want(t,
+		"error policy.approval_keys[1]: Approval key cannot be used … policy.approval_keys[1]: it is a private key; it has to be the public key. … make a new key.",
+		"error policy.approval_keys[2]: Approval key cannot be used … it is neither PEM nor JSON")
+	configure(acctest.Values{"policy_file": file(t, "p.yaml", "approval_keys:\n  - |\n  "+indented+"\n  - x\n")}).Want(t,
+		"error policy_file: Policy file cannot be used … approval_keys[0]: it is a private key … approval_keys[1]: it is neither PEM nor JSON")
+	configure(acctest.Values{"policy_file": file(t, "p.yaml", "approval_keys: x\n")}).Want(t, "error policy_file: Policy file cannot be used … approval_keys: got string, want array")
+	configure(acctest.Values{"policy": acctest.Values{"approval_max_days": 0}}).Want(t, "error policy.approval_max_days: Policy is malformed … 0 is not a number of days from 1 to 36500")
+}
+
+// TestApprovalKeysOfEnvironment lets no configuration name who approves it.
+func TestApprovalKeysOfEnvironment(t *testing.T) {
+	_, mine := keyPair(t)
+	_, theirs := keyPair(t)
+	yaml := func(key string) string {
+		return file(t, "policy.yaml", "approval_keys:\n  - |\n    "+strings.ReplaceAll(strings.TrimSpace(key), "\n", "\n    ")+"\n")
+	}
+	for name, c := range map[string]struct{ environment, says string }{
+		"another key": {yaml(theirs), "the policies have no approval key in common, and one that not all of them name does not count … Where GOVERNED_POLICY_FILE is set, its policy has to name the key."},
+		"no key":      {file(t, "policy.yaml", "max_lifetime_days: 365\n"), "the policies have no approval key in common"},
+		"the same":    {yaml(mine), "it is malformed: a compact JWS has three parts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("GOVERNED_POLICY_FILE", c.environment)
+			server := acctest.NewSim(t)
+			p := acctest.NewConfiguredProtocol(t, server, acctest.Values{"policy": acctest.Values{"approval_keys": []string{mine}, "enforcement": acctest.Values{"purpose_quality": "off"}}})
+			role := acctest.Values{"aws_role": acctest.Values{
+				"trust":           acctest.Values{"aws_services": []string{"lambda.amazonaws.com"}},
+				"inline_policies": acctest.Values{"all": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`},
+			}}
+			p.Resource(typeName).Plan(identity(server).With(role).With(acctest.Values{"approval": "x"})).Want(t,
+				`error aws_role.inline_policies["all"]: Identity would be an administrator`, "error approval: Approval of permissions … "+c.says)
+		})
+	}
 }

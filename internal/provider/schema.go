@@ -180,6 +180,12 @@ func policySchema() schema.Attribute {
 					},
 				},
 			},
+			"approval_keys": schema.ListAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Public keys of those who may approve what a rule about permissions refuses (guide \"Approvals\"): each element one or several in PEM (`PUBLIC KEY`), a JWK or a JWK set; Ed25519, ECDSA on P-256, or RSA of 2048 bits or more. " +
+					"Of several policies, a key counts only where all have it that name any, and the policy of `" + policyFileVariable + "` always counts as naming its keys, so that nobody approves what they ask for.",
+			},
+			"approval_max_days": days(fmt.Sprintf("How long an approval may hold, in days. Defaults to %d.", governance.DefaultApprovalMaxDays)),
 			"enforcement": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but these, which are `warn`: " + codeList(texts(governance.WarnedRules)) + "; and these, which are `off`: " + codeList(texts(governance.SilentRules)) + ".",

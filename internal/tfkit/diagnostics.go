@@ -36,6 +36,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleCredentialMaxAge:     "Credential would be used for too long",
 	governance.RuleCredential:           "Credential cannot be like this",
 	governance.RuleExisting:             "Existing identity",
+	governance.RuleApproval:             "Approval of permissions",
 
 	governance.RuleAdministrator:         "Identity would be an administrator",
 	governance.RulePrivilegeEscalation:   "Identity could raise its own privileges",

@@ -20,11 +20,9 @@ type Holding struct {
 	// the identity may do while it is not expired.
 	InlinePolicies            map[string]string
 	ManagedPolicyARNs, Groups []string
-	// PoliciesUnknown says that there may be more policies or groups.
-	PoliciesUnknown        bool
-	PermissionsBoundaryARN string
-	// BoundaryUnknown says that there may be a boundary.
-	BoundaryUnknown bool
+	PermissionsBoundaryARN    string
+	// BoundaryUnknown says that there may be a boundary, and PoliciesUnknown that there may be more policies or groups.
+	BoundaryUnknown, PoliciesUnknown bool
 }
 
 // Entitlements judges what an identity may do, and what it gains over what it had; had is nil for a new one. A policy that
@@ -37,7 +35,7 @@ func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, 
 	unknown := d.unknownActions(now, had)
 	// A boundary that is not known can take away whatever the policies grant.
 	if now.BoundaryUnknown {
-		return governance.Entitlements{Unchanged: unchanged, Unknown: unknown}, nil
+		return governance.Entitlements{Unchanged: unchanged, Tentative: true, Unknown: unknown}, nil
 	}
 	me, err := d.account.whoami(ctx)
 	if err != nil {
@@ -51,7 +49,12 @@ func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, 
 		return governance.Entitlements{}, err
 	}
 	set := iamgrants.New(holder.identity, d.account.config.Clock.Now())
-	found := governance.Entitlements{Unchanged: unchanged, Unjudged: holder.unjudged, Unknown: unknown}
+	found := governance.Entitlements{
+		Unchanged: unchanged, Unjudged: holder.unjudged, Unknown: unknown, Tentative: holder.toCome || now.PoliciesUnknown || now.Name == "",
+	}
+	if now.Name != "" {
+		found.Identity = governance.ID{Kind: d.kind.kind, Account: me.account, Resource: strings.TrimPrefix(now.Path, "/") + now.Name}.String()
+	}
 	if !holder.boundaryToCome {
 		dangers := iamgrants.Classify(set)
 		if asked.Granted && !now.PoliciesUnknown && len(holder.unjudged) == 0 {
@@ -90,7 +93,7 @@ func granted(set *iamgrants.Set, dangers []iamgrants.Danger) *governance.Granted
 		}
 	}
 	for _, gain := range iamgrants.Gains(&iamgrants.Set{}, set) {
-		grant := governance.Grant{Services: gain.Services, Whole: gain.Whole, Resources: gain.Resources, Except: gain.Except, Conditioned: gain.Conditioned}
+		grant := governance.GrantedActions{Services: gain.Services, Whole: gain.Whole, Resources: gain.Resources, Except: gain.Except, Conditioned: gain.Conditioned}
 		if gain.Level != 0 {
 			grant.Level = gain.Level.String()
 		}
@@ -139,7 +142,7 @@ func unread(h holder) (what []string) {
 // same tells whether two holdings are certain to allow the same.
 func (h Holding) same(other Holding) bool {
 	set := func(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }
-	return !h.BoundaryUnknown && h.PermissionsBoundaryARN == other.PermissionsBoundaryARN &&
+	return !h.BoundaryUnknown && !h.PoliciesUnknown && h.PermissionsBoundaryARN == other.PermissionsBoundaryARN &&
 		slices.Equal(set(h.ManagedPolicyARNs), set(other.ManagedPolicyARNs)) && slices.Equal(set(h.Groups), set(other.Groups)) &&
 		maps.EqualFunc(h.InlinePolicies, other.InlinePolicies, iampolicy.Equivalent)
 }

@@ -23,8 +23,8 @@ type holder struct {
 	// origins say where the identity has a policy from, by kind and name.
 	origins  map[iamgrants.Source]origin
 	unjudged []governance.Unjudged
-	// boundaryToCome says that the boundary does not exist yet.
-	boundaryToCome bool
+	// toCome says that something does not exist yet, and boundaryToCome that the boundary does not.
+	toCome, boundaryToCome bool
 }
 
 type origin struct {
@@ -132,6 +132,7 @@ func (h *holder) missing(found reading, attribute []string, what string) bool {
 	if found.reason == "" {
 		return false
 	}
+	h.toCome = h.toCome || found.toCome
 	for i, u := range h.unjudged {
 		if u.Reason == found.reason && slices.Equal(u.Attribute, attribute) {
 			h.unjudged[i].What = append(u.What, what)
@@ -179,9 +180,13 @@ func (h *holder) dangers(found []iamgrants.Danger) []governance.Danger {
 	out := make([]governance.Danger, 0, len(found))
 	for _, danger := range found {
 		grant, attribute := h.grant(danger)
+		var grants []governance.Grant
+		for _, g := range danger.Grants {
+			grants = append(grants, governance.Grant{Actions: []string{g.Action}, Resources: g.Resources})
+		}
 		out = append(out, governance.Danger{
 			Rule: governance.Rule(danger.Class), Attribute: attribute, Grant: grant, Why: clause(danger.Why), Remedy: danger.Remedy,
-			Implied: implied(danger, administrators),
+			Grants: grants, Implied: implied(danger, administrators),
 		})
 	}
 	return out

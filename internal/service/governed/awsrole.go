@@ -99,7 +99,7 @@ func (r AWSRoleModel) Spec() aws.RoleSpec {
 // Holding is what decides what the role of a name may do. What is not known yet is left out.
 func (r AWSRoleModel) Holding(ctx context.Context, name types.String) aws.Holding {
 	return aws.Holding{
-		Name: name.ValueString(), Path: KnownOr(r.Path, "/"),
+		Name: NameAt(name, r.Path), Path: KnownOr(r.Path, "/"),
 		InlinePolicies: StringMap(r.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(r.ManagedPolicyARNs),
 		PoliciesUnknown:        !tfkit.FullyKnown(ctx, r.InlinePolicies) || !tfkit.FullyKnown(ctx, r.ManagedPolicyARNs),
 		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: r.PermissionsBoundaryARN.IsUnknown(),

@@ -12,13 +12,13 @@ import (
 type existing[P any] struct {
 	// state is as the last refresh found it.
 	state P
-	// approved is what the policy has let pass of it.
-	approved *approval
+	// accepted is what the policy has let pass of it.
+	accepted *accepted
 }
 
 // subject is what a policy judges of a model, without what only the platform knows; prior is the existing identity, nil on
 // create.
-func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *approval) governance.Subject {
+func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *accepted) governance.Subject {
 	metadata, unknown := m.Metadata(ctx)
 	name := m.Common().Name
 	unknown[governance.FieldName] = name.IsUnknown() || name.IsNull() // null is what the platform will choose

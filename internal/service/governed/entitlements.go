@@ -30,39 +30,69 @@ func Held[M any](ctx context.Context, m, prior *M, read func(context.Context, *M
 }
 
 // judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
-// apply changes anything, because what was not known at plan is known by then.
-func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) {
+// apply changes anything, because what was not known at plan is known by then. Of an identity that keeps what it may do it
+// says so, and only rules of the policy's own judge it.
+func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) (kept bool) {
+	had, common := commonOf[M](prior), m.Common()
 	policy, title := r.data.Policy, r.title(m)
 	// What cannot be asked for an identity that is refused anyhow has been said, or will be when the rest is right.
 	refused := diags.HasError()
 	of := governance.Entitlements{Granted: &governance.Granted{}} // what the platform alone grants is not the policy's to judge
-	if entitled, ok := k.(Entitled[P]); ok {
+	entitled, ok := k.(Entitled[P])
+	if ok {
 		var err error
 		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted()})
 		if err != nil {
 			if !refused {
 				tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
 			}
-			return
+			return false
 		}
+	} else {
+		r.unapproved(m, had, planning, diags)
 	}
-	found := append(policy.EvaluateDangers(of), policy.EvaluateUnknownActions(of)...)
-	found = append(found, policy.EvaluateGains(judged, of)...)
-	found = append(found, policy.EvaluateGranted(judged, of, r.data.Clock.Now())...)
-	r.report(title, found, planning, diags)
+	own := policy.EvaluateGranted(judged, of, r.data.Clock.Now())
+	if !ok || of.Unchanged {
+		r.report(title, own, planning, diags)
+		return of.Unchanged
+	}
+	given := r.clear(m, had, of.Identity)
+	cleared, left := given.split(of)
+	found := policy.EvaluateDangers(left)
+	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
+	tentative := of.Tentative && planning
+	mayServe := tentative || gains && given.changed && given.approval != nil // as a new ticket
+	found = append(found, given.answer(need, covered, worst(found), mayServe, planning)...)
+	if gains {
+		found = append(found, policy.EvaluateGains(judged, of, given.approval != nil && given.changed)...)
+	}
+	found = append(given.soften(found, planning), policy.EvaluateUnknownActions(of)...)
+	r.report(title, append(found, own...), planning, diags)
+	noteNeed(common, need, tentative, planning, title, diags)
 	if !planning {
-		return
+		return false
 	}
+	r.tell(title, given, covered, true, diags)
 	for _, unjudged := range of.Unjudged {
-		if refused || of.Unchanged {
+		if refused {
 			break
 		}
 		at := tfkit.AttributePath(unjudged.Attribute)
 		diags.AddAttributeWarning(at, "Permissions are not judged", fmt.Sprintf("%s: %s.\n\n%s\n\nArgument: %s.", title, unjudged, unjudged.Remedy, at))
 	}
-	if len(of.Gains) > 0 {
+	if gains {
 		diags.AddAttributeWarning(attributePath(k), "Identity gains permissions", title+" may do what it could not do before:\n\n"+gained(of.Gains))
 	}
+	return false
+}
+
+// needOf is what the identity needs an approval for from now on. A change that only takes away makes no new need of what
+// nobody has had to approve before.
+func needOf(policy governance.Policy, of, cleared governance.Entitlements, had *tfkit.GovernanceModel) governance.ApprovalNeed {
+	if of.Narrows && tfkit.ApprovalNeed(had.ApprovalNeeded).Empty() {
+		return policy.NeedOf(cleared)
+	}
+	return policy.NeedOf(of)
 }
 
 // mostGains is how many gains a warning names.

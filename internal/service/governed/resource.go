@@ -94,7 +94,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
+	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -138,7 +138,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	m, prior := P(new(M)), P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-	had := existing[P]{prior, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics)}
+	had := existing[P]{prior, r.accepted(ctx, prior.Common(), req.Private, &resp.Diagnostics)}
 	k, judged, disabled := r.prepare(ctx, m, had, &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
@@ -147,7 +147,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	common := m.Common()
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
+	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -225,8 +225,8 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diag
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
 	judged = r.judge(ctx, k, m, had, disabled, false, diags)
-	if !diags.HasError() {
-		r.judgeEntitlements(ctx, k, m, had.state, judged, false, diags)
+	if !diags.HasError() && r.judgeEntitlements(ctx, k, m, had.state, judged, false, diags) {
+		r.judgeKept(m, had.state, disabled, false, diags)
 	}
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
 		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
@@ -240,7 +240,7 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diag
 // judge reports what the policy and the platform say against an identity, and returns what was judged.
 func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing[P], disabled, planning bool, diags *diag.Diagnostics) governance.Subject {
 	title := r.title(m)
-	judged := subject(ctx, m, k.Category(), had.approved)
+	judged := subject(ctx, m, k.Category(), had.accepted)
 	judged.Final = !planning
 	undescribed := describe(ctx, r.data, k, m, had.state, &judged)
 	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())

@@ -50,7 +50,7 @@ func userOf(ctx context.Context, m *model) (awsUserModel, diag.Diagnostics) {
 func userHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
 	u, diags := userOf(ctx, m)
 	return aws.Holding{
-		Name: m.Name.ValueString(), Path: governed.KnownOr(u.Path, "/"),
+		Name: governed.NameAt(m.Name, u.Path), Path: governed.KnownOr(u.Path, "/"),
 		InlinePolicies: governed.StringMap(u.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(u.ManagedPolicyARNs), Groups: tfkit.Strings(u.Groups),
 		PoliciesUnknown:        !tfkit.FullyKnown(ctx, u.InlinePolicies) || !tfkit.FullyKnown(ctx, u.ManagedPolicyARNs) || !tfkit.FullyKnown(ctx, u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: u.PermissionsBoundaryARN.IsUnknown(),

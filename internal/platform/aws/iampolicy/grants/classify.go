@@ -46,6 +46,8 @@ type Danger struct {
 	Actions []actions.Action
 	// Sources are where they are granted, without repetition.
 	Sources []Source
+	// Grants are all that grants them, from whichever statement: the actions are within their patterns.
+	Grants []Grant
 	// Conditioned says that it holds under conditions only, none of which limits it to fewer things.
 	Conditioned bool
 	// Why and Remedy are a sentence each: what is dangerous, and what to write instead.
@@ -158,6 +160,29 @@ func (c *classifier) add(d Danger, chosen ...*Access) {
 	c.dangers = append(c.dangers, d)
 }
 
+// Grant is a pattern of actions and patterns of resources, both as a statement has them: what a condition, a Deny or a
+// boundary takes away is still in it.
+type Grant struct {
+	// Action is "*" where a statement has NotAction.
+	Action    string
+	Resources []string
+}
+
+// addGrant adds what a statement grants by one value of its Action, once. Of too many, everything stands for all.
+func addGrant(grants []Grant, from *statement, value string) []Grant {
+	if from.not {
+		value = "*"
+	}
+	same := func(g Grant) bool { return g.Action == value && slices.Equal(g.Resources, from.resources) }
+	switch last := len(grants) - 1; {
+	case last >= 0 && same(grants[last]), len(grants) > maxTerms, slices.ContainsFunc(grants, same):
+		return grants
+	case len(grants) == maxTerms:
+		return append(grants, Grant{Action: "*", Resources: []string{"*"}})
+	}
+	return append(grants, Grant{Action: value, Resources: from.resources})
+}
+
 // addSource adds a source once. What comes from one statement comes together.
 func addSource(sources []Source, s Source) []Source {
 	if last := len(sources) - 1; last >= 0 && sources[last] == s || len(sources) >= maxTerms || slices.Contains(sources, s) {
@@ -179,8 +204,12 @@ func (c *classifier) administrator() {
 				return a.narrowed&toTargets == 0 && slices.ContainsFunc(a.Resources, func(p string) bool { return everythingOf("iam", p) })
 			}
 			if a := best(c.access(nil, i, "iam", name), everywhere); a != nil {
+				var whole []Grant
+				for _, p := range from.actions {
+					whole = addGrant(whole, from, p.text)
+				}
 				all := from.not || slices.ContainsFunc(from.actions, pattern.all)
-				c.add(Danger{Class: Administrator, Conditioned: a.Conditioned, Why: administratorWhy(from.not, all), Remedy: administratorRemedy}, a)
+				c.add(Danger{Class: Administrator, Conditioned: a.Conditioned, Grants: whole, Why: administratorWhy(from.not, all), Remedy: administratorRemedy}, a)
 				break
 			}
 		}
@@ -193,7 +222,8 @@ func (c *classifier) passRole() {
 		if len(a.passes) == 0 && c.reaches(&a, c.pass) {
 			c.add(Danger{
 				Class: PassRoleUnrestricted, Conditioned: a.Conditioned, Actions: []actions.Action{c.watched[c.pass]},
-				Why: "It passes any role to any service, and so lets whoever may start something there act with the most powerful role.", Remedy: passRoleRemedy,
+				Grants: addGrant(nil, a.from, a.Source.Action),
+				Why:    "It passes any role to any service, and so lets whoever may start something there act with the most powerful role.", Remedy: passRoleRemedy,
 			}, &a)
 		}
 	}
@@ -217,6 +247,7 @@ func (c *classifier) exposure(class Class, table []exposedAction, remedy func(ac
 			}
 			d.Conditioned = d.Conditioned && a.Conditioned
 			d.Actions, d.Sources = append(d.Actions, c.watched[e.index]), addSource(d.Sources, a.Source)
+			d.Grants = addGrant(d.Grants, a.from, a.Source.Action)
 		}
 	}
 	for i := range c.set.allow {

@@ -280,6 +280,7 @@ func TestDangers(t *testing.T) {
 			{Kind: CustomerManaged, Policy: "arn:aws:iam::111111111111:policy/deploy", Statement: 1, Action: "iam:Pass*"},
 			{Policy: "run", Action: "lambda:*Function"},
 		},
+		Grants: []Grant{{Action: "iam:Pass*", Resources: []string{"*"}}, {Action: "lambda:*Function", Resources: []string{"*"}}},
 		Why:    "Whoever has iam:PassRole + lambda:CreateFunction + lambda:InvokeFunction runs code of its own choice with a role that is passed to it, and so with all that the most powerful such role may do.",
 		Remedy: `Name the roles in Resource, such as "arn:aws:iam::<account>:role/<name>", with the condition {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}.`,
 	}
