@@ -34,9 +34,9 @@ func TestCustomRulesGuide(t *testing.T) {
 			s.Metadata.Owner, s.Granted.Grants = owner, []governance.GrantedActions{{Level: "Write", Actions: []string{action}, Resources: []string{resource}}}
 		}
 	}
-	external := func(grant governance.Grant) change {
+	external := func(grant governance.GrantedActions) change {
 		return func(s *governance.Subject) {
-			s.Category, s.Granted.Grants = governance.CategoryExternal, []governance.Grant{grant}
+			s.Category, s.Granted.Grants = governance.CategoryExternal, []governance.GrantedActions{grant}
 		}
 	}
 	update := func(more change) change {
@@ -82,8 +82,8 @@ func TestCustomRulesGuide(t *testing.T) {
 			[]change{granted("payments", "kms:*", "*"), granted("payments", "kms:Decrypt", "arn:aws:kms:*:*:key/*"), granted("payments", "*", "*")},
 		},
 		"third_parties_read": {
-			[]change{granted("payments", "s3:PutObject", "*"), external(governance.Grant{Level: "Read", Resources: []string{"arn:aws:s3:::lake/*"}})},
-			[]change{external(governance.Grant{Level: "Write", Resources: []string{"arn:aws:s3:::lake/*"}}), external(governance.Grant{Level: "Read", Resources: []string{"*"}}), external(governance.Grant{Whole: true})},
+			[]change{granted("payments", "s3:PutObject", "*"), external(governance.GrantedActions{Level: "Read", Resources: []string{"arn:aws:s3:::lake/*"}})},
+			[]change{external(governance.GrantedActions{Level: "Write", Resources: []string{"arn:aws:s3:::lake/*"}}), external(governance.GrantedActions{Level: "Read", Resources: []string{"*"}}), external(governance.GrantedActions{Whole: true})},
 		},
 		"known_systems": {[]change{func(s *governance.Subject) { s.Metadata.Systems = nil }}, []change{func(s *governance.Subject) { s.Metadata.Systems = []string{"erp", "crm"} }}},
 		"cost_center":   {nil, []change{func(s *governance.Subject) { s.Metadata.Labels = nil }, func(s *governance.Subject) { s.Metadata.Labels = map[string]string{"cost-center": "x"} }}},

@@ -168,8 +168,12 @@ type Grant struct {
 	Resources []string
 }
 
-// addGrant adds what a statement grants by one value of its Action, once. Of too many, everything stands for all.
-func addGrant(grants []Grant, from *statement, value string) []Grant {
+// addGrant adds what a statement grants by one value of its Action, once. Of too many, everything stands for all; an
+// outline has none.
+func (c *classifier) addGrant(grants []Grant, from *statement, value string) []Grant {
+	if c.outline {
+		return nil
+	}
 	if from.not {
 		value = "*"
 	}
@@ -206,7 +210,7 @@ func (c *classifier) administrator() {
 			if a := best(c.access(nil, i, "iam", name), everywhere); a != nil {
 				var whole []Grant
 				for _, p := range from.actions {
-					whole = addGrant(whole, from, p.text)
+					whole = c.addGrant(whole, from, p.text)
 				}
 				all := from.not || slices.ContainsFunc(from.actions, pattern.all)
 				c.add(Danger{Class: Administrator, Conditioned: a.Conditioned, Grants: whole, Why: administratorWhy(from.not, all), Remedy: administratorRemedy}, a)
@@ -222,7 +226,7 @@ func (c *classifier) passRole() {
 		if len(a.passes) == 0 && c.reaches(&a, c.pass) {
 			c.add(Danger{
 				Class: PassRoleUnrestricted, Conditioned: a.Conditioned, Actions: []actions.Action{c.watched[c.pass]},
-				Grants: addGrant(nil, a.from, a.Source.Action),
+				Grants: c.addGrant(nil, a.from, a.Source.Action),
 				Why:    "It passes any role to any service, and so lets whoever may start something there act with the most powerful role.", Remedy: passRoleRemedy,
 			}, &a)
 		}
@@ -247,7 +251,7 @@ func (c *classifier) exposure(class Class, table []exposedAction, remedy func(ac
 			}
 			d.Conditioned = d.Conditioned && a.Conditioned
 			d.Actions, d.Sources = append(d.Actions, c.watched[e.index]), addSource(d.Sources, a.Source)
-			d.Grants = addGrant(d.Grants, a.from, a.Source.Action)
+			d.Grants = c.addGrant(d.Grants, a.from, a.Source.Action)
 		}
 	}
 	for i := range c.set.allow {

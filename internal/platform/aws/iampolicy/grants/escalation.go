@@ -59,7 +59,7 @@ func (c *classifier) choose(w *way) (chosen []*Access, grants []Grant) {
 		}
 		for i := range accesses {
 			if fits(&accesses[i]) {
-				grants = addGrant(grants, accesses[i].from, accesses[i].Source.Action)
+				grants = c.addGrant(grants, accesses[i].from, accesses[i].Source.Action)
 			}
 		}
 		chosen = append(chosen, a)

@@ -34,7 +34,7 @@ func (c *classifier) levels(index int) {
 	note := func(d *Danger, a actions.Action, by *Access) {
 		d.Actions = append(d.Actions, a)
 		d.Conditioned = d.Conditioned && by.Conditioned
-		d.Sources, d.Grants = addSource(d.Sources, by.Source), addGrant(d.Grants, from, by.Source.Action)
+		d.Sources, d.Grants = addSource(d.Sources, by.Source), c.addGrant(d.Grants, from, by.Source.Action)
 	}
 	var scratch [4]Access
 	found := func(d *Danger) bool { return len(d.Actions) > 0 && !d.Conditioned }
@@ -92,7 +92,7 @@ func (c *classifier) serviceWildcards(index int) {
 	add := func(value string, of []actions.Action) {
 		source := from.source
 		source.Action = value
-		d.Sources, d.Grants = append(d.Sources, source), addGrant(d.Grants, from, value)
+		d.Sources, d.Grants = append(d.Sources, source), c.addGrant(d.Grants, from, value)
 		if c.outline {
 			return
 		}
