@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/approve"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 )
 
@@ -19,6 +20,9 @@ import (
 var version = "dev"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "approve" {
+		os.Exit(approve.Run(os.Args[2:], approve.OS()))
+	}
 	serveDebugger := flag.Bool("debug", false, "run as a server that a debugger can attach to")
 	flag.Parse()
 	tune()

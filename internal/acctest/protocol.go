@@ -231,6 +231,12 @@ func (r *Resource) ApplyOnce(config Values) Diagnostics {
 	return append(diags, r.apply(config)...)
 }
 
+// ApplyStale applies what Plan has planned as it is, for what changes after Terraform's own second plan.
+func (r *Resource) ApplyStale(config Values) Diagnostics {
+	r.protocol.t.Helper()
+	return r.apply(config)
+}
+
 func (r *Resource) apply(config Values) Diagnostics {
 	p := r.protocol
 	p.t.Helper()

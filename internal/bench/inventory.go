@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
 
-	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
@@ -148,36 +147,5 @@ func inventoryOf(accounts, identities int) func(context.Context) (figures, error
 		}
 		got.note = fmt.Sprintf("%.1f KB kept for each, %d MB sent", float64(result.Kept)/float64(result.Identities)/1024, result.Sent>>20)
 		return got, nil
-	}
-}
-
-// usersAmong is how many identities there are for each that is a user.
-const usersAmong = 9
-
-// seedIdentities puts roles and users into an account, every second one governed, each with a trust and a policy of its
-// own.
-func seedIdentities(account *sim.Account, n int) {
-	now := time.Now().UTC()
-	for i := range n {
-		name := fmt.Sprintf("workload-%05d", i)
-		policies := map[string]string{"work": fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::data-%d/*"},{"Effect":"Allow","Action":["sqs:SendMessage","sqs:ReceiveMessage"],"Resource":"arn:aws:sqs:eu-west-1:%s:jobs-%d"}]}`, i, account.ID(), i)}
-		tags := map[string]string{"Team": fmt.Sprint("team-", i%40), "CostCenter": fmt.Sprint(1000 + i%300)}
-		if i%2 == 0 {
-			tags = map[string]string{
-				"nhi:owner": fmt.Sprint("team-", i%40), "nhi:purpose": fmt.Sprint("Moves the data of workload ", i), "nhi:expiry": now.AddDate(0, 0, i%300).Format(time.DateOnly),
-				"nhi:environment": "prod", "nhi:managed_by": governance.ManagedBy,
-			}
-		}
-		if i%usersAmong == 0 {
-			account.PutUser(sim.User{
-				Name: name, Path: "/service/", Tags: tags, InlinePolicies: policies, CreatedAt: now.AddDate(0, 0, -i%900),
-				AccessKeys: []sim.AccessKey{{LastUsedAt: now.AddDate(0, 0, -i%400)}},
-			})
-			continue
-		}
-		account.PutRole(sim.Role{
-			Name: name, Path: "/workloads/", Tags: tags, InlinePolicies: policies, CreatedAt: now.AddDate(0, 0, -i%900), LastUsedAt: now.AddDate(0, 0, -i%400),
-			TrustPolicy: fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:lambda:eu-west-1:%s:function:workload-%d"}}}]}`, account.ID(), i),
-		})
 	}
 }

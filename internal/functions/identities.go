@@ -20,7 +20,7 @@ func decode(value tftypes.Value) ([]report.Identity, error) {
 			Owner: o.text("owner"), Purpose: o.text("purpose"), Expiry: o.text("expiry"), Environment: o.text("environment"), Ticket: o.text("ticket"),
 			Systems: o.texts("systems"), Labels: o.labels("labels"), ManagedBy: o.text("managed_by"),
 			Trust: each(o.reader, o.values["trust"], o.at("trust"), trustee), Credentials: each(o.reader, o.values["credentials"], o.at("credentials"), credential),
-			Privileges: o.texts("privileges"), CreatedAt: o.text("created_at"), LastUsedAt: o.text("last_used_at"), LastUsedKnown: o.flag("last_used_known"),
+			Classes: o.texts("classes"), Privileges: o.texts("privileges"), CreatedAt: o.text("created_at"), LastUsedAt: o.text("last_used_at"), LastUsedKnown: o.flag("last_used_known"),
 			LastUsedService: o.text("last_used_service"), LastUsedRegion: o.text("last_used_region"),
 			UnusedAccess: each(o.reader, o.values["unused_access"], o.at("unused_access"), unused),
 			Findings:     each(o.reader, o.values["findings"], o.at("findings"), finding), RiskScore: o.whole("risk_score"), ImportID: o.text("import_id"),

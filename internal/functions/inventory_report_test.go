@@ -57,6 +57,7 @@ func TestDecode(t *testing.T) {
 	full := map[string]attr.Value{
 		"last_used_known": types.BoolValue(true), "risk_score": types.Int64Value(120), "foreign": text("x"), "owner": types.StringNull(),
 		"systems": types.ListValueMust(types.StringType, []attr.Value{text("a")}), "labels": types.MapValueMust(types.StringType, map[string]attr.Value{"k": text("v")}),
+		"classes":       tuple(text("administrator")),
 		"privileges":    types.SetValueMust(types.StringType, []attr.Value{text("p")}),
 		"trust":         tuple(object(map[string]attr.Value{"kind": text("service"), "external": types.BoolValue(true), "subjects": tuple(text("s")), "audiences": tuple(text("a")), "external_id": types.BoolValue(true)})),
 		"credentials":   tuple(object(map[string]attr.Value{"kind": text("access_key"), "active": types.BoolValue(true), "last_used_known": types.BoolValue(true)})),

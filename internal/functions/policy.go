@@ -21,17 +21,17 @@ var policyParameter = function.StringParameter{
 const theAnswer = "It is about this one policy: a permissions boundary, other policies of the identity and those of resources and organisations are not known here. " +
 	"A function has no clock, so a limit in time counts as one that lets everything through."
 
-// granted is what the policy that a function is given lets an identity do by itself, whatever the time is.
-func granted(ctx context.Context, arguments function.ArgumentsData) (*grants.Set, *function.FuncError) {
+// granted is the policy that a function is given, and what it lets an identity do by itself, whatever the time is.
+func granted(ctx context.Context, arguments function.ArgumentsData) (iampolicy.Document, *grants.Set, *function.FuncError) {
 	var text string
 	if err := arguments.Get(ctx, &text); err != nil {
-		return nil, err
+		return iampolicy.Document{}, nil, err
 	}
 	document, err := iampolicy.ParseIdentity(text)
 	if err != nil {
-		return nil, function.NewArgumentFuncError(0, err.Error()+": give an identity policy as JSON")
+		return iampolicy.Document{}, nil, function.NewArgumentFuncError(0, err.Error()+": give an identity policy as JSON")
 	}
-	return grants.New(grants.Identity{Policies: []grants.Policy{{Kind: grants.Inline, Document: document}}}, time.Time{}), nil
+	return document, grants.New(grants.Identity{Policies: []grants.Policy{{Kind: grants.Inline, Document: document}}}, time.Time{}), nil
 }
 
 // named are actions as IAM writes them.

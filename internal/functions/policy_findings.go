@@ -3,11 +3,15 @@ package functions
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/actions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy/grants"
 )
 
@@ -43,9 +47,9 @@ func (policyFindings) Definition(_ context.Context, _ function.DefinitionRequest
 	resp.Definition = function.Definition{
 		Summary: "Find what is dangerous in a policy",
 		MarkdownDescription: "Finds what an identity with this policy should not be able to do, or only for a reason; an empty list where there is nothing. Each finding has\n\n" +
-			"- `class`: `administrator`, `privilege_escalation`, `pass_role_unrestricted`, `permissions_management`, `credential_exposure`, `data_exfiltration`, `service_wildcard` or `resource_wildcard_write`, in this order; of an administrator no other\n" +
+			"- `class`: `administrator`, `privilege_escalation`, `pass_role_unrestricted`, `permissions_management`, `credential_exposure`, `data_exfiltration`, `service_wildcard` or `resource_wildcard_write`, in this order; of an administrator no other; then `unknown_action`, for each value of `Action` or `NotAction` that AWS is not known to have\n" +
 			"- `path`: the known way of privilege escalation, by its actions, such as `iam:PassRole + lambda:CreateFunction + lambda:InvokeFunction`; empty for the other classes\n" +
-			"- `actions`: those that make it\n" +
+			"- `actions`: those that make it; of `unknown_action` the value as it is written\n" +
 			"- `statements`: the numbers of the statements that grant them, from 1\n" +
 			"- `conditioned`: whether it takes conditions, none of which limits it to fewer things\n" +
 			"- `message` and `remedy`: why it is dangerous, and what to write instead\n\n" +
@@ -57,7 +61,7 @@ func (policyFindings) Definition(_ context.Context, _ function.DefinitionRequest
 
 // Run finds them.
 func (policyFindings) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	set, err := granted(ctx, req.Arguments)
+	document, set, err := granted(ctx, req.Arguments)
 	if err != nil {
 		resp.Error = err
 		return
@@ -78,6 +82,17 @@ func (policyFindings) Run(ctx context.Context, req function.RunRequest, resp *fu
 		slices.Sort(finding.Statements)
 		finding.Statements = slices.Compact(finding.Statements)
 		found = append(found, finding)
+	}
+	for _, unknown := range iampolicy.UnknownActions(document) {
+		message := unknown.String()
+		message = strings.ToUpper(message[:1]) + message[1:]
+		if !strings.HasSuffix(message, "?") {
+			message += "."
+		}
+		found = append(found, policyFinding{
+			Class: string(governance.RuleUnknownAction), Actions: []string{unknown.Value}, Statements: []int64{int64(unknown.Statement) + 1},
+			Message: message, Remedy: "Check the spelling. AWS adds actions daily, so one that is right may have come after " + actions.Source().Updated + ".",
+		})
 	}
 	resp.Error = resp.Result.Set(ctx, found)
 }

@@ -55,7 +55,7 @@ func (policyGrants) Definition(_ context.Context, _ function.DefinitionRequest, 
 
 // Run lists them.
 func (policyGrants) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	set, err := granted(ctx, req.Arguments)
+	_, set, err := granted(ctx, req.Arguments)
 	if err != nil {
 		resp.Error = err
 		return
@@ -63,7 +63,7 @@ func (policyGrants) Run(ctx context.Context, req function.RunRequest, resp *func
 	allowed := []policyGrant{}
 	for _, gain := range grants.Gains(&grants.Set{}, set) {
 		grant := policyGrant{
-			Services: orEmpty(gain.Services), Whole: gain.Whole, Actions: actionsOf(gain),
+			Services: orEmpty(gain.Services), Whole: gain.Whole, Actions: gain.Patterns(),
 			Resources: orEmpty(gain.Resources), Except: orEmpty(gain.Except), Conditioned: gain.Conditioned,
 		}
 		if gain.Level != 0 {
@@ -72,19 +72,4 @@ func (policyGrants) Run(ctx context.Context, req function.RunRequest, resp *func
 		allowed = append(allowed, grant)
 	}
 	resp.Error = resp.Result.Set(ctx, allowed)
-}
-
-// actionsOf writes every action of a service as a wildcard: all of AWS is more than 20,000.
-func actionsOf(gain grants.Gain) []string {
-	switch {
-	case !gain.Whole:
-		return named(gain.Actions)
-	case len(gain.Services) == 0:
-		return []string{"*"}
-	}
-	wildcards := make([]string, len(gain.Services))
-	for i, service := range gain.Services {
-		wildcards[i] = service + ":*"
-	}
-	return wildcards
 }

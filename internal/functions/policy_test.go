@@ -57,8 +57,13 @@ func TestPolicyFunctions(t *testing.T) {
 			[]string{`"conditioned":true`, `"level":"Permissions management"`},
 		},
 		"a whole service": {statements(`{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`), []string{`"class":"service_wildcard"`, `"class":"resource_wildcard_write"`}, []string{`"actions":["sqs:*"]`, `"services":["sqs"],"whole":true`}},
-		"denied":          {statements(export, `{"Effect":"Deny","Action":"*","Resource":"*"}`), []string{"[]"}, []string{"[]"}},
-		"except":          {statements(`{"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws:s3:::secret/*"}`), []string{`"class":"data_exfiltration"`}, []string{`"except":["arn:aws:s3:::secret/*"]`, `"resources":["*"]`}},
+		"unknown actions": {
+			statements(export, `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`, `{"Effect":"Allow","NotAction":["iam:*","s3:GetObjcet"],"Resource":"arn:aws:s3:::exports/*"}`), []string{
+				`"class":"unknown_action","conditioned":false,"message":"Statement 3, NotAction \"s3:GetObjcet\" is no action that is known, and so leaves nothing out of what is allowed; did you mean \"s3:GetObject\"?"`, `"actions":["s3:GetObjcet"]`, `"statements":[3]`,
+			}, nil,
+		},
+		"denied": {statements(export, `{"Effect":"Deny","Action":"*","Resource":"*"}`), []string{"[]"}, []string{"[]"}},
+		"except": {statements(`{"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws:s3:::secret/*"}`), []string{`"class":"data_exfiltration"`}, []string{`"except":["arn:aws:s3:::secret/*"]`, `"resources":["*"]`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -127,7 +127,7 @@ func TestEvaluateGains(t *testing.T) {
 			subject := governance.Subject{Metadata: before, Prior: &before}
 			c.change(&subject)
 			var rules []governance.Rule
-			for _, v := range enforcing(t, c.enforcement).EvaluateGains(subject, c.of) {
+			for _, v := range enforcing(t, c.enforcement).EvaluateGains(subject, c.of, false) {
 				rules = append(rules, v.Rule)
 			}
 			if !slices.Equal(rules, c.want) {

@@ -32,12 +32,35 @@ type Subject struct {
 	// Unknown are the fields whose values are not known yet. They are neither missing nor wrong. FieldLabels stands for
 	// the labels as a whole.
 	Unknown map[Field]bool
-	// Prior is the metadata that the existing identity has; nil on create.
+	// Prior is the metadata that the existing identity has, as far as the policy has let it pass; nil on create.
 	Prior *Metadata
 	// Trust is who will be able to use it, and PriorTrust what the policy once let pass of the existing identity.
 	Trust      Trust
 	PriorTrust PassedTrust
+
+	// What follows is judged by custom rules only. Unknown has the fields of it that are not known yet.
+
+	Kind    Kind
+	Account string
+	// Operation is empty while it is not known, and Old with it.
+	Operation Operation
+	// Old is the existing identity as it is; nil on create.
+	Old *Subject
+	// Granted is what it may do, and Unjudged why that is not known.
+	Granted  Granted
+	Unjudged []Unjudged
+	// Final tells that nothing more will become known before the cloud is called.
+	Final bool
 }
+
+// Operation is what happens to an identity.
+type Operation string
+
+// The operations that a policy judges.
+const (
+	OperationCreate Operation = "create"
+	OperationUpdate Operation = "update"
+)
 
 func (s Subject) noun() string { return cmp.Or(s.Noun, "identity") }
 
@@ -48,14 +71,23 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// FieldLabels stands for the labels in Subject.Unknown.
-const FieldLabels Field = "labels"
+// What Subject.Unknown can name besides metadata. FieldLabels stands for the labels as a whole, FieldKind for the category
+// too.
+const (
+	FieldLabels  Field = "labels"
+	FieldName    Field = "name"
+	FieldKind    Field = "kind"
+	FieldAccount Field = "account"
+	FieldTrust   Field = "trust"
+	FieldClasses Field = "classes"
+	FieldGrants  Field = "grants"
+)
 
 // Evaluate judges a subject at an instant and returns all violations, errors and warnings, in the order of the
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust, p.checkRules} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })

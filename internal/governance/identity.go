@@ -18,9 +18,9 @@ type Identity struct {
 	// Credentials are the long-lived ones, passwords included. Those of a user are nil where they are not known, and empty
 	// where there are none.
 	Credentials []CredentialSummary
-	// Privileges are the reasons for which it counts as privileged, such as "managed policy AdministratorAccess"; none for
-	// one that does not.
-	Privileges []string
+	// Privileges are the classes of danger in what it may do, the gravest first; none where nothing is dangerous. Identities
+	// may share them.
+	Privileges []Privilege
 	// LastUsedAt is the last use that the platform has seen; the zero time when it has seen none.
 	LastUsedAt time.Time
 	// LastUsedKnown is false where the platform could not be asked, which is not the same as "never".
@@ -36,6 +36,18 @@ type Identity struct {
 	// RiskScore is the sum of what its findings weigh.
 	RiskScore int
 }
+
+// Privilege is a class of danger in what an identity may do, all its policies together.
+type Privilege struct {
+	// Class is the rule about it, one of DangerRules.
+	Class Rule
+	// Reason names the policies that grant it, and the known paths of privilege escalation. It is empty where what makes it
+	// makes an administrator, of whom it is no news.
+	Reason string
+}
+
+// String is the class with the reason.
+func (p Privilege) String() string { return string(p.Class) + " by " + p.Reason }
 
 // TrusteeKind is the sort of principal that can use an identity.
 type TrusteeKind string

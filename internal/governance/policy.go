@@ -2,7 +2,6 @@ package governance
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -49,7 +48,7 @@ var Rules = []Rule{
 	RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
 	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration,
-	RuleServiceWildcard, RuleResourceWildcardWrite, RuleEscalationTicket, RulePurposeFollows,
+	RuleServiceWildcard, RuleResourceWildcardWrite, RuleUnknownAction, RuleEscalationTicket, RulePurposeFollows,
 }
 
 // Enforcement says what a broken rule does to a plan.
@@ -79,37 +78,6 @@ const (
 	maxPolicyDays = 36500
 )
 
-// PolicyDocument is a policy as it is written, in HCL or in a file. What is nil or empty is left to other documents
-// and then to the defaults.
-type PolicyDocument struct {
-	MaxLifetimeDays           *int                 `json:"max_lifetime_days,omitempty"`
-	MaxLifetimeDaysByCategory map[Category]int     `json:"max_lifetime_days_by_category,omitempty"`
-	WarnBeforeDays            *int                 `json:"warn_before_days,omitempty"`
-	CredentialMaxAgeDays      *int                 `json:"credential_max_age_days,omitempty"`
-	RequiredMetadata          []string             `json:"required_metadata,omitempty"`
-	Owners                    OwnersDocument       `json:"owners,omitzero"`
-	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
-	RetireInUseDays           *int                 `json:"retire_in_use_days,omitempty"`
-	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
-}
-
-// OwnersDocument says who can be an owner.
-type OwnersDocument struct {
-	// Pattern is an RE2 regular expression that a whole owner must match.
-	Pattern string `json:"pattern,omitempty"`
-	// File is the path of a directory of owners, and Directory what was read from it: this package reads no files.
-	File      string          `json:"file,omitempty"`
-	Directory *OwnerDirectory `json:"-"`
-}
-
-// PurposeDocument says what counts as a purpose.
-type PurposeDocument struct {
-	// MinLength is in characters.
-	MinLength *int `json:"min_length,omitempty"`
-	// FillerWords say nothing, in addition to the built-in ones.
-	FillerWords []string `json:"filler_words,omitempty"`
-}
-
 // Policy is what is enforced: several documents merged to the strictest.
 type Policy struct {
 	maxLifetimeDays  map[Category]int
@@ -122,63 +90,14 @@ type Policy struct {
 	retireInUseDays  int
 	fillerWords      map[string]bool
 	enforcement      map[Rule]Enforcement
-}
-
-// PolicyError is one thing that is wrong in a policy document.
-type PolicyError struct {
-	// Path leads to the value, such as {"enforcement", "owner"}.
-	Path   []string
-	Reason string
-}
-
-func (e *PolicyError) Error() string { return strings.Join(e.Path, ".") + ": " + e.Reason }
-
-// Complete fills in the defaults, so that a policy that has the last word cannot be loosened where it is silent.
-func (d PolicyDocument) Complete() PolicyDocument {
-	setDefault := func(value **int, fallback int) {
-		if *value == nil {
-			*value = &fallback
-		}
-	}
-	setDefault(&d.MaxLifetimeDays, DefaultMaxLifetimeDays)
-	setDefault(&d.WarnBeforeDays, DefaultWarnBeforeDays)
-	setDefault(&d.CredentialMaxAgeDays, DefaultCredentialMaxAgeDays)
-	setDefault(&d.Purpose.MinLength, DefaultPurposeMinLength)
-	setDefault(&d.RetireInUseDays, DefaultRetireInUseDays)
-	enforcement := map[Rule]Enforcement{}
-	for _, rule := range Rules {
-		enforcement[rule] = defaultEnforcement(rule)
-	}
-	maps.Copy(enforcement, d.Enforcement)
-	d.Enforcement = enforcement
-	return d
-}
-
-// configured are the rules that the document gives a value to.
-func (d PolicyDocument) configured() []Rule {
-	var rules []Rule
-	for rule, given := range map[Rule]bool{
-		RuleOwner:            d.Owners.Pattern != "",
-		RuleOwnerUnknown:     d.Owners.Directory != nil,
-		RulePurposeQuality:   d.Purpose.MinLength != nil || len(d.Purpose.FillerWords) > 0,
-		RuleMaxLifetime:      d.MaxLifetimeDays != nil || len(d.MaxLifetimeDaysByCategory) > 0,
-		RuleRequiredMetadata: len(d.RequiredMetadata) > 0,
-		RuleWarnBefore:       d.WarnBeforeDays != nil,
-		RuleCredentialMaxAge: d.CredentialMaxAgeDays != nil,
-		RuleJustification:    d.Purpose.MinLength != nil || len(d.Purpose.FillerWords) > 0,
-		RuleRetireInUse:      d.RetireInUseDays != nil,
-	} {
-		if given {
-			rules = append(rules, rule)
-		}
-	}
-	return rules
+	rules            []RuleDocument
+	approvals        approvals
 }
 
 // NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
-// all required metadata, every pattern, every directory of owners, the hardest enforcement. A document that gives a rule a value and no enforcement
-// means the default one. What no document sets takes its default. The error joins a *PolicyError for each thing that is
-// wrong.
+// all required metadata, every pattern, every directory of owners, all custom rules, the approval keys that all have which
+// name any, the hardest enforcement. A document that gives a rule a value and no enforcement means the default one. What no
+// document sets takes its default. The error joins a *PolicyError for each thing that is wrong.
 func NewPolicy(documents ...PolicyDocument) (Policy, error) {
 	policy := Policy{
 		maxLifetimeDays:  map[Category]int{},
@@ -232,6 +151,7 @@ func longestLifetime(category Category, days int) int {
 var WarnedRules = []Rule{
 	RuleWarnBefore, RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
 	RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration, RuleServiceWildcard, RuleResourceWildcardWrite,
+	RuleUnknownAction,
 }
 
 // SilentRules are those that are off by default, because they are about how an organisation works.
@@ -248,6 +168,7 @@ func defaultEnforcement(rule Rule) Enforcement {
 }
 
 func (p *Policy) tighten(document PolicyDocument) {
+	p.approvals.tighten(document.ApprovalsDocument)
 	for _, category := range Categories {
 		days, set := document.MaxLifetimeDaysByCategory[category]
 		if !set && document.MaxLifetimeDays != nil {
@@ -283,6 +204,7 @@ func (p *Policy) tighten(document PolicyDocument) {
 	if document.Owners.Directory != nil {
 		p.ownerDirectories = append(p.ownerDirectories, document.Owners.Directory)
 	}
+	p.addRules(document.Rules)
 	enforcements := map[Rule]Enforcement{}
 	for _, rule := range document.configured() {
 		enforcements[rule] = defaultEnforcement(rule)
@@ -307,67 +229,6 @@ func wholePattern(pattern string) (*regexp.Regexp, error) {
 	return regexp.Compile(`^(?:` + pattern + `)$`)
 }
 
-// labelPrefix starts the name of a required label, such as labels.cost-center.
-const labelPrefix = "labels."
-
-func (d PolicyDocument) problems() []error {
-	var errs []error
-	problem := func(path []string, format string, args ...any) {
-		errs = append(errs, &PolicyError{Path: path, Reason: fmt.Sprintf(format, args...)})
-	}
-	days := func(value, lowest int, path ...string) {
-		if value < lowest || value > maxPolicyDays {
-			problem(path, "%d is not a number of days from %d to %d", value, lowest, maxPolicyDays)
-		}
-	}
-	if d.MaxLifetimeDays != nil {
-		days(*d.MaxLifetimeDays, 1, "max_lifetime_days")
-	}
-	for _, category := range slices.Sorted(maps.Keys(d.MaxLifetimeDaysByCategory)) {
-		if !slices.Contains(Categories, category) {
-			problem([]string{"max_lifetime_days_by_category", string(category)}, "unknown category; the categories are %s", list(Categories))
-			continue
-		}
-		days(d.MaxLifetimeDaysByCategory[category], 1, "max_lifetime_days_by_category", string(category))
-	}
-	if d.WarnBeforeDays != nil {
-		days(*d.WarnBeforeDays, 0, "warn_before_days")
-	}
-	if d.CredentialMaxAgeDays != nil {
-		days(*d.CredentialMaxAgeDays, 1, "credential_max_age_days")
-	}
-	if d.RetireInUseDays != nil {
-		days(*d.RetireInUseDays, 0, "retire_in_use_days")
-	}
-	for _, name := range d.RequiredMetadata {
-		label, isLabel := strings.CutPrefix(name, labelPrefix)
-		if (!isLabel || label == "") && !slices.Contains(Fields, Field(name)) {
-			problem([]string{"required_metadata"}, "%q is not metadata; it can be %s, or labels.<key>", name, list(Fields))
-		}
-	}
-	if _, err := wholePattern(d.Owners.Pattern); err != nil {
-		problem([]string{"owners", "pattern"}, "not an RE2 regular expression: %s", err)
-	}
-	if length := d.Purpose.MinLength; length != nil && (*length < 0 || *length > 200) {
-		problem([]string{"purpose", "min_length"}, "%d is not a number of characters from 0 to 200", *length)
-	}
-	for _, word := range d.Purpose.FillerWords {
-		if len(words(word)) != 1 {
-			problem([]string{"purpose", "filler_words"}, "%q is not a single word of letters and digits", word)
-		}
-	}
-	for _, rule := range slices.Sorted(maps.Keys(d.Enforcement)) {
-		if !slices.Contains(Rules, rule) {
-			problem([]string{"enforcement", string(rule)}, "unknown rule; the rules are %s", list(Rules))
-		} else if !slices.Contains(Enforcements, d.Enforcement[rule]) {
-			problem([]string{"enforcement", string(rule)}, "%q is not an enforcement; it can be %s", d.Enforcement[rule], list(Enforcements))
-		} else if rule == RuleWarnBefore && d.Enforcement[rule] == EnforceError {
-			problem([]string{"enforcement", string(rule)}, "an identity that expires soon is legal, so this rule can only be %s or %s", EnforceWarn, EnforceOff)
-		}
-	}
-	return errs
-}
-
 // MaxLifetimeDays is how far ahead an expiry of the category may lie.
 func (p Policy) MaxLifetimeDays(category Category) int { return p.maxLifetimeDays[category] }
 
@@ -383,12 +244,4 @@ func (p Policy) Enforcement(rule Rule) Enforcement {
 		return enforcement
 	}
 	return EnforceError
-}
-
-func list[T ~string](items []T) string {
-	texts := make([]string, len(items))
-	for i, item := range items {
-		texts[i] = string(item)
-	}
-	return strings.Join(texts, ", ")
 }

@@ -11,6 +11,8 @@ import (
 
 // Trust is who will be able to use an identity, as far as that is known.
 type Trust struct {
+	// Known says that the clauses are all there are.
+	Known   bool
 	Clauses []TrustClause
 	// Accounts are the enterprise's own, as far as the provider has been told.
 	Accounts []string
@@ -27,8 +29,8 @@ type TrustClause struct {
 	Refused bool
 }
 
-// trustees are those of all clauses.
-func (t Trust) trustees() []Trustee {
+// Trustees are those of all clauses.
+func (t Trust) Trustees() []Trustee {
 	var all []Trustee
 	for _, clause := range t.Clauses {
 		all = append(all, clause.Trustees...)
@@ -85,7 +87,7 @@ func (p Policy) checkTrust(subject Subject, _ time.Time) []Violation {
 	if subject.Category == CategoryExternal {
 		return found
 	}
-	if shared := Shared(Clients(subject.Trust.trustees(), "")); shared != "" {
+	if shared := Shared(Clients(subject.Trust.Trustees(), "")); shared != "" {
 		add(keepsTrust, RuleReuse, subject.Trust.attribute(), shared+" (OWASP NHI9)",
 			"Make an identity for each of them, with what that one needs.")
 	}

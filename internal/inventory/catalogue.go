@@ -18,6 +18,7 @@ const (
 	FindingStale                     = "stale"
 	FindingNeverUsed                 = "never_used"
 	FindingPrivileged                = "privileged"
+	FindingBroadPermissions          = "broad_permissions"
 	FindingPubliclyAssumable         = "publicly_assumable"
 	FindingExternalWithoutExternalID = "external_without_external_id"
 	FindingWeakFederation            = "weak_federation"
@@ -84,8 +85,12 @@ var Catalogue = []FindingType{
 		"Retire it with its credentials, unless its owner says what it waits for.", subject.neverUsed,
 	},
 	{
-		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "What it may do counts as privileged; the item's `privileges` say why.",
+		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "It is an administrator, can become one by a known path of privilege escalation, or can pass any role to any service: it has the class `administrator`, `privilege_escalation` or `pass_role_unrestricted`. All its policies, groups and its boundary count together.",
 		"Narrow its policies to what it uses, and set a permissions boundary.", subject.privileged,
+	},
+	{
+		FindingBroadPermissions, governance.SeverityMedium, "NHI5", 10, "It reaches what belongs to others: it has the class `permissions_management`, `credential_exposure`, `data_exfiltration` or `service_wildcard`, by something that does not already make it an administrator.",
+		"Name the resources and actions that it uses in its policies.", subject.broadPermissions,
 	},
 	{
 		FindingPubliclyAssumable, governance.SeverityCritical, "NHI4", 40, "Its trust names everybody, and no organisation bounds that. Further conditions are named, but not judged.",

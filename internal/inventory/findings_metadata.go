@@ -122,10 +122,3 @@ func (s subject) neverUsed() string {
 	}
 	return fmt.Sprintf("it was made on %s and never used; the limit is %s", s.ago(s.CreatedAt), days(s.UnusedForDays)) + s.evidence(governance.UnusedIdentity, "it")
 }
-
-func (s subject) privileged() string {
-	if len(s.Privileges) == 0 {
-		return ""
-	}
-	return "it is privileged by " + governance.Enumerate(s.Privileges) + s.evidence(governance.UnusedPermissions, "some of its permissions")
-}

@@ -136,12 +136,18 @@ func TestFindings(t *testing.T) {
 		"made nobody knows when":     {used(-1, -1, -1, true), nil},
 		"last use unknown":           {used(900, -1, -1, false), nil},
 		"last use known to be stale": {used(900, 500, -1, false), nil},
-		"privileged":                 {func(i *governance.Identity) { i.Privileges = []string{"managed policy AdministratorAccess"} }, []string{"privileged: it is privileged by managed policy AdministratorAccess"}},
-		"public":                     {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}), []string{"publicly_assumable: anyone can assume it"}},
-		"public with conditions":     {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}), []string{`publicly_assumable: its trust names "*": strangers can assume it unless its conditions`}},
-		"public with external id":    {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", ExternalID: true}), []string{"publicly_assumable: anyone who knows its external id"}},
-		"an organisation":            {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Organization: "o-abc"}), nil},
-		"external":                   {trustees(stranger), []string{"external_without_external_id: arn:aws:iam::999988887777:root can assume it from outside without"}},
+		"privileged": {func(i *governance.Identity) {
+			i.Privileges = []governance.Privilege{{Class: governance.RuleAdministrator, Reason: "managed policy AdministratorAccess"}}
+		}, []string{"privileged: it is privileged: administrator by managed policy AdministratorAccess"}},
+		"privileged and broad": {may("privilege_escalation: a (b + c)", "pass_role_unrestricted: d", "data_exfiltration: e", "service_wildcard: ", "resource_wildcard_write: f"), []string{
+			"privileged: it is privileged: privilege_escalation by a (b + c); pass_role_unrestricted by d", "broad_permissions: its permissions are broad: data_exfiltration by e",
+		}},
+		"writes anywhere":         {may("resource_wildcard_write: f"), nil},
+		"public":                  {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*"}), []string{"publicly_assumable: anyone can assume it"}},
+		"public with conditions":  {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Conditioned: true}), []string{`publicly_assumable: its trust names "*": strangers can assume it unless its conditions`}},
+		"public with external id": {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", ExternalID: true}), []string{"publicly_assumable: anyone who knows its external id"}},
+		"an organisation":         {trustees(governance.Trustee{Kind: governance.TrusteeAnyone, Name: "*", Organization: "o-abc"}), nil},
+		"external":                {trustees(stranger), []string{"external_without_external_id: arn:aws:iam::999988887777:root can assume it from outside without"}},
 		"external, account id": {
 			trustees(governance.Trustee{Kind: governance.TrusteeAccount, Name: "999988887777", Account: "999988887777", External: true}),
 			[]string{"external_without_external_id: account 999988887777 can assume it from outside without an external id"},
@@ -228,9 +234,9 @@ func TestFindings(t *testing.T) {
 		}, []string{"never_used: it was made on 2026-08-23 (91 days ago) and never used; the limit is 90 days; IAM Access Analyzer saw no use of it in the 60 days before 2026-11-20"}},
 		"unused for less than the limit": {unused(governance.UnusedIdentity), nil},
 		"unused permissions of an administrator": {func(i *governance.Identity) {
-			i.Privileges = []string{"managed policy AdministratorAccess"}
+			i.Privileges = []governance.Privilege{{Class: governance.RuleAdministrator, Reason: "managed policy AdministratorAccess"}}
 			unused(governance.UnusedPermissions)(i)
-		}, []string{"privileged: it is privileged by managed policy AdministratorAccess; IAM Access Analyzer saw no use of some of its permissions in the 60 days before 2026-11-20"}},
+		}, []string{"privileged: it is privileged: administrator by managed policy AdministratorAccess; IAM Access Analyzer saw no use of some of its permissions in the 60 days before 2026-11-20"}},
 		"unused permissions of others": {unused(governance.UnusedPermissions), nil},
 		"unused keys": {func(i *governance.Identity) {
 			i.Credentials = []governance.CredentialSummary{accessKey(89, 0, "s"), accessKey(300, 200, "s"), accessKey(300, 201, "s")}
@@ -246,7 +252,7 @@ func TestFindings(t *testing.T) {
 		}, nil},
 		"what is not known": {credentials(undated, unknownUse, inactive), nil},
 		"service-linked": {func(i *governance.Identity) {
-			*i = governance.Identity{ID: i.ID, Category: governance.CategoryProviderManaged, Privileges: []string{"x"}, LastUsedKnown: true, CreatedAt: daysAgo(900)}
+			*i = governance.Identity{ID: i.ID, Category: governance.CategoryProviderManaged, Privileges: []governance.Privilege{{Class: governance.RuleAdministrator, Reason: "x"}}, LastUsedKnown: true, CreatedAt: daysAgo(900)}
 		}, nil},
 		"service-linked, due": {func(i *governance.Identity) {
 			i.Category = governance.CategoryProviderManaged
@@ -367,7 +373,7 @@ func TestCatalogue(t *testing.T) {
 func TestRiskScore(t *testing.T) {
 	t.Parallel()
 	bare := flawless()
-	bare.Metadata, bare.Privileges = governance.Metadata{}, []string{"inline policy all"}
+	bare.Metadata, bare.Privileges = governance.Metadata{}, []governance.Privilege{{Class: governance.RuleAdministrator, Reason: "inline policy all"}}
 	if score := inventory.RiskScore(findings(t, bare)); score != 20+10+10+25 {
 		t.Errorf("the score is %d", score)
 	}

@@ -23,6 +23,8 @@ type Query struct {
 	Labels map[string]string
 	// Findings are codes, of which an identity has to have one.
 	Findings []string
+	// Classes are classes of danger in what an identity may do, of which it has to have one.
+	Classes []governance.Rule
 	// NamePattern is for the whole name: * stands for any characters and ? for one. The case does not matter, as in IAM.
 	NamePattern string
 	// MinimumScore is the least risk score.
@@ -73,6 +75,7 @@ func (q Query) Problems() []Problem {
 	found = append(found, unknown("kinds", q.Kinds, kinds)...)
 	found = append(found, unknown("categories", q.Categories, governance.Categories)...)
 	found = append(found, unknown("findings", q.Findings, FindingCodes())...)
+	found = append(found, unknown("classes", q.Classes, governance.DangerRules)...)
 	if q.Sort != "" {
 		found = append(found, unknown("sort", []Sort{q.Sort}, Sorts)...)
 	}
@@ -157,7 +160,11 @@ func (q Query) Filter(identities []governance.Identity) []governance.Identity {
 func (q Query) fits(one *governance.Identity) bool {
 	return anyOf(q.Platforms, one.ID.Kind.Platform()) && anyOf(q.Kinds, one.ID.Kind) && anyOf(q.Categories, one.Category) &&
 		anyOf(q.Owners, one.Metadata.Owner) && anyOf(q.Environments, one.Metadata.Environment) && anyOf(q.Accounts, one.ID.Account) &&
-		(len(q.Findings) == 0 || Has(one, q.Findings...)) && one.RiskScore >= q.MinimumScore
+		(len(q.Findings) == 0 || Has(one, q.Findings...)) && q.fitsClasses(one) && one.RiskScore >= q.MinimumScore
+}
+
+func (q Query) fitsClasses(one *governance.Identity) bool {
+	return len(q.Classes) == 0 || slices.ContainsFunc(one.Privileges, func(p governance.Privilege) bool { return slices.Contains(q.Classes, p.Class) })
 }
 
 // Has tells whether an identity has a finding with one of some codes.

@@ -21,8 +21,9 @@ func listed() []governance.Identity {
 		},
 		{
 			ID: role("Export-eu"), Name: "Export-eu", Category: governance.CategoryShared, RiskScore: 30, CreatedAt: daysAgo(10),
-			Metadata: governance.Metadata{Owner: "payments", Environment: "prod", Labels: map[string]string{"Team": "Finance"}, Expiry: "2027-01-01"},
-			Findings: []governance.Finding{{Code: "reused", Severity: governance.SeverityMedium}},
+			Metadata:   governance.Metadata{Owner: "payments", Environment: "prod", Labels: map[string]string{"Team": "Finance"}, Expiry: "2027-01-01"},
+			Findings:   []governance.Finding{{Code: "reused", Severity: governance.SeverityMedium}},
+			Privileges: []governance.Privilege{{Class: governance.RuleAdministrator, Reason: "a policy"}, {Class: governance.RuleDataExfiltration}},
 		},
 		{ID: role("export-us"), Name: "export-us", Category: governance.CategoryExternal, LastUsedKnown: true, Metadata: governance.Metadata{Owner: "payments"}},
 	}
@@ -44,6 +45,7 @@ func TestQueryFilter(t *testing.T) {
 		"label":           {inventory.Query{Labels: map[string]string{"team": "fin*"}}, []string{"Export-eu"}},
 		"label missing":   {inventory.Query{Labels: map[string]string{"team": "*", "cost": "*"}}, nil},
 		"findings":        {inventory.Query{Findings: []string{"stale", "reused"}}, []string{"Export-eu", "relay"}},
+		"class":           {inventory.Query{Classes: []governance.Rule{governance.RuleDataExfiltration, governance.RuleServiceWildcard}}, []string{"Export-eu"}},
 		"name":            {inventory.Query{NamePattern: "EXPORT-?u"}, []string{"Export-eu"}},
 		"name as written": {inventory.Query{NamePattern: "export.*"}, nil},
 		"score":           {inventory.Query{MinimumScore: 30}, []string{"Export-eu", "relay"}},

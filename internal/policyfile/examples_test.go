@@ -13,8 +13,9 @@ import (
 )
 
 var (
-	explainedRule = regexp.MustCompile(`(?m)^  # .+\n  (\w+): "?(\w+)"?$`)
-	guideRule     = regexp.MustCompile("(?m)^### `(\\w+)`\n\nDefault: `(\\w+)`")
+	explainedRule       = regexp.MustCompile(`(?m)^  # .+\n  (\w+): "?(\w+)"?$`)
+	explainedCustomRule = regexp.MustCompile(`(?m)^  # .+\n  - name: `)
+	guideRule           = regexp.MustCompile("(?m)^### `(\\w+)`\n\nDefault: `(\\w+)`")
 )
 
 // TestExamples reads the policies that users begin with: they name the schema, and explain and set every rule, in the order of
@@ -43,6 +44,15 @@ func TestExamples(t *testing.T) {
 			}
 			if !slices.Equal(explained, governance.Rules) || len(document.Enforcement) != len(governance.Rules) {
 				t.Errorf("the rules with a comment above them are\n%v\nand those there are\n%v", explained, governance.Rules)
+			}
+			custom := explainedCustomRule.FindAllString(text, -1)
+			if len(custom) == 0 || len(custom) != len(document.Rules) {
+				t.Errorf("%d of %d custom rules have a comment above them", len(custom), len(document.Rules))
+			}
+			for _, rule := range document.Rules {
+				if rule.Enforcement != rest {
+					t.Errorf("%s is %s, not %s", rule.Name, rule.Enforcement, rest)
+				}
 			}
 			exceptions := map[governance.Rule]governance.Enforcement{governance.RuleWarnBefore: governance.EnforceWarn}
 			if rest == governance.EnforceWarn {

@@ -19,6 +19,8 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/approval"
+	"github.com/nhi-governance/terraform-provider-governed/internal/celrule"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
 )
@@ -68,7 +70,7 @@ func Read(file string) (governance.PolicyDocument, error) {
 	return document, err
 }
 
-// Parse reads a policy, without its owner directory. The error is an *InvalidError without a file name.
+// Parse reads a policy and compiles its rules, without its owner directory. The error is an *InvalidError without a file name.
 func Parse(text []byte) (governance.PolicyDocument, error) {
 	var document governance.PolicyDocument
 	invalid := func(problems ...string) (governance.PolicyDocument, error) {
@@ -103,9 +105,20 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 	if err := json.Unmarshal(asJSON, &document); err != nil {
 		return invalid(err.Error())
 	}
-	if _, err := governance.NewPolicy(document); err != nil {
-		return invalid(strings.Split(err.Error(), "\n")...)
+	var problems []string
+	keys, wrong := approval.ParseKeys(document.ApprovalKeys)
+	for _, key := range wrong {
+		problems = append(problems, key.Error())
 	}
+	compiling := celrule.Compile(document.Rules)
+	if _, err := governance.NewPolicy(document); err != nil || compiling != nil {
+		err = errors.Join(err, compiling)
+		problems = append(problems, strings.Split(err.Error(), "\n")...)
+	}
+	if problems != nil {
+		return invalid(problems...)
+	}
+	document.Keys = keys
 	return document, nil
 }
 
@@ -125,7 +138,7 @@ var compiled = sync.OnceValues(func() (*jsonschema.Schema, error) {
 // leaves are the innermost errors: the ones that say what is wrong where.
 func leaves(err *jsonschema.ValidationError) []string {
 	if len(err.Causes) == 0 {
-		at := strings.Join(err.InstanceLocation, ".")
+		at := governance.PolicyPath(err.InstanceLocation)
 		if at == "" {
 			at = "the policy"
 		}

@@ -93,6 +93,11 @@ func TestInvalid(t *testing.T) {
 		"warn_before_days: -1\nmax_lifetime: 3":        {"warn_before_days: ", "'max_lifetime'"},
 		"max_lifetime_days: 3\nwarn_before_days":       {"2"},
 		"max_lifetime_days: 3\nmax_lifetime_days: 400": {"[2:", "already defined"},
+		"rules: [{name: a, expression: 'true'}]":       {"rules[0]: missing property 'message'"},
+		"rules: [{name: a, expression: 'true', message: m, severity: high}]":                                                         {"rules[0]: ", "'severity'"},
+		"rules: [{name: a, expression: 'true', message: m, enforcement: deny}]":                                                      {"rules[0].enforcement: ", "'error', 'warn', 'off'"},
+		"rules: [{name: a b, expression: '', message: ''}]":                                                                          {"rules[0].name: ", "rules[0].expression: minLength", "rules[0].message: minLength"},
+		"rules: [{name: a, expression: 'true', message: m}, {name: a, expression: 'identity.ownr == \"x\" && trust', message: ' '}]": {"rules[1].name: \"a\" is the name of rules[0] too", "rules[1].message: it is blank", "rules[1].expression: rule \"a\": line 1, column 9: undefined field 'ownr' (did you mean 'owner'?)"},
 	} {
 		_, err := Parse([]byte(text))
 		var invalid *InvalidError
@@ -180,6 +185,7 @@ func TestSchemaAgrees(t *testing.T) {
 	same("policy", keys(schema), append(fields(governance.PolicyDocument{}), "$schema"))
 	same("owners", keys(schema.Properties["owners"]), fields(governance.OwnersDocument{}))
 	same("purpose", keys(schema.Properties["purpose"]), fields(governance.PurposeDocument{}))
+	same("rules", keys(*schema.Properties["rules"].Items), fields(governance.RuleDocument{}))
 	same("enforcement", keys(schema.Properties["enforcement"]), texts(governance.Rules))
 	same("categories", keys(schema.Properties["max_lifetime_days_by_category"]), texts(governance.Categories))
 	same("enforcements", slices.Sorted(slices.Values(schema.Defs["enforcement"].Enum)), texts(governance.Enforcements))
@@ -191,7 +197,7 @@ func fields(document any) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(document)) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name != "-" {
+		if name != "-" && !field.Anonymous {
 			names = append(names, name)
 		}
 	}

@@ -83,7 +83,7 @@ func TestSimAuditSchedules(t *testing.T) {
 			wantSaid(t, output,
 				"40 identities have no owner, no purpose or no expiry; max_unowned is 0. Among them: - aws:123456789012:",
 				"21 identities have not been used for 90 days; max_stale is 0. Among them: - aws:123456789012:role/backup-vault-integration (last used never as far as IAM knows)",
-				"27 identities have a risk score of 50 or more; max_high_risk is 0. Among them: - aws:123456789012:user/fatima.tanaka (125)",
+				"38 identities have a risk score of 50 or more; max_high_risk is 0. Among them: - aws:123456789012:user/fatima.tanaka (125)",
 				"The inventory is not complete, so the counts are too low; allow_gaps is false. Not known: - The last use is not known, so they may be stale or not: aws:123456789012:user/BedrockAPIKey-2f99",
 				"Warning: Check block assertion failed", "8 identities have expired or do so within 30 days. The first: - aws:123456789012:role/address-check-migration of mobile on 2026-08-22",
 			)

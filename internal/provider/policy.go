@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/approval"
+	"github.com/nhi-governance/terraform-provider-governed/internal/celrule"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
 	"github.com/nhi-governance/terraform-provider-governed/internal/policyfile"
@@ -30,6 +33,17 @@ type policyModel struct {
 	Purpose                   *purposeModel     `tfsdk:"purpose"`
 	RetireInUseDays           *int              `tfsdk:"retire_in_use_days"`
 	Enforcement               map[string]string `tfsdk:"enforcement"`
+	ApprovalKeys              []string          `tfsdk:"approval_keys"`
+	ApprovalMaxDays           *int              `tfsdk:"approval_max_days"`
+	Rules                     []ruleModel       `tfsdk:"rules"`
+}
+
+type ruleModel struct {
+	Name        types.String `tfsdk:"name"`
+	Expression  types.String `tfsdk:"expression"`
+	Message     types.String `tfsdk:"message"`
+	Enforcement types.String `tfsdk:"enforcement"`
+	Attribute   types.String `tfsdk:"attribute"`
 }
 
 type ownersModel struct {
@@ -46,6 +60,7 @@ func (m policyModel) document() governance.PolicyDocument {
 	document := governance.PolicyDocument{
 		MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, CredentialMaxAgeDays: m.CredentialMaxAgeDays,
 		RetireInUseDays: m.RetireInUseDays, RequiredMetadata: m.RequiredMetadata,
+		ApprovalsDocument: governance.ApprovalsDocument{ApprovalKeys: m.ApprovalKeys, ApprovalMaxDays: m.ApprovalMaxDays},
 	}
 	if m.MaxLifetimeDaysByCategory != nil {
 		document.MaxLifetimeDaysByCategory = map[governance.Category]int{}
@@ -64,6 +79,12 @@ func (m policyModel) document() governance.PolicyDocument {
 		for rule, enforcement := range m.Enforcement {
 			document.Enforcement[governance.Rule(rule)] = governance.Enforcement(enforcement)
 		}
+	}
+	for _, rule := range m.Rules {
+		document.Rules = append(document.Rules, governance.RuleDocument{
+			Name: rule.Name.ValueString(), Expression: rule.Expression.ValueString(), Message: rule.Message.ValueString(),
+			Enforcement: governance.Enforcement(rule.Enforcement.ValueString()), Attribute: rule.Attribute.ValueString(),
+		})
 	}
 	return document
 }
@@ -84,8 +105,13 @@ func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, d
 		var inline policyModel
 		diags.Append(m.Policy.As(ctx, &inline, basetypes.ObjectAsOptions{})...)
 		document := inline.document()
+		var wrong []*approval.KeyError
+		document.Keys, wrong = approval.ParseKeys(document.ApprovalKeys)
+		for _, key := range wrong {
+			diags.AddAttributeError(path.Root("policy").AtName("approval_keys").AtListIndex(key.Index), "Approval key cannot be used", "policy."+key.Error()+".")
+		}
 		_, err := governance.NewPolicy(document)
-		addPolicyProblems(&diags, path.Root("policy"), err)
+		addPolicyProblems(&diags, path.Root("policy"), errors.Join(err, celrule.Compile(document.Rules)))
 		if file := document.Owners.File; file != "" {
 			if document.Owners.Directory, err = ownerfile.Read(file); err != nil {
 				diags.AddAttributeError(path.Root("policy").AtName("owners").AtName("file"), ownersSummary, err.Error()+ownersHelp)
@@ -146,13 +172,17 @@ func addPolicyProblems(diags *diag.Diagnostics, at path.Path, err error) {
 	if errors.As(err, &problem) {
 		target := at.AtName(problem.Path[0])
 		for _, step := range problem.Path[1:] {
-			if problem.Path[0] == "owners" || problem.Path[0] == "purpose" {
+			index, err := strconv.Atoi(step)
+			switch section := problem.Path[0]; {
+			case section == "rules" && err == nil:
+				target = target.AtListIndex(index)
+			case section == "owners" || section == "purpose" || section == "rules":
 				target = target.AtName(step)
-			} else {
+			default:
 				target = target.AtMapKey(step)
 			}
 		}
-		diags.AddAttributeError(target, "Policy is malformed", "policy."+strings.Join(problem.Path, ".")+": "+problem.Reason+".")
+		diags.AddAttributeError(target, "Policy is malformed", "policy."+governance.PolicyPath(problem.Path)+": "+tfkit.Sentence(problem.Reason))
 	}
 }
 

@@ -3,6 +3,8 @@ package provider_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -40,6 +42,26 @@ func TestStrictest(t *testing.T) {
 	})).Want(t, "error owner: Owner names nobody … does not match the policy's pattern for owners, team-.*")
 }
 
+// rules is a policy with a rule for each expression, all of the name r.
+func rules(expressions ...string) acctest.Values {
+	var list []any
+	for _, expression := range expressions {
+		list = append(list, acctest.Values{"name": "r", "expression": expression, "message": "m"})
+	}
+	return acctest.Values{"rules": list}
+}
+
+// TestRulesOfSeveralPolicies judges by the rules of all policies, and of one that is in two by the harder enforcement.
+func TestRulesOfSeveralPolicies(t *testing.T) {
+	t.Setenv("GOVERNED_POLICY_FILE", file(t, "environment.yaml", "rules:\n  - {name: shared, message: m, expression: has(identity.ticket)}\n  - {name: own, message: m, expression: has(identity.environment), enforcement: warn}\n"))
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, acctest.Values{"policy": acctest.Values{"rules": []any{
+		acctest.Values{"name": "shared", "message": "m", "expression": "has(identity.ticket)", "enforcement": "off"},
+		acctest.Values{"name": "own", "message": "m", "expression": "true"},
+	}}})
+	p.Resource(typeName).Plan(identity(server)).Want(t, "error : Policy rule is broken … Rule: custom:shared (error).", "warning : Policy rule is broken … Rule: custom:own (warn).")
+}
+
 func TestInlinePolicy(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
@@ -47,15 +69,27 @@ func TestInlinePolicy(t *testing.T) {
 		policy acctest.Values
 		says   []string
 	}{
-		"empty":            {acctest.Values{}, nil},
-		"days":             {acctest.Values{"max_lifetime_days": 0}, []string{"error policy.max_lifetime_days: Policy is malformed … policy.max_lifetime_days: 0 is not a number of days from 1 to 36500."}},
-		"category":         {acctest.Values{"max_lifetime_days_by_category": acctest.Values{"humans": 3}}, []string{`error policy.max_lifetime_days_by_category["humans"]: Policy is malformed … unknown category; the categories are provider_managed, shared, enterprise_managed, external`}},
-		"metadata":         {acctest.Values{"required_metadata": []string{"colour"}}, []string{`error policy.required_metadata: Policy is malformed … "colour" is not metadata; it can be owner, purpose`}},
-		"pattern":          {acctest.Values{"owners": acctest.Values{"pattern": "("}}, []string{"error policy.owners.pattern: Policy is malformed … not an RE2 regular expression … missing closing )"}},
-		"length":           {acctest.Values{"purpose": acctest.Values{"min_length": -1}}, []string{"error policy.purpose.min_length: Policy is malformed … from 0 to 200"}},
-		"filler":           {acctest.Values{"purpose": acctest.Values{"filler_words": []string{"two words"}}}, []string{`error policy.purpose.filler_words: Policy is malformed … "two words" is not a single word`}},
-		"rule":             {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, owner_unknown, purpose_quality`}},
-		"enforcement":      {acctest.Values{"enforcement": acctest.Values{"owner": "maybe"}}, []string{`error policy.enforcement["owner"]: Policy is malformed … "maybe" is not an enforcement; it can be error, warn, off`}},
+		"empty":             {acctest.Values{}, nil},
+		"days":              {acctest.Values{"max_lifetime_days": 0}, []string{"error policy.max_lifetime_days: Policy is malformed … policy.max_lifetime_days: 0 is not a number of days from 1 to 36500."}},
+		"category":          {acctest.Values{"max_lifetime_days_by_category": acctest.Values{"humans": 3}}, []string{`error policy.max_lifetime_days_by_category["humans"]: Policy is malformed … unknown category; the categories are provider_managed, shared, enterprise_managed, external`}},
+		"metadata":          {acctest.Values{"required_metadata": []string{"colour"}}, []string{`error policy.required_metadata: Policy is malformed … "colour" is not metadata; it can be owner, purpose`}},
+		"pattern":           {acctest.Values{"owners": acctest.Values{"pattern": "("}}, []string{"error policy.owners.pattern: Policy is malformed … not an RE2 regular expression … missing closing )"}},
+		"length":            {acctest.Values{"purpose": acctest.Values{"min_length": -1}}, []string{"error policy.purpose.min_length: Policy is malformed … from 0 to 200"}},
+		"filler":            {acctest.Values{"purpose": acctest.Values{"filler_words": []string{"two words"}}}, []string{`error policy.purpose.filler_words: Policy is malformed … "two words" is not a single word`}},
+		"rule":              {acctest.Values{"enforcement": acctest.Values{"colour": "off"}}, []string{`error policy.enforcement["colour"]: Policy is malformed … unknown rule; the rules are owner, owner_unknown, purpose_quality`}},
+		"enforcement":       {acctest.Values{"enforcement": acctest.Values{"owner": "maybe"}}, []string{`error policy.enforcement["owner"]: Policy is malformed … "maybe" is not an enforcement; it can be error, warn, off`}},
+		"rule's expression": {rules(`true && identity.ownr == "a"`), []string{`error policy.rules[0].expression: Policy is malformed … policy.rules[0].expression: rule "r": line 1, column 17: undefined field 'ownr' (did you mean 'owner'?).`}},
+		"rule's type":       {rules(`identity.owner`), []string{"error policy.rules[0].expression: Policy is malformed … it is a string, but has to be a bool"}},
+		"rule's cost":       {rules(`trust.all(a, trust.all(b, trust.all(c, trust.all(d, trust.all(e, a == b)))))`), []string{"error policy.rules[0].expression: Policy is malformed … units, and a rule may cost 10000000"}},
+		"rules' names":      {rules("true", "true"), []string{`error policy.rules[1].name: Policy is malformed … policy.rules[1].name: "r" is the name of rules[0] too; give each rule its own.`}},
+		"rule's all": {
+			acctest.Values{"rules": []any{acctest.Values{"name": "a b", "expression": " ", "message": "", "enforcement": "deny", "attribute": "aws_role"}}},
+			[]string{
+				"error policy.rules[0].name: Policy is malformed", "error policy.rules[0].expression: Policy is malformed … it is blank", "error policy.rules[0].message: Policy is malformed",
+				`error policy.rules[0].enforcement: Policy is malformed … "deny" is not an enforcement`, `error policy.rules[0].attribute: Policy is malformed … "aws_role"`,
+			},
+		},
+		"too many rules":   {rules(slices.Repeat([]string{"true"}, 101)...), slices.Repeat([]string{"error policy.rules"}, 101)},
 		"several problems": {acctest.Values{"max_lifetime_days": -1, "warn_before_days": -1}, []string{"error policy.max_lifetime_days: Policy is malformed", "error policy.warn_before_days: Policy is malformed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -210,4 +244,61 @@ resource "governed_service_identity" "export" {
 			ExpectError: acctest.Says("Expiry is too far ahead … at most, to " + acctest.Date(server, 30)),
 		}},
 	})
+}
+
+// TestApprovalKeys refuses what is no public key, wherever it stands, and shows nothing of it.
+func TestApprovalKeys(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	private, public := keyPair(t)
+	secret, err := os.ReadFile(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	indented := "  " + strings.ReplaceAll(strings.TrimSpace(string(secret)), "\n", "\n    ")
+	configure := func(config acctest.Values) acctest.Diagnostics {
+		diags := acctest.NewProtocol(t, server).Configure(config)
+		if lines := strings.Split(string(secret), "\n"); strings.Contains(diags.String(), lines[1]) {
+			t.Errorf("it shows the key:\n%s", diags)
+		}
+		return diags
+	}
+	keys := func(keys ...string) acctest.Values {
+		return acctest.Values{"policy": acctest.Values{"approval_keys": keys}}
+	}
+	configure(keys(public)).Want(t)
+	configure(keys()).Want(t)
+	configure(keys(public, string(secret), "key.pem")).Want(t,
+		"error policy.approval_keys[1]: Approval key cannot be used … policy.approval_keys[1]: it is a private key; it has to be the public key. … make a new key.",
+		"error policy.approval_keys[2]: Approval key cannot be used … it is neither PEM nor JSON")
+	configure(acctest.Values{"policy_file": file(t, "p.yaml", "approval_keys:\n  - |\n  "+indented+"\n  - x\n")}).Want(t,
+		"error policy_file: Policy file cannot be used … approval_keys[0]: it is a private key … approval_keys[1]: it is neither PEM nor JSON")
+	configure(acctest.Values{"policy_file": file(t, "p.yaml", "approval_keys: x\n")}).Want(t, "error policy_file: Policy file cannot be used … approval_keys: got string, want array")
+	configure(acctest.Values{"policy": acctest.Values{"approval_max_days": 0}}).Want(t, "error policy.approval_max_days: Policy is malformed … 0 is not a number of days from 1 to 36500")
+}
+
+// TestApprovalKeysOfEnvironment lets no configuration name who approves it.
+func TestApprovalKeysOfEnvironment(t *testing.T) {
+	_, mine := keyPair(t)
+	_, theirs := keyPair(t)
+	yaml := func(key string) string {
+		return file(t, "policy.yaml", "approval_keys:\n  - |\n    "+strings.ReplaceAll(strings.TrimSpace(key), "\n", "\n    ")+"\n")
+	}
+	for name, c := range map[string]struct{ environment, says string }{
+		"another key": {yaml(theirs), "the policies have no approval key in common, and one that not all of them name does not count … Where GOVERNED_POLICY_FILE is set, its policy has to name the key."},
+		"no key":      {file(t, "policy.yaml", "max_lifetime_days: 365\n"), "the policies have no approval key in common"},
+		"the same":    {yaml(mine), "it is malformed: a compact JWS has three parts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("GOVERNED_POLICY_FILE", c.environment)
+			server := acctest.NewSim(t)
+			p := acctest.NewConfiguredProtocol(t, server, acctest.Values{"policy": acctest.Values{"approval_keys": []string{mine}, "enforcement": acctest.Values{"purpose_quality": "off"}}})
+			role := acctest.Values{"aws_role": acctest.Values{
+				"trust":           acctest.Values{"aws_services": []string{"lambda.amazonaws.com"}},
+				"inline_policies": acctest.Values{"all": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`},
+			}}
+			p.Resource(typeName).Plan(identity(server).With(role).With(acctest.Values{"approval": "x"})).Want(t,
+				`error aws_role.inline_policies["all"]: Identity would be an administrator`, "error approval: Approval of permissions … "+c.says)
+		})
+	}
 }

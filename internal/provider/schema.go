@@ -181,10 +181,40 @@ func policySchema() schema.Attribute {
 					},
 				},
 			},
+			"approval_keys": schema.ListAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Public keys of those who may approve what a rule about permissions refuses (guide \"Approvals\"): each element one or several in PEM (`PUBLIC KEY`), a JWK or a JWK set; Ed25519, ECDSA on P-256, or RSA of 2048 bits or more. " +
+					"Of several policies, a key counts only where all have it that name any, and the policy of `" + policyFileVariable + "` always counts as naming its keys, so that nobody approves what they ask for.",
+			},
+			"approval_max_days": days(fmt.Sprintf("How long an approval may hold, in days. Defaults to %d.", governance.DefaultApprovalMaxDays)),
 			"enforcement": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "What a broken rule does, `error`, `warn` or `off`, by rule: " + codeList(texts(governance.Rules)) + ". All are `error` by default but these, which are `warn`: " + codeList(texts(governance.WarnedRules)) + "; and these, which are `off`: " + codeList(texts(governance.SilentRules)) + ".",
 			},
+			"rules": rulesSchema(),
 		},
+	}
+}
+
+func rulesSchema() schema.Attribute {
+	return schema.ListNestedAttribute{
+		Optional: true, MarkdownDescription: fmt.Sprintf("Rules of your own, in the Common Expression Language (guide \"Custom rules\"), %d at most. Of several policies, all rules apply.", governance.MaxRules),
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Name, unique within the policy: letters, digits, underscores and hyphens. Diagnostics call the rule `custom:<name>`.",
+			},
+			"expression": schema.StringAttribute{
+				Required: true, MarkdownDescription: "CEL expression that is true for every identity that is allowed, such as `identity.environment != \"prod\" || has(identity.ticket)`.",
+			},
+			"message": schema.StringAttribute{
+				Required: true, MarkdownDescription: "What is wrong with an identity for which it is not true, and what to do about it.",
+			},
+			"enforcement": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "What a broken rule does: " + codeList(texts(governance.Enforcements)) + ". Defaults to `error`.",
+			},
+			"attribute": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "Argument that diagnostics point at, such as `expiry` or `labels.team`. Defaults to the identity as a whole.",
+			},
+		}},
 	}
 }

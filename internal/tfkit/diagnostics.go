@@ -36,6 +36,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleCredentialMaxAge:     "Credential would be used for too long",
 	governance.RuleCredential:           "Credential cannot be like this",
 	governance.RuleExisting:             "Existing identity",
+	governance.RuleApproval:             "Approval of permissions",
 
 	governance.RuleAdministrator:         "Identity would be an administrator",
 	governance.RulePrivilegeEscalation:   "Identity could raise its own privileges",
@@ -45,6 +46,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleDataExfiltration:      "Identity could read or give away any data",
 	governance.RuleServiceWildcard:       "Identity could use all of a service",
 	governance.RuleResourceWildcardWrite: "Identity could change any resource",
+	governance.RuleUnknownAction:         "Policy names unknown actions",
 	governance.RuleEscalationTicket:      "Identity gains permissions without a new ticket",
 	governance.RulePurposeFollows:        "Identity gains permissions for an unchanged purpose",
 }
@@ -68,19 +70,25 @@ func AttributePath(steps []string) path.Path {
 // AddViolations reports broken rules of one identity, each on its own attribute.
 func AddViolations(diags *diag.Diagnostics, identity string, found []governance.Violation) {
 	for _, violation := range found {
-		at := AttributePath(violation.Attribute)
-		// Terraform does not show where a nested attribute is.
-		detail := fmt.Sprintf("%s: %s\n\n%s\n\nArgument: %s. Rule: %s (%s).", identity, sentence(violation.Message), violation.Remedy, at, violation.Rule, violation.Enforcement)
+		at, where := AttributePath(violation.Attribute), ""
+		if len(violation.Attribute) > 0 {
+			where = fmt.Sprintf("Argument: %s. ", at) // Terraform does not show where a nested attribute is.
+		}
+		detail := fmt.Sprintf("%s: %s\n\n%s\n\n%sRule: %s (%s).", identity, Sentence(violation.Message), violation.Remedy, where, violation.Rule, violation.Enforcement)
+		summary := summaries[violation.Rule]
+		if violation.Rule.IsCustom() {
+			summary = "Policy rule is broken"
+		}
 		if violation.Enforcement == governance.EnforceWarn {
-			diags.AddAttributeWarning(at, summaries[violation.Rule], detail)
+			diags.AddAttributeWarning(at, summary, detail)
 		} else {
-			diags.AddAttributeError(at, summaries[violation.Rule], detail)
+			diags.AddAttributeError(at, summary, detail)
 		}
 	}
 }
 
-// sentence ends a message with a full stop, unless it ends itself.
-func sentence(message string) string {
+// Sentence ends a message with a full stop, unless it ends itself.
+func Sentence(message string) string {
 	if strings.HasSuffix(message, ".") || strings.HasSuffix(message, "?") {
 		return message
 	}
@@ -115,19 +123,19 @@ func explain(err error) string {
 	)
 	switch {
 	case errors.As(err, &configured):
-		return fmt.Sprintf("%s\n\n%s\n\nProvider argument: %s.", sentence(configured.Reason), configured.Remedy, strings.Join(configured.Attribute, "."))
+		return fmt.Sprintf("%s\n\n%s\n\nProvider argument: %s.", Sentence(configured.Reason), configured.Remedy, strings.Join(configured.Attribute, "."))
 	case errors.As(err, &forbidden):
 		return fmt.Sprintf("%s.\n\nAllow %s to them, or use others.\n\nThe cloud said: %s", Reason(err), forbidden.Permission, forbidden.Detail)
 	case errors.As(err, &exists):
-		return sentence(exists.Error())
+		return Sentence(exists.Error())
 	case errors.As(err, &conflict):
-		return fmt.Sprintf("%s\n\nRemove what is in the way, or try again when the other change is done.", sentence(conflict.Error()))
+		return fmt.Sprintf("%s\n\nRemove what is in the way, or try again when the other change is done.", Sentence(conflict.Error()))
 	case errors.As(err, &throttled):
 		return fmt.Sprintf("%s.\n\nTry again later, lower Terraform's -parallelism, or raise aws.max_retries.", throttled)
 	case errors.As(err, &replicated):
-		return fmt.Sprintf("%s\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", sentence(replicated.Error()))
+		return fmt.Sprintf("%s\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", Sentence(replicated.Error()))
 	case errors.As(err, &invalid):
-		return fmt.Sprintf("%s\n\nCorrect the argument that the message speaks of.", sentence(invalid.Error()))
+		return fmt.Sprintf("%s\n\nCorrect the argument that the message speaks of.", Sentence(invalid.Error()))
 	case errors.Is(err, context.Canceled):
 		return "interrupted. Nothing is lost: the next apply goes on from here."
 	}

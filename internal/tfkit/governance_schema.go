@@ -1,6 +1,8 @@
 package tfkit
 
 import (
+	"maps"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -74,9 +76,8 @@ func GovernanceAttributes(further map[string]schema.Attribute) map[string]schema
 			MarkdownDescription: "`cloud` where the cloud itself refuses access from the expiry on, `apply` where the next apply disables the identity, `none` where only its removal ends the access.",
 		},
 	}
-	for name, attribute := range further {
-		attributes[name] = attribute
-	}
+	maps.Copy(attributes, approvalAttributes())
+	maps.Copy(attributes, further)
 	return attributes
 }
 
@@ -97,6 +98,8 @@ type GovernanceModel struct {
 	Status            types.String `tfsdk:"status"`
 	ManagedBy         types.String `tfsdk:"managed_by"`
 	ExpiryEnforcement types.String `tfsdk:"expiry_enforcement"`
+	Approval          types.String `tfsdk:"approval"`
+	ApprovalNeeded    types.Object `tfsdk:"approval_needed"`
 }
 
 // Common is the model itself, for what embeds it.

@@ -49,7 +49,7 @@ func estate() []report.Identity {
 				{Kind: "account", Name: "999999999999", Account: "999999999999", External: true, ExternalID: true, Organization: "o-abc", Conditioned: true},
 				{Kind: "web_identity", Name: "token.actions.githubusercontent.com", Subjects: []string{"repo:acme/*"}, Audiences: []string{"sts.amazonaws.com"}},
 			},
-			Privileges: []string{"managed policy AdministratorAccess"}, CreatedAt: "2026-04-20T00:00:00Z", LastUsedKnown: true,
+			Classes: []string{"administrator"}, Privileges: []string{"administrator by AWS managed policy AdministratorAccess, statement 1"}, CreatedAt: "2026-04-20T00:00:00Z", LastUsedKnown: true,
 			Findings: []report.Finding{noExpiry, unused, unowned, assumed}, RiskScore: score(170), ImportID: "aws:123456789012:role/partner",
 		},
 		{ID: "aws:123456789012:role/bare", Name: "bare", Findings: []report.Finding{{Code: "odd"}, unowned}},

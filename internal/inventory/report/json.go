@@ -48,7 +48,7 @@ func renderJSON(identities []Identity, gaps []string) (string, error) {
 
 // fillLists makes lists that are absent empty.
 func (i *Identity) fillLists() {
-	i.Systems, i.Privileges = append([]string{}, i.Systems...), append([]string{}, i.Privileges...)
+	i.Systems, i.Classes, i.Privileges = append([]string{}, i.Systems...), append([]string{}, i.Classes...), append([]string{}, i.Privileges...)
 	i.Credentials, i.Findings = append([]Credential{}, i.Credentials...), append([]Finding{}, i.Findings...)
 	i.Trust = append([]Trustee{}, i.Trust...)
 	for at := range i.Trust {

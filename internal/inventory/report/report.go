@@ -59,6 +59,7 @@ type Identity struct {
 	ManagedBy       Text              `json:"managed_by"`
 	Trust           []Trustee         `json:"trust"`
 	Credentials     []Credential      `json:"credentials"`
+	Classes         []string          `json:"classes"`
 	Privileges      []string          `json:"privileges"`
 	CreatedAt       Text              `json:"created_at"`
 	LastUsedAt      Text              `json:"last_used_at"`

@@ -290,6 +290,7 @@ func TestSimAggregatorLacksPolicies(t *testing.T) {
 	listing, _ := e.listWith(e.aggregating(false, memberA))
 	want := []string{
 		"AWS Config has not recorded 4 policies and groups of identities of account " + memberA + ", so privileges that those give or take are not known.",
+		"The documents of 1 managed policy of AWS's own that identities of account " + memberA + " have were not read, so privileges that they give or take are not known.",
 		"The identities of 1 account are" + unknownUses,
 	}
 	if diff := cmp.Diff(want, listing.Gaps); diff != "" || len(listing.Identities) != 3 {

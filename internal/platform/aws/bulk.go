@@ -27,9 +27,9 @@ type snapshot struct {
 	full        bool
 	// writes are those that were over when it was begun.
 	writes int64
-	// unread counts policies that could not be read, and unrecorded those policies and groups of identities that AWS Config
-	// should have.
-	unread, unrecorded, calls int
+	// unread counts policies that could not be read, unrecorded those policies and groups of identities that AWS Config
+	// should have, and untold those of AWS's own policies whose documents have not come.
+	unread, unrecorded, untold, calls int
 }
 
 // snapshotUser is what joins a user with its credentials.
@@ -56,8 +56,11 @@ func (s *snapshot) named(kind governance.Kind, name string) (*governance.Identit
 	return nil, false
 }
 
-// bulkFilter are the entities that the bulk read asks for: groups for what users inherit, policies for what they allow.
-var bulkFilter = []types.EntityType{types.EntityTypeRole, types.EntityTypeUser, types.EntityTypeGroup, types.EntityTypeLocalManagedPolicy}
+// bulkFilter are the entities that the bulk read asks for: groups for what users inherit, policies for what they allow. Of
+// AWS's own policies it has those that are in use.
+var bulkFilter = []types.EntityType{
+	types.EntityTypeRole, types.EntityTypeUser, types.EntityTypeGroup, types.EntityTypeLocalManagedPolicy, types.EntityTypeAWSManagedPolicy,
+}
 
 // readBulk reads the account once for all who ask. With full it has the documents of every role and user. What this
 // provider has written since may be missing: see bulkReads.written.

@@ -25,6 +25,7 @@ type digest [sha256.Size]byte
 type bulkReader struct {
 	account *Account
 	full    bool
+	now     time.Time
 	// recorded tells that the pages are AWS Config's, which knows no last use.
 	recorded     bool
 	trackedSince time.Time
@@ -32,26 +33,28 @@ type bulkReader struct {
 	unread       map[digest]bool
 
 	// texts are strings of which there need only be one each.
-	texts  map[string]string
-	trusts map[digest][]governance.Trustee
-	grants map[digest]grants
+	texts     map[string]string
+	trusts    map[digest][]governance.Trustee
+	documents map[digest]*readPolicy // nil where one cannot be read
 
 	roles       map[string]*types.RoleDetail
 	userDetails map[string]*types.UserDetail
 	identities  map[string]*governance.Identity
 	users       map[string]snapshotUser
-	policies    map[string]policies // of identities, by id
-	groups      map[string]policies // by name
-	managed     map[string]grants   // customer-managed, by ARN
+	arns        map[string]string      // of identities, by id
+	policies    map[string]policies    // of identities, by id
+	groups      map[string]policies    // by name
+	managed     map[string]*readPolicy // by ARN
 }
 
 func newBulkReader(a *Account, full bool) *bulkReader {
+	now := a.config.Clock.Now().UTC()
 	return &bulkReader{
-		account: a, full: full, trackedSince: a.config.Clock.Now().UTC().Add(-roleTracking).Truncate(time.Second), unread: map[digest]bool{},
-		texts: map[string]string{}, trusts: map[digest][]governance.Trustee{}, grants: map[digest]grants{},
+		account: a, full: full, now: now, trackedSince: now.Add(-roleTracking).Truncate(time.Second), unread: map[digest]bool{},
+		texts: map[string]string{}, trusts: map[digest][]governance.Trustee{}, documents: map[digest]*readPolicy{},
 		roles: map[string]*types.RoleDetail{}, userDetails: map[string]*types.UserDetail{},
 		identities: map[string]*governance.Identity{}, users: map[string]snapshotUser{},
-		policies: map[string]policies{}, groups: map[string]policies{}, managed: map[string]grants{},
+		arns: map[string]string{}, policies: map[string]policies{}, groups: map[string]policies{}, managed: map[string]*readPolicy{},
 	}
 }
 
@@ -73,7 +76,7 @@ func (r *bulkReader) page(page *iam.GetAccountAuthorizationDetailsOutput) error 
 	for _, policy := range page.Policies {
 		for _, version := range policy.PolicyVersionList {
 			if version.IsDefaultVersion {
-				r.managed[r.text(awssdk.ToString(policy.Arn))] = r.grantsOf(version.Document)
+				r.managed[r.text(awssdk.ToString(policy.Arn))] = r.policyOf(version.Document)
 			}
 		}
 	}
@@ -85,8 +88,20 @@ func (r *bulkReader) text(text string) string {
 	if known, ok := r.texts[text]; ok {
 		return known
 	}
+	text = strings.Clone(text) // It can be a part of a page.
 	r.texts[text] = text
 	return text
+}
+
+func (r *bulkReader) allTexts(texts []string) []string {
+	if texts == nil {
+		return nil
+	}
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = r.text(text)
+	}
+	return all
 }
 
 func (r *bulkReader) role(detail types.RoleDetail) error {
@@ -103,6 +118,7 @@ func (r *bulkReader) role(detail types.RoleDetail) error {
 	}
 	identity.Trust = r.trustees(detail.AssumeRolePolicyDocument, identity.ID.Account)
 	r.identities[identity.ImportID] = identity
+	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.RolePolicyList, detail.AttachedManagedPolicies, nil, detail.PermissionsBoundary)
 	if r.full || identity.ManagedBy != "" {
 		r.roles[strings.ToLower(identity.Name)] = &detail
@@ -124,6 +140,7 @@ func (r *bulkReader) user(detail types.UserDetail) error {
 	}
 	r.identities[identity.ImportID] = identity
 	r.users[identity.ImportID] = snapshotUser{id: identity.ImportID, arn: awssdk.ToString(detail.Arn), stores: stores}
+	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.UserPolicyList, detail.AttachedManagedPolicies, detail.GroupList, detail.PermissionsBoundary)
 	if r.full || identity.ManagedBy != "" {
 		r.userDetails[strings.ToLower(identity.Name)] = &detail
@@ -168,6 +185,11 @@ func (r *bulkReader) trustees(encoded *string, account string) []governance.Trus
 		trustees = iampolicy.Trustees(document, account)
 	}
 	trustees = slices.Clip(trustees)
+	for i := range trustees { // What is cut out of the document must not keep all of it.
+		t := &trustees[i]
+		t.Name, t.Account, t.Organization = r.text(t.Name), r.text(t.Account), r.text(t.Organization)
+		t.Subjects, t.Audiences = r.allTexts(t.Subjects), r.allTexts(t.Audiences)
+	}
 	r.trusts[key] = trustees
 	return trustees
 }
@@ -180,47 +202,15 @@ func parseEncoded(encoded *string) (iampolicy.Document, error) {
 	return iampolicy.Parse(text)
 }
 
-func (r *bulkReader) grantsOf(encoded *string) grants {
-	key := digest(sha256.Sum256([]byte(awssdk.ToString(encoded))))
-	if known, ok := r.grants[key]; ok {
-		return known
-	}
-	var found grants
-	if document, err := parseEncoded(encoded); err == nil {
-		found = grants{administers: iampolicy.Administers(document), refuses: iampolicy.RefusesEverything(document)}
-	} else {
-		r.unread[key] = true
-	}
-	r.grants[key] = found
-	return found
-}
-
-func (r *bulkReader) policiesOf(inline []types.PolicyDetail, attached []types.AttachedPolicy, groups []string, boundary *types.AttachedPermissionsBoundary) policies {
-	var found policies
-	for _, policy := range inline {
-		if grants := r.grantsOf(policy.PolicyDocument); grants.refuses || grants.administers != nil {
-			found.inline = append(found.inline, namedGrants{awssdk.ToString(policy.PolicyName), grants})
-		}
-	}
-	for _, policy := range attached {
-		found.attached = append(found.attached, r.text(awssdk.ToString(policy.PolicyArn)))
-	}
-	for _, group := range groups {
-		found.groups = append(found.groups, r.text(group))
-	}
-	if boundary != nil {
-		found.boundary = r.text(awssdk.ToString(boundary.PermissionsBoundaryArn))
-	}
-	return found
-}
-
 func (r *bulkReader) finish() *snapshot {
 	done := &snapshot{identities: make([]governance.Identity, 0, len(r.identities)), roles: r.roles, userDetails: r.userDetails, full: r.full, unread: len(r.unread), calls: r.calls}
 	if r.recorded {
 		done.unrecorded = r.unrecorded()
 	}
+	done.untold = r.addKnown()
+	judge := newPrivilegeJudge(r.now, r.groups, r.managed)
 	for id, identity := range r.identities {
-		identity.Privileges = privileges(r.policies[id], r.groups, r.managed)
+		identity.Privileges = judge.judge(r.arns[id], r.policies[id])
 		done.identities = append(done.identities, *identity)
 	}
 	for _, user := range r.users {
@@ -229,27 +219,4 @@ func (r *bulkReader) finish() *snapshot {
 	slices.SortFunc(done.identities, func(a, b governance.Identity) int { return cmp.Compare(a.ImportID, b.ImportID) })
 	slices.SortFunc(done.users, func(a, b snapshotUser) int { return cmp.Compare(a.id, b.id) })
 	return done
-}
-
-// unrecorded counts the policies and groups that identities have and of which nothing has come. IAM tells all, but what AWS
-// Config records of an account is the account's choice.
-func (r *bulkReader) unrecorded() int {
-	missing := map[string]bool{}
-	note := func(of policies) {
-		for _, arn := range append(slices.Clone(of.attached), of.boundary) {
-			if _, known := r.managed[arn]; !known && arn != "" && !isAWSManaged(arn) {
-				missing[arn] = true
-			}
-		}
-	}
-	for _, of := range r.policies {
-		note(of)
-		for _, name := range of.groups {
-			group, known := r.groups[name]
-			if note(group); !known {
-				missing[groupPrefix+name] = true
-			}
-		}
-	}
-	return len(missing)
 }

@@ -23,8 +23,8 @@ type holder struct {
 	// origins say where the identity has a policy from, by kind and name.
 	origins  map[iamgrants.Source]origin
 	unjudged []governance.Unjudged
-	// boundaryToCome says that the boundary does not exist yet.
-	boundaryToCome bool
+	// toCome says that something does not exist yet, and boundaryToCome that the boundary does not.
+	toCome, boundaryToCome bool
 }
 
 type origin struct {
@@ -132,13 +132,16 @@ func (h *holder) missing(found reading, attribute []string, what string) bool {
 	if found.reason == "" {
 		return false
 	}
+	h.toCome = h.toCome || found.toCome
 	for i, u := range h.unjudged {
 		if u.Reason == found.reason && slices.Equal(u.Attribute, attribute) {
 			h.unjudged[i].What = append(u.What, what)
 			return true
 		}
 	}
-	h.unjudged = append(h.unjudged, governance.Unjudged{Attribute: attribute, What: []string{what}, Reason: found.reason, Remedy: found.remedy})
+	h.unjudged = append(h.unjudged, governance.Unjudged{
+		Attribute: attribute, What: []string{what}, Reason: found.reason, Remedy: found.remedy, ToCome: found.toCome,
+	})
 	return true
 }
 
@@ -156,7 +159,7 @@ func (h *holder) groups(ctx context.Context, names []string) error {
 	for _, name := range names {
 		group, ok := docs.groups[name]
 		if !ok {
-			h.missing(reading{reason: "there is no such group yet", remedy: "Once it is there, the next apply judges it before it changes anything."}, attribute, "what the group "+name+" allows")
+			h.missing(reading{reason: "there is no such group yet", toCome: true, remedy: "Once it is there, the next apply judges it before it changes anything."}, attribute, "what the group "+name+" allows")
 		}
 		for _, policy := range slices.Sorted(maps.Keys(group.inline)) {
 			// No name has a slash.
@@ -173,24 +176,39 @@ func (h *holder) groups(ctx context.Context, names []string) error {
 
 // dangers are what the engine has found, on the arguments that grant it.
 func (h *holder) dangers(found []iamgrants.Danger) []governance.Danger {
-	administrators := map[iamgrants.Source]bool{}
-	for _, danger := range found {
-		for _, source := range danger.Sources {
-			if danger.Class == iamgrants.Administrator {
-				administrators[statementOf(source)] = true
-			}
-		}
-	}
+	administrators := administratorStatements(found)
 	out := make([]governance.Danger, 0, len(found))
 	for _, danger := range found {
 		grant, attribute := h.grant(danger)
+		var grants []governance.Grant
+		for _, g := range danger.Grants {
+			grants = append(grants, governance.Grant{Actions: []string{g.Action}, Resources: g.Resources})
+		}
 		out = append(out, governance.Danger{
 			Rule: governance.Rule(danger.Class), Attribute: attribute, Grant: grant, Why: clause(danger.Why), Remedy: danger.Remedy,
-			Implied: danger.Class != iamgrants.Administrator &&
-				slices.ContainsFunc(danger.Sources, func(s iamgrants.Source) bool { return administrators[statementOf(s)] }),
+			Grants: grants, Implied: implied(danger, administrators),
 		})
 	}
 	return out
+}
+
+// administratorStatements are those that make an administrator.
+func administratorStatements(dangers []iamgrants.Danger) map[iamgrants.Source]bool {
+	found := map[iamgrants.Source]bool{}
+	for _, danger := range dangers {
+		for _, source := range danger.Sources {
+			if danger.Class == iamgrants.Administrator {
+				found[statementOf(source)] = true
+			}
+		}
+	}
+	return found
+}
+
+// implied tells whether a danger is no news, because a statement that makes it makes an administrator.
+func implied(danger iamgrants.Danger, administrators map[iamgrants.Source]bool) bool {
+	return danger.Class != iamgrants.Administrator &&
+		slices.ContainsFunc(danger.Sources, func(s iamgrants.Source) bool { return administrators[statementOf(s)] })
 }
 
 // statementOf is a source without the value that grants.

@@ -132,6 +132,9 @@ func newAccountListing(all *snapshot) accountListing {
 	if all.unrecorded > 0 {
 		listing.gaps = append(listing.gaps, fmt.Sprintf("AWS Config has not recorded %s of identities of account %s, so privileges that those give or take are not known.", countOf(all.unrecorded, "policy or group", "policies and groups"), listing.account))
 	}
+	if all.untold > 0 {
+		listing.gaps = append(listing.gaps, fmt.Sprintf("The documents of %s of AWS's own that identities of account %s have were not read, so privileges that they give or take are not known.", countOf(all.untold, "managed policy", "managed policies"), listing.account))
+	}
 	return listing
 }
 

@@ -29,13 +29,18 @@ func (r *Roles) Trust(ctx context.Context, spec RoleSpec) (governance.Trust, err
 			refused, rest := divideTrust(document)
 			add(refused, governance.TrustClause{Attribute: trustAttribute(spec), Refused: true})
 			add(rest, governance.TrustClause{Attribute: trustAttribute(spec), Conditions: conditions(rest)})
+			trust.Known = true
 		}
 		return trust, nil
 	}
+	trust.Known = len(spec.Trust) > 0
 	for _, preset := range inAccount(spec.Trust, me) {
-		if document, err := iampolicy.Trust(preset); err == nil {
-			add(document, governance.TrustClause{Attribute: presetAttribute(preset)})
+		document, err := iampolicy.Trust(preset)
+		if err != nil {
+			trust.Known = false
+			continue
 		}
+		add(document, governance.TrustClause{Attribute: presetAttribute(preset)})
 	}
 	return trust, nil
 }

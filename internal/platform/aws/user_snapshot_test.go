@@ -81,7 +81,9 @@ func TestSimBulkReadOfUsers(t *testing.T) {
 				})
 			}
 			group.Wait()
-			if got, most := e.sim.CountCalls(""), test.once+test.each*users; got > most {
+			// What the SDK tries again, because a connection was lost, is no further call.
+			calls := slices.DeleteFunc(e.sim.Calls(), func(call sim.Call) bool { return call.Attempt > 1 })
+			if got, most := len(calls), test.once+test.each*users; got > most {
 				t.Errorf("it took %d calls, more than %d", got, most)
 			}
 		})

@@ -96,22 +96,14 @@ func (r AWSRoleModel) Spec() aws.RoleSpec {
 	return spec
 }
 
-// Holding is what decides what the role may do. What is not known yet is left out.
-func (r AWSRoleModel) Holding() aws.Holding {
+// Holding is what decides what the role of a name may do. What is not known yet is left out.
+func (r AWSRoleModel) Holding(ctx context.Context, name types.String) aws.Holding {
 	return aws.Holding{
+		Name: NameAt(name, r.Path), Path: KnownOr(r.Path, "/"),
 		InlinePolicies: StringMap(r.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(r.ManagedPolicyARNs),
+		PoliciesUnknown:        !tfkit.FullyKnown(ctx, r.InlinePolicies) || !tfkit.FullyKnown(ctx, r.ManagedPolicyARNs),
 		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: r.PermissionsBoundaryARN.IsUnknown(),
 	}
-}
-
-// Entitlements judges what the role may do, and what it gains over the prior one; prior is nil on create.
-func (r AWSRoleModel) Entitlements(ctx context.Context, data *tfkit.Data, name types.String, prior *AWSRoleModel, final bool) (governance.Entitlements, error) {
-	var had *aws.Holding
-	if prior != nil {
-		holding := prior.Holding()
-		had = &holding
-	}
-	return data.AWS.Roles().Entitlements(ctx, name.ValueString(), KnownOr(r.Path, "/"), r.Holding(), had, final)
 }
 
 // Predict fills in what will be known after apply, keeping of the prior state what says the same. The ids are not known

@@ -8,42 +8,71 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // Entitled is a kind whose platform says what an identity may do.
 type Entitled[P any] interface {
 	// Entitlements judges what the planned identity may do, as far as that is known, and what it gains over the prior one;
-	// prior is nil on create. Nothing is found, and nothing asked, where neither differs. With final set, everything that
-	// it refers to has to be there.
-	Entitlements(ctx context.Context, data *tfkit.Data, m, prior P, final bool) (governance.Entitlements, error)
+	// prior is nil on create.
+	Entitlements(ctx context.Context, data *tfkit.Data, m, prior P, asked governance.Inquiry) (governance.Entitlements, error)
+}
+
+// Held is what decides what an identity on AWS may do, before a change and after it; had is nil on create.
+func Held[M any](ctx context.Context, m, prior *M, read func(context.Context, *M) (aws.Holding, diag.Diagnostics)) (now aws.Holding, had *aws.Holding, err error) {
+	now, err = AsError(read(ctx, m))
+	if err != nil || prior == nil {
+		return now, nil, err
+	}
+	before, err := AsError(read(ctx, prior))
+	return now, &before, err
 }
 
 // judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
-// apply changes anything, because what was not known at plan is known by then.
-func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) {
-	entitled, ok := k.(Entitled[P])
-	if !ok {
-		return
-	}
+// apply changes anything, because what was not known at plan is known by then. Of an identity that keeps what it may do it
+// says so, and only rules of the policy's own judge it.
+func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) (kept bool) {
+	had, common := commonOf[M](prior), m.Common()
+	policy, title := r.data.Policy, r.title(m)
 	// What cannot be asked for an identity that is refused anyhow has been said, or will be when the rest is right.
 	refused := diags.HasError()
-	of, err := entitled.Entitlements(ctx, r.data, m, prior, !planning)
-	title := r.title(m)
-	if err != nil {
-		if !refused {
-			tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
+	of := governance.Entitlements{Granted: &governance.Granted{}} // what the platform alone grants is not the policy's to judge
+	entitled, ok := k.(Entitled[P])
+	if ok {
+		var err error
+		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted()})
+		if err != nil {
+			if !refused {
+				tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
+			}
+			return false
 		}
-		return
+	} else {
+		r.unapproved(m, had, planning, diags)
 	}
-	found := r.data.Policy.EvaluateDangers(of)
-	if len(of.Gains) > 0 {
-		found = append(found, r.data.Policy.EvaluateGains(judged, of)...)
+	own := policy.EvaluateGranted(judged, of, r.data.Clock.Now())
+	if !ok || of.Unchanged {
+		r.report(title, own, planning, diags)
+		return of.Unchanged
 	}
-	r.report(title, found, planning, diags)
+	given := r.clear(m, had, of.Identity)
+	cleared, left := given.split(of)
+	found := policy.EvaluateDangers(left)
+	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
+	tentative := of.Tentative && planning
+	mayServe := tentative || gains && given.changed && given.approval != nil // as a new ticket
+	found = append(found, given.answer(need, covered, worst(found), mayServe, planning)...)
+	if gains {
+		found = append(found, policy.EvaluateGains(judged, of, given.approval != nil && given.changed)...)
+	}
+	found = append(given.soften(found, planning), policy.EvaluateUnknownActions(of)...)
+	r.report(title, append(found, own...), planning, diags)
+	noteNeed(common, need, tentative, planning, title, diags)
 	if !planning {
-		return
+		return false
 	}
+	r.tell(title, given, covered, true, diags)
 	for _, unjudged := range of.Unjudged {
 		if refused {
 			break
@@ -51,9 +80,19 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 		at := tfkit.AttributePath(unjudged.Attribute)
 		diags.AddAttributeWarning(at, "Permissions are not judged", fmt.Sprintf("%s: %s.\n\n%s\n\nArgument: %s.", title, unjudged, unjudged.Remedy, at))
 	}
-	if len(of.Gains) > 0 {
+	if gains {
 		diags.AddAttributeWarning(attributePath(k), "Identity gains permissions", title+" may do what it could not do before:\n\n"+gained(of.Gains))
 	}
+	return false
+}
+
+// needOf is what the identity needs an approval for from now on. A change that only takes away makes no new need of what
+// nobody has had to approve before.
+func needOf(policy governance.Policy, of, cleared governance.Entitlements, had *tfkit.GovernanceModel) governance.ApprovalNeed {
+	if of.Narrows && tfkit.ApprovalNeed(had.ApprovalNeeded).Empty() {
+		return policy.NeedOf(cleared)
+	}
+	return policy.NeedOf(of)
 }
 
 // mostGains is how many gains a warning names.

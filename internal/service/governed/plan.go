@@ -36,16 +36,16 @@ func (r *Resource[M, P]) ValidateConfig(ctx context.Context, req resource.Valida
 	judged := subject(ctx, m, category, nil)
 	texts := governance.EvaluateTexts(judged, time.Time{})
 	if len(found)+len(texts) > 0 || resp.Diagnostics.HasError() {
-		texts = r.foresee(judged, texts)
+		texts = r.foresee(ctx, k, judged, texts)
 	}
 	tfkit.AddViolations(&resp.Diagnostics, r.title(m), append(texts, found...))
 }
 
 // foresee adds what the policy will say. Terraform makes no plan after a validation that fails, and all that is wrong
 // with an identity is reported at once.
-func (r *Resource[M, P]) foresee(subject governance.Subject, texts []governance.Violation) []governance.Violation {
+func (r *Resource[M, P]) foresee(ctx context.Context, k Kind[P], subject governance.Subject, texts []governance.Violation) []governance.Violation {
 	data := r.preview.Load()
-	if data == nil {
+	if data == nil || (k != nil && place(ctx, data, k, &subject) != nil) {
 		return texts
 	}
 	found := data.Policy.Evaluate(subject, data.Clock.Now())
@@ -102,9 +102,9 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	common.Status, diags = r.plannedStatus(ctx, common, had, req.Private)
 	resp.Diagnostics.Append(diags...)
 	disabled := common.Status.ValueString() == string(governance.StatusExpired)
-	approved := r.approved(ctx, had, req.Private, &resp.Diagnostics)
-	judged := r.judge(ctx, k, m, approved, disabled, true, &resp.Diagnostics)
-	r.judgeEntitlements(ctx, k, m, prior, judged, true, &resp.Diagnostics)
+	existed := existing[P]{prior, r.accepted(ctx, had, req.Private, &resp.Diagnostics)}
+	judged := r.judge(ctx, k, m, existed, disabled, true, &resp.Diagnostics)
+	kept := r.judgeEntitlements(ctx, k, m, prior, judged, true, &resp.Diagnostics)
 	if prior == nil {
 		r.foreseeCreation(ctx, k, m, &resp.Diagnostics)
 	}
@@ -115,6 +115,9 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if err := k.Predict(ctx, r.data, m, prior, disabled); err != nil {
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Platform cannot be reached", r.title(m), err)
 		return
+	}
+	if kept {
+		r.judgeKept(m, prior, disabled, true, &resp.Diagnostics)
 	}
 	if !common.ID.IsUnknown() && !common.Expiry.IsUnknown() {
 		r.data.PlanExpiry(common.ID.ValueString(), common.Expiry.ValueString())
@@ -168,8 +171,8 @@ func (r *Resource[M, P]) plannedStatus(ctx context.Context, m, prior *tfkit.Gove
 // Where the resource's private state keeps the expiry, the owners and the trust that the policy let pass.
 const expiryKey, ownersKey, trustKey = "expiry", "owners", "trust"
 
-// approval is an existing identity with what the policy once let pass.
-type approval struct {
+// accepted is an existing identity with what the policy once let pass.
+type accepted struct {
 	tfkit.GovernanceModel
 	trust governance.PassedTrust
 }
@@ -179,8 +182,8 @@ func owners(m *tfkit.GovernanceModel) []*types.String {
 	return []*types.String{&m.Owner, &m.BusinessOwner, &m.TechnicalOwner}
 }
 
-// rememberApproved notes the expiry, the owners and the trust of an identity that the policy has let pass.
-func rememberApproved(ctx context.Context, private privateState, m *tfkit.GovernanceModel, trust governance.PassedTrust) diag.Diagnostics {
+// rememberAccepted notes the expiry, the owners and the trust of an identity that the policy has let pass.
+func rememberAccepted(ctx context.Context, private privateState, m *tfkit.GovernanceModel, trust governance.PassedTrust) diag.Diagnostics {
 	value, err := json.Marshal(m.Expiry.ValueString())
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Expiry cannot be noted", err.Error())}
@@ -195,16 +198,16 @@ func rememberApproved(ctx context.Context, private privateState, m *tfkit.Govern
 	return diags
 }
 
-// approved is the existing identity with the expiry, the owners and the trust that the policy once let pass. What its
+// accepted is the existing identity with the expiry, the owners and the trust that the policy once let pass. What its
 // tags say does not count: whoever may tag could lengthen a life with them, and an import brings tags that no policy has
 // seen.
-func (r *Resource[M, P]) approved(ctx context.Context, prior *tfkit.GovernanceModel, private privateState, diags *diag.Diagnostics) *approval {
+func (r *Resource[M, P]) accepted(ctx context.Context, prior *tfkit.GovernanceModel, private privateState, diags *diag.Diagnostics) *accepted {
 	if prior == nil {
 		return nil
 	}
 	value, keyDiags := private.GetKey(ctx, expiryKey)
 	diags.Append(keyDiags...)
-	had, text := approval{GovernanceModel: *prior}, ""
+	had, text := accepted{GovernanceModel: *prior}, ""
 	if value != nil {
 		if err := json.Unmarshal(value, &text); err != nil {
 			diags.AddError("Noted expiry cannot be read", err.Error())

@@ -3,6 +3,7 @@
 package governed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequ
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	m := P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
-	k, judged, disabled := r.prepare(ctx, m, nil, nil, &resp.Diagnostics)
+	k, judged, disabled := r.prepare(ctx, m, existing[P]{}, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -93,7 +94,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
+	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -137,7 +138,8 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	m, prior := P(new(M)), P(new(M))
 	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-	k, judged, disabled := r.prepare(ctx, m, prior, r.approved(ctx, prior.Common(), req.Private, &resp.Diagnostics), &resp.Diagnostics)
+	had := existing[P]{prior, r.accepted(ctx, prior.Common(), req.Private, &resp.Diagnostics)}
+	k, judged, disabled := r.prepare(ctx, m, had, &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -145,7 +147,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	common := m.Common()
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberApproved(ctx, resp.Private, common, judged.PassedTrust())...)
+	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -206,7 +208,7 @@ func (r *Resource[M, P]) locate(common *tfkit.GovernanceModel, diags *diag.Diagn
 }
 
 // prepare judges a planned identity once more, now that everything is known, before any call that changes something.
-func (r *Resource[M, P]) prepare(ctx context.Context, m, prior P, had *approval, diags *diag.Diagnostics) (k Kind[P], judged governance.Subject, disabled bool) {
+func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diags *diag.Diagnostics) (k Kind[P], judged governance.Subject, disabled bool) {
 	if diags.HasError() {
 		return nil, judged, false
 	}
@@ -223,8 +225,8 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m, prior P, had *approval,
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
 	judged = r.judge(ctx, k, m, had, disabled, false, diags)
-	if !diags.HasError() {
-		r.judgeEntitlements(ctx, k, m, prior, judged, false, diags)
+	if !diags.HasError() && r.judgeEntitlements(ctx, k, m, had.state, judged, false, diags) {
+		r.judgeKept(m, had.state, disabled, false, diags)
 	}
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
 		diags.AddAttributeError(path.Root("expiry"), "Plan is out of date", fmt.Sprintf("%s: the plan expected the identity to be %s, but its expiry %s has passed since. Plan again.", r.title(m), planned, common.Expiry.ValueString()))
@@ -235,45 +237,29 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m, prior P, had *approval,
 	return k, judged, disabled
 }
 
-// judge reports what the policy and the platform say against an identity, and returns what was judged. Warnings have been
-// seen at plan already when it is judged again at apply.
-func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *approval, disabled, warn bool, diags *diag.Diagnostics) governance.Subject {
+// judge reports what the policy and the platform say against an identity, and returns what was judged.
+func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing[P], disabled, planning bool, diags *diag.Diagnostics) governance.Subject {
 	title := r.title(m)
-	judged := subject(ctx, m, k.Category(), prior)
-	var trustErr error
-	if trusting, ok := k.(Trusting[P]); ok {
-		judged.Trust, trustErr = trusting.Trust(ctx, r.data, m)
-	}
+	judged := subject(ctx, m, k.Category(), had.accepted)
+	judged.Final = !planning
+	undescribed := describe(ctx, r.data, k, m, had.state, &judged)
 	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
-	if err == nil {
-		err = trustErr
-	}
-	if err != nil {
+	if err = cmp.Or(err, undescribed); err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
 	}
-	r.report(title, append(found, checked...), warn, diags)
+	r.report(title, append(found, checked...), planning, diags)
 	return judged
 }
 
-// report adds violations, warnings among them only where they are news.
-func (r *Resource[M, P]) report(title string, found []governance.Violation, warn bool, diags *diag.Diagnostics) {
+// report adds violations. Warnings have been seen at plan already when it is judged again at apply, but for those of custom
+// rules, which may have waited for what is known only now.
+func (r *Resource[M, P]) report(title string, found []governance.Violation, planning bool, diags *diag.Diagnostics) {
 	for _, violation := range found {
-		if warn || violation.Enforcement == governance.EnforceError {
+		if planning || violation.Enforcement == governance.EnforceError || violation.Rule.IsCustom() {
 			tfkit.AddViolations(diags, title, []governance.Violation{violation})
 		}
 	}
-}
-
-// subject is what a policy judges of a model, but for its trust; prior is the existing identity, nil on create.
-func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *approval) governance.Subject {
-	metadata, unknown := m.Metadata(ctx)
-	subject := governance.Subject{Name: m.Common().Name.ValueString(), Category: category, Metadata: metadata, Unknown: unknown}
-	if prior != nil {
-		had, _ := prior.Metadata(ctx)
-		subject.Prior, subject.PriorTrust = &had, prior.trust
-	}
-	return subject
 }
 
 // wayOut says how to go on where the name is taken.

@@ -1,8 +1,10 @@
 package governed
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -39,6 +41,19 @@ func KnownOr(value types.String, otherwise string) string {
 		return otherwise
 	}
 	return value.ValueString()
+}
+
+// NameAt is a name, or nothing while it or the path is not known.
+func NameAt(name, path types.String) string {
+	if path.IsUnknown() {
+		return ""
+	}
+	return name.ValueString()
+}
+
+// FullyKnown tells whether no value has an unknown part.
+func FullyKnown(ctx context.Context, values ...attr.Value) bool {
+	return !slices.ContainsFunc(values, func(value attr.Value) bool { return !tfkit.FullyKnown(ctx, value) })
 }
 
 // AsError turns diagnostics of a conversion, which only a bug can cause, into an error.

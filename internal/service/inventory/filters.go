@@ -105,6 +105,7 @@ func (d definition) filters(order string) map[string]argument {
 		"accounts":      {formTexts, "Only those in these accounts."},
 		"labels":        {formLabels, "Only those that have all these labels. A value can have the wildcards of `name_pattern`, so that `*` is any value."},
 		"findings":      {formTexts, "Only those with at least one of these findings: " + code(inventory.FindingCodes()) + "."},
+		"classes":       {formTexts, "Only those with at least one of these classes of danger in what they may do: " + code(governance.DangerRules) + "."},
 		"name_pattern":  {formText, "Only those whose whole name fits: `*` stands for any characters and `?` for one, in any letter case."},
 		"minimum_score": {formNumber, score},
 		"sort": {formText, fmt.Sprintf("%s, `%s` by default: `id`; `risk_score`, the highest first; `last_used_at`, those without a known use first and those whose last use "+

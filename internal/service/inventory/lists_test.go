@@ -58,6 +58,7 @@ func TestLists(t *testing.T) {
 		"of production":   {"identities", acctest.Values{"environments": []string{"prod"}, "labels": acctest.Values{"team": "F*"}}, []string{"busy"}, 1},
 		"by name":         {"identities", acctest.Values{"name_pattern": "END??*"}, []string{"ended", "ending"}, 2},
 		"with a finding":  {"identities", acctest.Values{"findings": []string{"expired", "no_purpose"}}, []string{"ended", "lost"}, 2},
+		"with a class":    {"identities", acctest.Values{"classes": []string{"administrator", "data_exfiltration"}}, []string{}, 0},
 		"nothing":         {"identities", acctest.Values{"minimum_score": 1000}, []string{}, 0},
 		"no filter":       {"identities", acctest.Values{"owners": []string{}, "limit": 1}, []string{"AWSServiceRoleForBackup"}, 7},
 		"summary":         {"identities", acctest.Values{"limit": 0}, []string{}, 7},
@@ -95,6 +96,7 @@ func TestListsRefuse(t *testing.T) {
 		says   string
 	}{
 		"finding":        {acctest.Values{"findings": []string{"unowned", "lost"}}, `error findings: Query cannot be answered … governed_identities: findings: "lost" is unknown. … Write one of unowned, owner_gone, no_purpose, no_expiry, … unused_credential.`},
+		"class":          {acctest.Values{"classes": []string{"admin"}}, `error classes: Query cannot be answered … governed_identities: classes: "admin" is unknown. … Write one of administrator, privilege_escalation, … resource_wildcard_write.`},
 		"negative score": {acctest.Values{"minimum_score": -1}, "error minimum_score: Query cannot be answered … -1 is negative. … Write 0 for all scores."},
 		"negative days":  {acctest.Values{"unused_for_days": -1}, "error unused_for_days: Query cannot be answered … -1 is negative."},
 		"negative limit": {acctest.Values{"limit": -1}, "error limit: Query cannot be answered … -1 is negative. … Write 0 for the summary alone, or leave it out for no limit."},

@@ -36,6 +36,7 @@ type filtersModel[C collection] struct {
 	Accounts     C            `tfsdk:"accounts"`
 	Labels       types.Map    `tfsdk:"labels"`
 	Findings     C            `tfsdk:"findings"`
+	Classes      C            `tfsdk:"classes"`
 	NamePattern  types.String `tfsdk:"name_pattern"`
 	MinimumScore types.Int64  `tfsdk:"minimum_score"`
 	Sort         types.String `tfsdk:"sort"`
@@ -70,7 +71,8 @@ func (m filtersModel[C]) query(d definition) inventory.Query {
 	q := inventory.Query{
 		Platforms: known[governance.Platform](m.Platforms), Kinds: known[governance.Kind](m.Kinds), Categories: known[governance.Category](m.Categories),
 		Owners: known[string](m.Owners), Environments: known[string](m.Environments), Accounts: known[string](m.Accounts), Findings: known[string](m.Findings),
-		Labels: map[string]string{}, NamePattern: m.NamePattern.ValueString(), MinimumScore: d.minimumScore,
+		Classes: known[governance.Rule](m.Classes),
+		Labels:  map[string]string{}, NamePattern: m.NamePattern.ValueString(), MinimumScore: d.minimumScore,
 		Sort: d.sort, UnusedForDays: number(m.UnusedForDays), WithinDays: number(m.WithinDays),
 	}
 	for key, value := range m.Labels.Elements() {

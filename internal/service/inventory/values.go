@@ -30,7 +30,17 @@ var itemValues = []attribute[governance.Identity]{
 	textAttribute("managed_by", func(i *governance.Identity) string { return i.ManagedBy }),
 	objectsAttribute("trust", trustValues, func(i *governance.Identity) []governance.Trustee { return i.Trust }),
 	objectsAttribute("credentials", credentialValues, func(i *governance.Identity) []governance.CredentialSummary { return i.Credentials }),
-	textsAttribute("privileges", func(i *governance.Identity) []string { return i.Privileges }),
+	textsAttribute("classes", func(i *governance.Identity) []string {
+		return textsOf(i.Privileges, func(p governance.Privilege) string { return string(p.Class) })
+	}),
+	textsAttribute("privileges", func(i *governance.Identity) []string {
+		return textsOf(i.Privileges, func(p governance.Privilege) string {
+			if p.Reason == "" {
+				return ""
+			}
+			return p.String()
+		})
+	}),
 	timeAttribute("created_at", func(i *governance.Identity) time.Time { return i.CreatedAt }),
 	timeAttribute("last_used_at", func(i *governance.Identity) time.Time { return i.LastUsedAt }),
 	flagAttribute("last_used_known", func(i *governance.Identity) bool { return i.LastUsedKnown }),
@@ -40,6 +50,17 @@ var itemValues = []attribute[governance.Identity]{
 	objectsAttribute("findings", findingValues, func(i *governance.Identity) []governance.Finding { return i.Findings }),
 	numberAttribute("risk_score", func(i *governance.Identity) int { return i.RiskScore }),
 	textAttribute("import_id", func(i *governance.Identity) string { return i.ImportID }),
+}
+
+// textsOf are the texts of privileges, but for the empty ones.
+func textsOf(privileges []governance.Privilege, text func(governance.Privilege) string) []string {
+	var texts []string
+	for _, privilege := range privileges {
+		if one := text(privilege); one != "" {
+			texts = append(texts, one)
+		}
+	}
+	return texts
 }
 
 var trustValues = []attribute[governance.Trustee]{

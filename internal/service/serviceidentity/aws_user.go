@@ -57,21 +57,16 @@ func (awsUser) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Users().Check(ctx, want)
 }
 
-func (awsUser) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, final bool) (governance.Entitlements, error) {
-	user, err := governed.AsError(userOf(ctx, m))
+func (awsUser) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+	return governed.DescribeAWS(ctx, data, governance.KindAWSUser, subject)
+}
+
+func (awsUser) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	now, had, err := governed.Held(ctx, m, prior, userHolding)
 	if err != nil {
 		return governance.Entitlements{}, err
 	}
-	var had *aws.Holding
-	if prior != nil {
-		before, err := governed.AsError(userOf(ctx, prior))
-		if err != nil {
-			return governance.Entitlements{}, err
-		}
-		holding := before.holding()
-		had = &holding
-	}
-	return data.AWS.Users().Entitlements(ctx, m.Name.ValueString(), governed.KnownOr(user.Path, "/"), user.holding(), had, final)
+	return data.AWS.Users().Entitlements(ctx, now, had, asked)
 }
 
 func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {

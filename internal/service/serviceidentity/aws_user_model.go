@@ -46,12 +46,15 @@ func userOf(ctx context.Context, m *model) (awsUserModel, diag.Diagnostics) {
 	return user, diags
 }
 
-// holding is what decides what the user may do. What is not known yet is left out.
-func (u awsUserModel) holding() aws.Holding {
+// userHolding is what decides what the user may do. What is not known yet is left out.
+func userHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
+	u, diags := userOf(ctx, m)
 	return aws.Holding{
+		Name: governed.NameAt(m.Name, u.Path), Path: governed.KnownOr(u.Path, "/"),
 		InlinePolicies: governed.StringMap(u.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(u.ManagedPolicyARNs), Groups: tfkit.Strings(u.Groups),
+		PoliciesUnknown:        !tfkit.FullyKnown(ctx, u.InlinePolicies) || !tfkit.FullyKnown(ctx, u.ManagedPolicyARNs) || !tfkit.FullyKnown(ctx, u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: u.PermissionsBoundaryARN.IsUnknown(),
-	}
+	}, diags
 }
 
 // setUser writes the nested attribute.

@@ -215,3 +215,13 @@ func TestDisappears(t *testing.T) {
 		t.Error("the state has a role that is gone")
 	}
 }
+
+// TestApproval warns of an approval of what AWS alone decides.
+func TestApproval(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	r := protocol(t, server)
+	config := linkedRole(server, nil).With(acctest.Values{"approval": "requested"})
+	r.Apply(config).Want(t, "warning approval: Approval of permissions … nothing that it may do needs an approval")
+	r.Plan(config).Want(t)
+}

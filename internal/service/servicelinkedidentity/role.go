@@ -67,6 +67,22 @@ func (awsServiceLinkedRole) Check(ctx context.Context, data *tfkit.Data, m *mode
 	return data.AWS.ServiceLinkedRoles().Check(ctx, want)
 }
 
+func (awsServiceLinkedRole) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
+}
+
+// Trust is the service, and nobody else.
+func (awsServiceLinkedRole) Trust(ctx context.Context, _ *tfkit.Data, m *model) (governance.Trust, error) {
+	role, err := roleOf(ctx, m)
+	if err != nil || role.ServiceName.IsUnknown() {
+		return governance.Trust{}, err
+	}
+	return governance.Trust{Known: true, Clauses: []governance.TrustClause{{
+		Attribute: []string{aws.AttributeServiceLinkedRole, "aws_service_name"},
+		Trustees:  []governance.Trustee{{Kind: governance.TrusteeService, Name: role.ServiceName.ValueString()}},
+	}}}, nil
+}
+
 func (awsServiceLinkedRole) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
 	role, want, err := wantedRole(ctx, m)
 	if err != nil || role.ServiceName.IsUnknown() || role.CustomSuffix.IsUnknown() {

@@ -61,6 +61,10 @@ func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Roles().Check(ctx, want)
 }
 
+func (awsRole) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
+}
+
 // Trust is who could assume the role.
 func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
 	_, want, err := declaredRole(ctx, m, false)
@@ -70,19 +74,12 @@ func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governanc
 	return data.AWS.Roles().Trust(ctx, want.Spec)
 }
 
-func (awsRole) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, final bool) (governance.Entitlements, error) {
-	role, err := governed.AsError(roleOf(ctx, m))
+func (awsRole) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	now, had, err := governed.Held(ctx, m, prior, roleHolding)
 	if err != nil {
 		return governance.Entitlements{}, err
 	}
-	if prior == nil {
-		return role.Entitlements(ctx, data, m.Name, nil, final)
-	}
-	had, err := governed.AsError(roleOf(ctx, prior))
-	if err != nil {
-		return governance.Entitlements{}, err
-	}
-	return role.Entitlements(ctx, data, m.Name, &had.AWSRoleModel, final)
+	return data.AWS.Roles().Entitlements(ctx, now, had, asked)
 }
 
 func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {

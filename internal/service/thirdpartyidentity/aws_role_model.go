@@ -70,6 +70,12 @@ func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
 	return role, diags
 }
 
+// roleHolding is what decides what the role may do.
+func roleHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
+	role, diags := roleOf(ctx, m)
+	return role.Holding(ctx, m.Name), diags
+}
+
 // setRole writes the nested attribute.
 func setRole(ctx context.Context, m *model, role awsRoleModel) error {
 	object, diags := types.ObjectValueFrom(ctx, awsRoleTypes, role)

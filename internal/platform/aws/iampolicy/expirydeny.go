@@ -30,7 +30,15 @@ func ExpiryDeny(end time.Time) Document {
 // is not ok for any other policy, one that denies less included.
 func ParseExpiryDeny(text string) (end time.Time, ok bool) {
 	d, err := ParseIdentity(text)
-	if err != nil || len(d.Statements) != 1 {
+	if err != nil {
+		return time.Time{}, false
+	}
+	return d.ExpiryEnd()
+}
+
+// ExpiryEnd is ParseExpiryDeny of a policy that has been read.
+func (d Document) ExpiryEnd() (end time.Time, ok bool) {
+	if len(d.Statements) != 1 {
 		return time.Time{}, false
 	}
 	s := d.Statements[0]

@@ -10,6 +10,9 @@ import (
 // than IAM does: they take U+017F for an s and the Kelvin sign for a k, and a
 // condition key that only looks like aws:CurrentTime is another key.
 func lower(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return 'A' <= r && r <= 'Z' }) < 0 {
+		return text
+	}
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'
@@ -20,7 +23,7 @@ func lower(text string) string {
 
 // equalFold compares without ASCII case.
 func equalFold(a, b string) bool {
-	return len(a) == len(b) && lower(a) == lower(b)
+	return len(a) == len(b) && (a == b || lower(a) == lower(b))
 }
 
 // cutPrefixFold is strings.CutPrefix without ASCII case.

@@ -250,5 +250,10 @@ func FuzzParse(f *testing.F) {
 		_, _ = ParseTrust(text)
 		_, _ = ParseIdentity(text)
 		_ = Size(text)
+		for _, unknown := range UnknownActions(d) {
+			if unknown.Value == unknown.Nearest || unknown.String() == "" {
+				t.Fatalf("near to itself: %+v", unknown)
+			}
+		}
 	})
 }

@@ -89,36 +89,3 @@ func TestTrustees(t *testing.T) {
 		})
 	}
 }
-
-func TestAdministers(t *testing.T) {
-	t.Parallel()
-	for document, want := range map[string][]string{
-		`{"Effect":"Allow","Action":"*","Resource":"*"}`:                                        {"every action"},
-		`{"Effect":"Allow","Action":["s3:GetObject","*:*"],"Resource":["arn:aws:s3:::a","**"]}`: {"every action"},
-		`{"Effect":"Allow","Action":"IAM:*","Resource":"*"}`:                                    {"every action of IAM"},
-		`{"Effect":"Allow","Action":"i*","Resource":"*"}`:                                       {"every action of IAM"},
-		`{"Effect":"Allow","Action":"iam:Get*","Resource":"*"}`:                                 nil,
-		`{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::1:role/a"}`:                nil,
-		`{"Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::a"}`:                        nil,
-		`{"Effect":"Allow","NotAction":["iam:*","organizations:*"],"Resource":"*"}`:             nil,
-		`{"Effect":"Allow","NotAction":"iam:CreateUser","Resource":"*"}`:                        nil,
-		`{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}`:                                  {"every action but some that are not of IAM"},
-		`{"Effect":"Deny","Action":"*","Resource":"*"}`:                                         nil,
-		`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a:b":"true"}}}`:    {"every action"},
-	} {
-		if diff := cmp.Diff(want, Administers(mustParse(t, `{"Statement":[`+document+`,`+document+`]}`))); diff != "" {
-			t.Errorf("%s: %s", document, diff)
-		}
-	}
-	for document, want := range map[string]bool{
-		`{"Effect":"Deny","Action":"*","Resource":"*"}`:                                     true,
-		`{"Effect":"Deny","Action":"s3:*","Resource":"*"}`:                                  false,
-		`{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::a"}`:                        false,
-		`{"Effect":"Allow","Action":"*","Resource":"*"}`:                                    false,
-		`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"a:b":"true"}}}`: false,
-	} {
-		if got := RefusesEverything(mustParse(t, `{"Statement":`+document+`}`)); got != want {
-			t.Errorf("%s: got %v", document, got)
-		}
-	}
-}

@@ -54,6 +54,9 @@ func Known(service string) bool {
 	return ok
 }
 
+// Services lists the prefixes of all services, in order. The result is shared and must not be changed.
+func Services() []string { return load().names }
+
 // All lists every action, by service and then by name ignoring case. The result is shared and must not be changed.
 func All() []Action { return load().actions }
 

@@ -26,6 +26,11 @@ func BenchmarkClassify(b *testing.B) {
 				Classify(New(have, today))
 			}
 		})
+		b.Run(name+" in outline", func(b *testing.B) {
+			for b.Loop() {
+				Outline(New(have, today))
+			}
+		})
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // has indices of them.
 type catalogue struct {
 	watched      []actions.Action
+	byService    map[string][]int // indices of watched
 	targets      []target
 	arns         map[[2]string]string // of targets, by service and name
 	ways         []way
@@ -34,7 +35,7 @@ type exposedAction struct {
 }
 
 var load = sync.OnceValue(func() *catalogue {
-	c := &catalogue{arns: map[[2]string]string{}}
+	c := &catalogue{arns: map[[2]string]string{}, byService: map[string][]int{}}
 	for text, t := range targets {
 		service, name, _ := strings.Cut(text, ":")
 		c.arns[[2]string{service, name}] = t.arn
@@ -51,6 +52,7 @@ var load = sync.OnceValue(func() *catalogue {
 		}
 		c.watched, c.targets = append(c.watched, action), append(c.targets, targets[text])
 		index[text] = len(c.watched) - 1
+		c.byService[service] = append(c.byService[service], index[text])
 		return index[text]
 	}
 	for _, p := range slices.Concat(iamPaths, takeovers, handovers) {

@@ -68,6 +68,7 @@ func TestClassify(t *testing.T) {
 		"administrator but for IAM":        {identity(t, administratorAccess, deny("iam:* sts:* sso:* identitystore:*", "*")), strings.TrimPrefix(strings.Replace(all, "pass_role_unrestricted ", "", 1), "administrator ")},
 		"administrator under a boundary":   {bounded(t, allow("s3:GetObject", "arn:aws:s3:::data/*"), administratorAccess), ""},
 		"administrator under S3":           {bounded(t, allow("s3:*", "*"), administratorAccess), "permissions_management credential_exposure data_exfiltration service_wildcard resource_wildcard_write"},
+		"IAM under PowerUserAccess":        {bounded(t, powerUserAccess, allow("iam:*", "*")), "resource_wildcard_write"},
 		"administrator retired":            {identity(t, administratorAccess, deny("*", "*")), ""},
 		"PowerUserAccess":                  {identity(t, powerUserAccess), strings.TrimPrefix(strings.Replace(all, "pass_role_unrestricted ", "", 1), "administrator ")},
 		"IAMFullAccess":                    {identity(t, iamFullAccess), "administrator privilege_escalation pass_role_unrestricted permissions_management credential_exposure service_wildcard resource_wildcard_write"},
@@ -134,6 +135,9 @@ func TestClassify(t *testing.T) {
 			got := Classify(New(test.have, today))
 			if diff := cmp.Diff(test.want, classes(got)); diff != "" {
 				t.Errorf("%s%v", diff, paths(got))
+			}
+			if diff := cmp.Diff(outlined(got), Outline(New(test.have, today))); diff != "" {
+				t.Errorf("the outline is another: %s", diff)
 			}
 			for _, d := range got {
 				if len(d.Sources) == 0 || d.Why == "" || d.Remedy == "" || (d.Path == "") != (d.Class != PrivilegeEscalation) {
@@ -276,6 +280,7 @@ func TestDangers(t *testing.T) {
 			{Kind: CustomerManaged, Policy: "arn:aws:iam::111111111111:policy/deploy", Statement: 1, Action: "iam:Pass*"},
 			{Policy: "run", Action: "lambda:*Function"},
 		},
+		Grants: []Grant{{Action: "iam:Pass*", Resources: []string{"*"}}, {Action: "lambda:*Function", Resources: []string{"*"}}},
 		Why:    "Whoever has iam:PassRole + lambda:CreateFunction + lambda:InvokeFunction runs code of its own choice with a role that is passed to it, and so with all that the most powerful such role may do.",
 		Remedy: `Name the roles in Resource, such as "arn:aws:iam::<account>:role/<name>", with the condition {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}.`,
 	}
@@ -307,6 +312,14 @@ func TestDangers(t *testing.T) {
 	}
 }
 
+// outlined is what an outline has of dangers.
+func outlined(dangers []Danger) (out []Danger) {
+	for _, d := range dangers {
+		out = append(out, Danger{Class: d.Class, Path: d.Path, Conditioned: d.Conditioned, Sources: onePerStatement(d.Sources)})
+	}
+	return out
+}
+
 func FuzzClassify(f *testing.F) {
 	for _, seed := range []string{administratorAccess, powerUserAccess, securityAudit, allow("iam:PassRole", "arn:aws:iam::*:role/${aws:username}", `{"DateLessThan":{"aws:CurrentTime":"2027"}}`), deny("!s3:*", "!*")} {
 		f.Add(`{"Statement":[`+seed+`]}`, `{"Statement":[`+seed+`]}`)
@@ -323,6 +336,9 @@ func FuzzClassify(f *testing.F) {
 		s := New(have, today)
 		if dangers := Classify(s); s.Empty() && len(dangers) > 0 {
 			t.Errorf("an empty set has dangers: %+v", dangers)
+		}
+		if diff := cmp.Diff(outlined(Classify(s)), Outline(s)); diff != "" {
+			t.Errorf("the outline is another: %s", diff)
 		}
 		for _, gain := range Gains(s, s) {
 			t.Errorf("a set gains of itself: %s", gain)

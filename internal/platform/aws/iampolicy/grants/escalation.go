@@ -16,14 +16,17 @@ func (c *classifier) escalation() {
 		if w.bounded && !c.set.bounded || w.makes && slices.ContainsFunc(w.needs, func(need int) bool { return open[need] }) {
 			continue
 		}
-		chosen := c.choose(w)
+		chosen, grants := c.choose(w)
 		if chosen == nil {
 			continue
 		}
 		if len(w.needs) == 1 {
 			open[w.needs[0]] = true
 		}
-		d := Danger{Class: PrivilegeEscalation, Path: w.name, Why: sentence(w.name, w.why), Remedy: c.escalationRemedy(w)}
+		d := Danger{Class: PrivilegeEscalation, Path: w.name, Grants: grants, Why: sentence(w.name, w.why)}
+		if !c.outline {
+			d.Remedy = c.escalationRemedy(w)
+		}
 		for k, need := range w.needs {
 			d.Actions = append(d.Actions, c.watched[need])
 			d.Conditioned = d.Conditioned || chosen[k].Conditioned
@@ -32,9 +35,8 @@ func (c *classifier) escalation() {
 	}
 }
 
-// choose picks an access for each action of a way, or none at all.
-func (c *classifier) choose(w *way) []*Access {
-	var chosen []*Access
+// choose picks an access for each action of a way, or none at all. The grants are those of all that would do as well.
+func (c *classifier) choose(w *way) (chosen []*Access, grants []Grant) {
 	for k, need := range w.needs {
 		accesses := c.granted(need)
 		fits := func(a *Access) bool { return c.reaches(a, need) }
@@ -53,11 +55,16 @@ func (c *classifier) choose(w *way) []*Access {
 		}
 		a := best(accesses, fits)
 		if a == nil {
-			return nil
+			return nil, nil
+		}
+		for i := range accesses {
+			if fits(&accesses[i]) {
+				grants = c.addGrant(grants, accesses[i].from, accesses[i].Source.Action)
+			}
 		}
 		chosen = append(chosen, a)
 	}
-	return chosen
+	return chosen, grants
 }
 
 // meet tells whether some resource matches a pattern of both lists.

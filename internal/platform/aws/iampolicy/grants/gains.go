@@ -54,15 +54,16 @@ func Gains(old, now *Set) []Gain {
 			continue
 		}
 		var scratch [4]Access
-		visited.each(from, now.size()+old.size(), func(a actions.Action) {
+		visited.each(from, now.size()+old.size(), func(a actions.Action) bool {
 			accesses := after.access(scratch[:0], i, a.Service, a.Name)
 			if len(accesses) == 0 {
-				return
+				return true
 			}
 			had := before.of(a.Service, a.Name)
 			for k := range accesses {
 				g.compare(a, had, &accesses[k])
 			}
+			return true
 		})
 	}
 	return g.gains()
@@ -72,7 +73,8 @@ func Gains(old, now *Set) []Gain {
 func alike(a, b []statement) bool {
 	return slices.EqualFunc(a, b, func(x, y statement) bool {
 		x.source, y.source = Source{}, Source{}
-		return reflect.DeepEqual(x, y)
+		// What mostly differs is asked first, since DeepEqual takes long.
+		return slices.Equal(x.resources, y.resources) && slices.Equal(x.actions, y.actions) && reflect.DeepEqual(x, y)
 	})
 }
 

@@ -27,6 +27,24 @@ func (g Gain) String() string {
 	return text
 }
 
+// Patterns are the actions, but every action of a service as a wildcard: all of AWS is more than 20,000.
+func (g Gain) Patterns() []string {
+	var texts []string
+	switch {
+	case !g.Whole:
+		for _, a := range g.Actions {
+			texts = append(texts, a.String())
+		}
+	case len(g.Services) == 0:
+		return []string{"*"}
+	default:
+		for _, service := range g.Services {
+			texts = append(texts, service+":*")
+		}
+	}
+	return texts
+}
+
 func (g Gain) what() string {
 	switch {
 	case len(g.Actions) == 1:

@@ -163,10 +163,10 @@ type visits int
 // longResource is how many characters of resources take about as long as a further statement.
 const longResource = 128
 
-// each calls yield for every action that an allowing statement grants, in the order of the table. An action that the
+// each calls yield for every action that an allowing statement grants, in the order of the table, until it says false. An action that the
 // table does not know comes by the name that the policy gives it. Once there were too many, patterns come as they are
 // instead of what they stand for, with a wildcard in the name.
-func (v *visits) each(from *statement, against int, yield func(actions.Action)) {
+func (v *visits) each(from *statement, against int, yield func(actions.Action) bool) {
 	long := 0
 	for _, resource := range from.resources {
 		long += len(resource)
@@ -178,8 +178,8 @@ func (v *visits) each(from *statement, against int, yield func(actions.Action)) 
 			return
 		}
 		for _, a := range actions.All() {
-			if _, ok := from.matches(a.Service, a.Name); ok {
-				yield(a)
+			if _, ok := from.matches(a.Service, a.Name); ok && !yield(a) {
+				return
 			}
 		}
 		return
@@ -187,13 +187,16 @@ func (v *visits) each(from *statement, against int, yield func(actions.Action)) 
 	for i, p := range from.actions {
 		expanded := actions.Expand(p.text)
 		if *v += visits(len(expanded) * against); *v > maxVisits || len(expanded) == 0 && p.literal() {
-			yield(actions.Action{Service: p.service, Name: p.name})
+			if !yield(actions.Action{Service: p.service, Name: p.name}) {
+				return
+			}
 			continue
 		}
 		for _, a := range expanded {
 			// Where patterns overlap, the first one that matches has it.
-			if i == 0 || !slices.ContainsFunc(from.actions[:min(i, maxTerms)], func(q pattern) bool { return q.matches(a.Service, a.Name) }) {
-				yield(a)
+			again := func(q pattern) bool { return q.matches(a.Service, a.Name) }
+			if !slices.ContainsFunc(from.actions[:min(i, maxTerms)], again) && !yield(a) {
+				return
 			}
 		}
 	}
@@ -201,3 +204,12 @@ func (v *visits) each(from *statement, against int, yield func(actions.Action)) 
 
 // size is how many statements an action is held against.
 func (s *Set) size() int { return 1 + len(s.allow) + len(s.deny) + len(s.guard) + len(s.boundary) }
+
+// NamesIdentities tells whether what a policy lets an identity do can depend on which one it is, within an account:
+// whether a pattern of resources, but for "*", can match roles, users or policies of IAM.
+func NamesIdentities(d iampolicy.Document) bool {
+	return slices.ContainsFunc(d.Statements, func(s iampolicy.Statement) bool {
+		named := func(p string) bool { return p != "*" && among("arn:*:iam::*:*", p) }
+		return slices.ContainsFunc(s.Resource, named) || slices.ContainsFunc(s.NotResource, named)
+	})
+}

@@ -37,6 +37,9 @@ func TestHostile(t *testing.T) {
 			if got := classes(Classify(s)); !strings.Contains(got, string(test.want)) {
 				t.Errorf("found %s", got)
 			}
+			if got := classes(Outline(s)); !strings.Contains(got, string(test.want)) {
+				t.Errorf("the outline has %s", got)
+			}
 			if len(Gains(&Set{}, s)) == 0 {
 				t.Error("nothing is gained")
 			}

@@ -14,6 +14,9 @@ type statement struct {
 	actions []pattern
 	// services are those of the patterns, in lower case. It is nil where the statement is about others too.
 	services []string
+	// byService has the indices of many patterns by their service, in lower case. It is nil for few, and where one is for
+	// any service.
+	byService map[string][]int
 	// not says that the statement is about every action but those.
 	not bool
 	// resources is "*" where the statement has NotResource.
@@ -27,8 +30,15 @@ type statement struct {
 	text string
 }
 
+// manyPatterns is from how many on an index of them pays.
+const manyPatterns = 32
+
 // pattern is a value of Action or NotAction.
-type pattern struct{ text, service, name string }
+type pattern struct {
+	text, service, name string
+	// everything and oneService say that it stands for every action, and that it names its service.
+	everything, oneService bool
+}
 
 func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iampolicy.Term) statement {
 	s := statement{
@@ -47,9 +57,17 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 		case !allStars(text):
 			p.service, p.name = "", "" // IAM takes no other text without a colon
 		}
+		p.everything, p.oneService = allStars(p.service) && allStars(p.name), !strings.ContainsAny(p.service, "*?")
 		s.actions = append(s.actions, p)
 	}
 	s.services = servicesOf(s.actions)
+	if s.services != nil && len(s.actions) >= manyPatterns {
+		s.byService = make(map[string][]int, len(s.services))
+		for i, p := range s.actions {
+			service := strings.ToLower(p.service)
+			s.byService[service] = append(s.byService[service], i)
+		}
+	}
 	if s.not {
 		s.services = nil
 	}
@@ -83,7 +101,7 @@ func newStatement(policy Policy, index int, raw iampolicy.Statement, terms []iam
 func servicesOf(patterns []pattern) []string {
 	var out []string
 	for _, p := range patterns {
-		if strings.ContainsAny(p.service, "*?") {
+		if !p.oneService {
 			return nil
 		}
 		if service := strings.ToLower(p.service); !slices.Contains(out, service) {
@@ -99,11 +117,14 @@ func allStars(text string) bool { return text != "" && strings.Trim(text, "*") =
 func (p pattern) literal() bool { return p.name != "" && !strings.ContainsAny(p.text, "*?") }
 
 func (p pattern) matches(service, name string) bool {
-	return actions.Match(p.service, service) && actions.Match(p.name, name)
+	if p.everything || p.oneService && len(p.service) != len(service) {
+		return p.everything
+	}
+	return (p.service == service || actions.Match(p.service, service)) && actions.Match(p.name, name)
 }
 
 // all tells whether the pattern stands for every action of every service.
-func (p pattern) all() bool { return allStars(p.service) && allStars(p.name) }
+func (p pattern) all() bool { return p.everything }
 
 // wholeService tells whether the pattern stands for every action of a service, those that AWS adds later too.
 func (p pattern) wholeService() bool { return allWild(p.name) && strings.Contains(p.name, "*") }
@@ -112,6 +133,14 @@ func (p pattern) wholeService() bool { return allWild(p.name) && strings.Contain
 func (s *statement) matches(service, name string) (value string, ok bool) {
 	if s.services != nil && len(s.services) < maxTerms && !slices.Contains(s.services, service) && !slices.ContainsFunc(s.services, func(of string) bool { return actions.Match(of, service) }) {
 		return "", false
+	}
+	if s.byService != nil {
+		for _, i := range s.byService[strings.ToLower(service)] {
+			if actions.Match(s.actions[i].name, name) {
+				return s.actions[i].text, !s.not
+			}
+		}
+		return "NotAction", s.not
 	}
 	for i := range s.actions {
 		if s.actions[i].matches(service, name) {

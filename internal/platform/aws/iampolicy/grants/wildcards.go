@@ -15,7 +15,8 @@ func (c *classifier) statements() {
 		from := &c.set.allow[i]
 		c.serviceWildcards(i)
 		again := func(s statement) bool { return alike([]statement{s}, c.set.allow[i:i+1]) }
-		if from.narrowed&toTargets != 0 || slices.ContainsFunc(c.set.allow[:min(i, maxTerms)], again) || !slices.ContainsFunc(from.resources, wide) {
+		// Whether it was said before is asked last, since that takes the longest.
+		if from.narrowed&toTargets != 0 || !slices.ContainsFunc(from.resources, wide) || slices.ContainsFunc(c.set.allow[:min(i, maxTerms)], again) {
 			continue
 		}
 		c.levels(i)
@@ -27,25 +28,26 @@ func (c *classifier) levels(index int) {
 	from := &c.set.allow[index]
 	permissions := Danger{Class: PermissionsManagement, Conditioned: true}
 	writes := Danger{Class: ResourceWildcardWrite, Conditioned: true}
-	if from.not || slices.ContainsFunc(from.actions, pattern.all) {
+	if !c.outline && (from.not || slices.ContainsFunc(from.actions, pattern.all)) {
 		writes.Actions = make([]actions.Action, 0, len(actions.All())/2) // about as many write
 	}
 	note := func(d *Danger, a actions.Action, by *Access) {
 		d.Actions = append(d.Actions, a)
 		d.Conditioned = d.Conditioned && by.Conditioned
-		d.Sources = addSource(d.Sources, by.Source)
+		d.Sources, d.Grants = addSource(d.Sources, by.Source), c.addGrant(d.Grants, from, by.Source.Action)
 	}
 	var scratch [4]Access
-	c.visits.each(from, c.set.size()-len(c.set.allow), func(a actions.Action) {
+	found := func(d *Danger) bool { return len(d.Actions) > 0 && !d.Conditioned }
+	c.visits.each(from, c.set.size()-len(c.set.allow), func(a actions.Action) bool {
 		wildcard := strings.Contains(a.Name, "*") // of whatever level: there were too many to look at
 		if a.Level < actions.Write && !wildcard {
-			return
+			return true
 		}
 		by := best(c.access(scratch[:0], index, a.Service, a.Name), func(by *Access) bool {
 			return by.narrowed&toTargets == 0 && (by.everywhere() || by.wideOn(a.Service, c.arns[[2]string{a.Service, a.Name}]))
 		})
 		if by == nil {
-			return
+			return true
 		}
 		if a.Level == actions.PermissionsManagement || wildcard {
 			note(&permissions, a, by)
@@ -53,6 +55,7 @@ func (c *classifier) levels(index int) {
 		if !a.WildcardOnly && by.narrowed == 0 && len(by.passes) == 0 {
 			note(&writes, a, by)
 		}
+		return !c.outline || !found(&permissions) || !found(&writes)
 	})
 	if len(permissions.Actions) > 0 {
 		permissions.Why = "It changes who may do what on resources of any name, by " + list(permissions.Actions) + "."
@@ -89,7 +92,10 @@ func (c *classifier) serviceWildcards(index int) {
 	add := func(value string, of []actions.Action) {
 		source := from.source
 		source.Action = value
-		d.Sources = append(d.Sources, source)
+		d.Sources, d.Grants = append(d.Sources, source), c.addGrant(d.Grants, from, value)
+		if c.outline {
+			return
+		}
 		if d.Actions == nil {
 			d.Actions = slices.Clip(of)
 		} else {
@@ -130,7 +136,10 @@ func (c *classifier) serviceWildcards(index int) {
 // and the boundary has a wildcard as well.
 func (c *classifier) wildcardStays(index int, service string, of []actions.Action) bool {
 	if c.set.bounded && !slices.ContainsFunc(c.set.boundary, func(b statement) bool {
-		return b.not || slices.ContainsFunc(b.actions, func(p pattern) bool {
+		if b.not {
+			return slices.ContainsFunc(of, func(a actions.Action) bool { return b.isAbout(a.Service, a.Name) })
+		}
+		return slices.ContainsFunc(b.actions, func(p pattern) bool {
 			return p.wholeService() && (actions.Match(p.service, service) || actions.Match(service, p.service))
 		})
 	}) {

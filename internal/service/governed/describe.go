@@ -1,0 +1,83 @@
+package governed
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// existing is an identity that is there before an apply; nothing where there is none.
+type existing[P any] struct {
+	// state is as the last refresh found it.
+	state P
+	// accepted is what the policy has let pass of it.
+	accepted *accepted
+}
+
+// subject is what a policy judges of a model, without what only the platform knows; prior is the existing identity, nil on
+// create.
+func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *accepted) governance.Subject {
+	metadata, unknown := m.Metadata(ctx)
+	name := m.Common().Name
+	unknown[governance.FieldName] = name.IsUnknown() || name.IsNull() // null is what the platform will choose
+	for _, field := range []governance.Field{governance.FieldKind, governance.FieldAccount, governance.FieldTrust} {
+		unknown[field] = true
+	}
+	subject := governance.Subject{Name: name.ValueString(), Category: category, Metadata: metadata, Unknown: unknown}
+	if prior != nil {
+		had, _ := prior.Metadata(ctx)
+		subject.Prior, subject.PriorTrust = &had, prior.trust
+	}
+	return subject
+}
+
+// describe adds what the platform knows, as far as it can be had, and what the identity was before.
+func describe[M any, P Model[M]](ctx context.Context, data *tfkit.Data, k Kind[P], m, state P, judged *governance.Subject) error {
+	misplaced := place(ctx, data, k, judged)
+	operate(ctx, k, state, judged)
+	judged.Unknown[governance.FieldTrust] = false
+	trusting, ok := k.(Trusting[P])
+	if !ok {
+		return misplaced
+	}
+	trust, err := trusting.Trust(ctx, data, m)
+	judged.Trust, judged.Unknown[governance.FieldTrust] = trust, !trust.Known
+	return cmp.Or(misplaced, err)
+}
+
+// place adds what the identity is and where. It costs a call, which a policy without rules of its own spares.
+func place[P any](ctx context.Context, data *tfkit.Data, k Kind[P], judged *governance.Subject) error {
+	if !data.Policy.HasRules() {
+		return nil
+	}
+	return k.Describe(ctx, data, judged)
+}
+
+// operate adds what happens to the identity, and what it was before.
+func operate[M any, P Model[M]](ctx context.Context, k Kind[P], state P, planned *governance.Subject) {
+	planned.Operation = governance.OperationCreate
+	if state == nil {
+		return
+	}
+	planned.Operation = governance.OperationUpdate
+	old := subject(ctx, state, k.Category(), nil)
+	old.Kind = planned.Kind
+	if id, err := governance.ParseID(state.Common().ID.ValueString()); err == nil {
+		old.Account = id.Account
+	}
+	planned.Old = &old
+}
+
+// DescribeAWS tells of an identity on AWS which kind it is and in which account. Before the provider is configured it leaves
+// the account out.
+func DescribeAWS(ctx context.Context, data *tfkit.Data, kind governance.Kind, subject *governance.Subject) (err error) {
+	subject.Kind, subject.Unknown[governance.FieldKind] = kind, false
+	if data.AWS == nil {
+		return nil
+	}
+	subject.Account, err = data.AWS.ID(ctx)
+	subject.Unknown[governance.FieldAccount] = err != nil
+	return err
+}
