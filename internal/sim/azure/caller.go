@@ -22,8 +22,8 @@ func (r *request) authenticate() error {
 	if r.service.audiences == nil {
 		return nil
 	}
-	refuse := func(format string, args ...any) error {
-		e := newError("InvalidAuthenticationToken", http.StatusUnauthorized, format, args...)
+	refuse := func(message string) error {
+		e := newError("InvalidAuthenticationToken", http.StatusUnauthorized, "%s", message)
 		r.service.unauthorized(r, e)
 		return e
 	}
@@ -36,6 +36,7 @@ func (r *request) authenticate() error {
 		return refuse("Access token validation failure. Invalid signature.")
 	}
 	r.tenant = r.server.tenants[c.Tenant]
+	r.tenant.expire(r.now)
 	r.caller = &caller{objectID: c.ObjectID, appID: c.AppID, roles: c.Roles, administrator: c.ObjectID == r.tenant.admin.ObjectID}
 	switch {
 	case !slices.Contains(r.audiences(), c.Audience):

@@ -31,3 +31,19 @@ func servicePrincipalDefaults(e *entity) object {
 		"verifiedPublisher": object{"displayName": nil, "verifiedPublisherId": nil, "addedDateTime": nil},
 	}
 }
+
+// userDefaults are those of a user.
+func userDefaults(e *entity) object {
+	return object{
+		"id": e.id, "deletedDateTime": nil, "accountEnabled": true, "createdDateTime": stamp(e.created), "displayName": nil, "userPrincipalName": nil,
+		"mail": nil, "mailNickname": nil, "givenName": nil, "surname": nil, "jobTitle": nil, "department": nil, "userType": "Member",
+	}
+}
+
+// groupDefaults are those of a security group.
+func groupDefaults(e *entity) object {
+	return object{
+		"id": e.id, "deletedDateTime": nil, "createdDateTime": stamp(e.created), "displayName": nil, "description": nil, "groupTypes": []string{},
+		"mail": nil, "mailEnabled": false, "mailNickname": nil, "securityEnabled": true, "isAssignableToRole": nil, "visibility": nil,
+	}
+}

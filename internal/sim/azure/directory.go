@@ -35,7 +35,9 @@ type entity struct {
 	federated []*federatedCredential
 	created   time.Time
 	deleted   time.Time // zero while it lives
-	signIns   signIns
+	// deletedWith is the application that took it along.
+	deletedWith string
+	signIns     signIns
 
 	lag    int    // requests that still meet before
 	before object // props that a lagging replica has; nil is not there
@@ -58,11 +60,14 @@ func (e *entity) managed() bool { return e.str("servicePrincipalType") == "Manag
 // directory holds the objects of a tenant and what relates them.
 type directory struct {
 	objects map[string]*entity // by id, deleted ones included
+	gone    map[string]*entity // the deleted ones
 	byApp   map[string]*entity // live ones by kind and application id
 	lists   map[kind][]*entity // live ones by id; nil when it has to be made again
 	grants  map[string]*grant  // app role assignments by id
 	held    map[string][]*grant
 	given   map[string][]*grant
+
+	roleAssignments []*roleAssignment
 }
 
 // grant is an app role assignment: principal has an app role of resource.
@@ -76,7 +81,7 @@ type grant struct {
 
 func newDirectory() directory {
 	return directory{
-		objects: map[string]*entity{}, byApp: map[string]*entity{}, lists: map[kind][]*entity{},
+		objects: map[string]*entity{}, gone: map[string]*entity{}, byApp: map[string]*entity{}, lists: map[kind][]*entity{},
 		grants: map[string]*grant{}, held: map[string][]*grant{}, given: map[string][]*grant{},
 	}
 }
@@ -123,6 +128,7 @@ func (d *directory) insert(e *entity, lag int) {
 	e.deleted = time.Time{}
 	e.lag, e.before = lag, nil
 	d.objects[e.id] = e
+	delete(d.gone, e.id)
 	if app := e.str("appId"); app != "" {
 		d.byApp[appKey(e.kind, app)] = e
 	}
@@ -132,6 +138,7 @@ func (d *directory) insert(e *entity, lag int) {
 // withdraw takes an object out of the live ones; it stays among the deleted.
 func (d *directory) withdraw(e *entity, at time.Time) {
 	e.deleted = at
+	d.gone[e.id] = e
 	if app := e.str("appId"); app != "" && d.byApp[appKey(e.kind, app)] == e {
 		delete(d.byApp, appKey(e.kind, app))
 	}

@@ -34,8 +34,11 @@ func graphService(version string) service {
 
 // graphRoutes are the operations of each version.
 var graphRoutes = map[string][]route{
-	"v1.0": slices.Concat(organizationRoutes),
-	"beta": nil,
+	"v1.0": slices.Concat(
+		organizationRoutes, applicationRoutes, servicePrincipalRoutes, passwordRoutes(kindApplication), passwordRoutes(kindServicePrincipal), federatedRoutes,
+		ownerRoutes(kindApplication), ownerRoutes(kindServicePrincipal), grantRoutes, userRoutes, roleRoutes, deletedRoutes, policyRoutes, batchRoutes,
+	),
+	"beta": slices.Concat(reportRoutes, batchRoutes),
 }
 
 // graphError is the form of Graph's errors (Graph guide, "Microsoft Graph error

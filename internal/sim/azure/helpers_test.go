@@ -161,6 +161,32 @@ func errorMessage(err error) string {
 	return out.Error.Message
 }
 
+// text is a member of a JSON object that is a text.
+func text(o body, name string) string {
+	s, _ := o[name].(string)
+	return s
+}
+
+// inner is a member that is an object, or nil.
+func inner(o body, name string) body {
+	m, _ := o[name].(body)
+	return m
+}
+
+// items is a member that is a list of objects.
+func items(o body, name string) []body {
+	list, _ := o[name].([]any)
+	var out []body
+	for _, i := range list {
+		m, _ := i.(body)
+		out = append(out, m)
+	}
+	return out
+}
+
+// values are the items of a list.
+func values(o body) []body { return items(o, "value") }
+
 func noError(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -168,10 +194,10 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-// send is a request without any client library.
-func send(t *testing.T, s *azuresim.Server, method, url, token string) (int, http.Header, body) {
+// get is a request without any client library.
+func get(t *testing.T, s *azuresim.Server, url, token string) (int, http.Header, body) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	noError(t, err)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // oauthService is the token endpoint of every tenant. Its path is empty: what
@@ -188,16 +187,4 @@ func (r *request) resource() (target, error) {
 			"You might have sent your authentication request to the wrong tenant.", name, r.tenant.domain)
 	}
 	return target{}, aadsts(70011, "invalid_scope", "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope %s is not valid.", scope)
-}
-
-// record notes a sign-in, and the key that it was made with.
-func (s *signIns) record(at time.Time, key string) {
-	s.at = at
-	if key == "" {
-		return
-	}
-	if s.keys == nil {
-		s.keys = map[string]time.Time{}
-	}
-	s.keys[key] = at
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -41,7 +42,12 @@ func (r *request) proofByFederation(a *assertion, holders []*entity) error {
 	if len(trusted) == 0 {
 		return aadsts(700211, "invalid_client", "No matching federated identity record found for presented assertion issuer '%s'."+hint, a.claims.Issuer)
 	}
+	nearly := slices.ContainsFunc(trusted, func(f *federatedCredential) bool { return strings.EqualFold(f.subject, a.claims.Subject) })
 	trusted = slices.DeleteFunc(trusted, func(f *federatedCredential) bool { return f.subject != a.claims.Subject })
+	if len(trusted) == 0 && nearly {
+		return aadsts(7002138, "invalid_client", "No matching federated identity record found for presented assertion subject '%s'. "+
+			"The subject matches with case-insensitive comparison, but not with case-sensitive comparison."+hint, a.claims.Subject)
+	}
 	if len(trusted) == 0 {
 		return aadsts(700213, "invalid_client", "No matching federated identity record found for presented assertion subject '%s'."+hint, a.claims.Subject)
 	}

@@ -77,8 +77,8 @@ func TestClientSecrets(t *testing.T) {
 func TestUnknownTenant(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	status, _, out := send(t, s, "GET", s.AuthorityHost()+"99999999-2222-4333-8444-555555555555/v2.0/.well-known/openid-configuration", "")
-	if status != 400 || out["error"] != "invalid_request" || !strings.HasPrefix(out["error_description"].(string), "AADSTS90002: Tenant '99999999-2222-4333-8444-555555555555' not found.") {
+	status, _, out := get(t, s, s.AuthorityHost()+"99999999-2222-4333-8444-555555555555/v2.0/.well-known/openid-configuration", "")
+	if status != 400 || out["error"] != "invalid_request" || !strings.HasPrefix(text(out, "error_description"), "AADSTS90002: Tenant '99999999-2222-4333-8444-555555555555' not found.") {
 		t.Errorf("%d %v", status, out)
 	}
 }

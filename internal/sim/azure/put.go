@@ -35,13 +35,9 @@ func (t *Tenant) newApplication(displayName string, created time.Time, lag int) 
 func (t *Tenant) newServicePrincipal(app *entity, created time.Time, lag int) *entity {
 	e := &entity{tenant: t, kind: kindServicePrincipal, id: t.server.newID("servicePrincipal"), created: created, secrets: map[string]string{}}
 	e.props = servicePrincipalDefaults(e)
-	for _, name := range []string{"appId", "displayName", "signInAudience", "appRoles", "info", "verifiedPublisher", "tags"} {
-		e.props[name] = app.props[name]
-	}
-	e.props["appDisplayName"] = app.props["displayName"]
-	e.props["appDescription"] = app.props["description"]
-	e.props["appOwnerOrganizationId"] = t.id
-	e.props["servicePrincipalNames"] = append([]string{app.str("appId")}, app.props.texts("identifierUris")...)
+	e.props["appId"] = app.props["appId"]
+	e.props["appOwnerOrganizationId"] = app.tenant.id
+	e.follow(app)
 	t.insert(e, lag)
 	return e
 }

@@ -20,7 +20,7 @@ func TestRealClients(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	out := newGraph(t, s).do("GET", "/organization", nil)
-	if got := out["value"].([]any)[0].(body)["id"]; got != azuresim.DefaultTenant {
+	if got := values(out)[0]["id"]; got != azuresim.DefaultTenant {
 		t.Error(got)
 	}
 	calls := s.Calls()
@@ -55,16 +55,16 @@ func TestAccessTokens(t *testing.T) {
 		{"another's", good[:len(good)-2], "Access token validation failure. Invalid signature.", 401},
 		{"no token", "x", "Access token validation failure. Invalid signature.", 401},
 	} {
-		status, header, out := send(t, s, "GET", at, tt.token)
+		status, header, out := get(t, s, at, tt.token)
 		if status != tt.status {
 			t.Errorf("%s: %d %v", tt.name, status, out)
 		}
-		if e, ok := out["error"].(body); ok && (e["message"] != tt.message || e["code"] != "InvalidAuthenticationToken" || header.Get("WWW-Authenticate") == "") {
+		if e := inner(out, "error"); e != nil && (e["message"] != tt.message || e["code"] != "InvalidAuthenticationToken" || header.Get("WWW-Authenticate") == "") {
 			t.Errorf("%s: %v %v", tt.name, e, header)
 		}
 	}
 	s.Clock().Advance(time.Hour)
-	if status, _, out := send(t, s, "GET", at, good); status != 401 || out["error"].(body)["message"] != "Lifetime validation failed, the token is expired." {
+	if status, _, out := get(t, s, at, good); status != 401 || inner(out, "error")["message"] != "Lifetime validation failed, the token is expired." {
 		t.Errorf("%d %v", status, out)
 	}
 	if len(s.Secrets()) == 0 || s.Secrets()[0] == "" {
@@ -155,7 +155,7 @@ func TestBudget(t *testing.T) {
 	noError(t, err)
 	var got []int
 	for range 6 {
-		status, header, _ := send(t, s, "GET", s.GraphURL()+"/v1.0/organization", token.Token)
+		status, header, _ := get(t, s, s.GraphURL()+"/v1.0/organization", token.Token)
 		got = append(got, status)
 		if status == 429 && header.Get("Retry-After") != "7" {
 			t.Errorf("Retry-After %q", header.Get("Retry-After"))

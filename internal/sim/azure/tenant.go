@@ -24,6 +24,8 @@ type Tenant struct {
 	subscriptions map[string]*Subscription
 	admin         Credentials
 	denied        []string // permissions denied to the administrator
+	premium       bool     // has the licence for reports of sign-ins
+	policy        *appPolicy
 	directory
 }
 
@@ -65,6 +67,7 @@ func (s *Server) tenant(id string) *Tenant {
 	}
 	t := &Tenant{
 		server: s, id: id, domain: "acme" + id[:4] + ".onmicrosoft.com", subscriptions: map[string]*Subscription{}, directory: newDirectory(),
+		premium: true, policy: newAppPolicy(),
 		admin: Credentials{
 			TenantID: id, ClientID: sim.UUID("administrator-app/" + id), ObjectID: sim.UUID("administrator/" + id),
 			ClientSecret: secretText("administrator/" + id),
@@ -110,6 +113,14 @@ func (t *Tenant) DenyPermissions(permissions ...string) {
 	t.server.mu.Lock()
 	defer t.server.mu.Unlock()
 	t.denied = slices.Clone(permissions)
+}
+
+// SetPremium gives the tenant the licence for reports of sign-ins, which it has
+// from the start, or takes it away.
+func (t *Tenant) SetPremium(licensed bool) {
+	t.server.mu.Lock()
+	defer t.server.mu.Unlock()
+	t.premium = licensed
 }
 
 // Env returns the environment variables that make azidentity use the simulator
