@@ -148,5 +148,5 @@ func (t *Tenant) deletedAddress(ctx context.Context, id string) string {
 	if err != nil {
 		return ""
 	}
-	return connection.graph.Address("/directory/deletedItems/" + graph.Segment(id))
+	return connection.graph.Address(deletedPath(id))
 }

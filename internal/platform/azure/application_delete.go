@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -47,17 +48,35 @@ func (a *Applications) Delete(ctx context.Context, id governance.ID) (removed []
 	return r.removed, err
 }
 
-// purge deletes an application for good that has been deleted with that wish.
+// purge deletes an application for good that has been deleted with that wish, its service principal first: the application
+// is what tells an interrupted purge from none.
 func (a *Applications) purge(ctx context.Context, id governance.ID) error {
-	path := "/directory/deletedItems/" + graph.Segment(id.Resource)
-	const name = "/directory/deletedItems/{id}"
 	var found graph.Application
-	err := a.tenant.get(ctx, path, name, permissionRead, nil, &found)
+	err := a.tenant.get(ctx, deletedPath(id.Resource), "/directory/deletedItems/{id}", permissionRead, nil, &found)
 	if err != nil || !a.tenant.graphTagging().metadata(found.Tags).Purge {
 		return absent(err)
 	}
-	return absent(a.tenant.send(ctx, http.MethodDelete, path, name, permissionChange, nil))
+	principals, err := listAll[graph.ServicePrincipal](ctx, a.tenant, graph.Request{
+		Path: "/directory/deletedItems/microsoft.graph.servicePrincipal", Query: url.Values{"$select": {"id,appId"}, "$top": {pageSize}},
+	}, "/directory/deletedItems", permissionRead)
+	if err != nil {
+		return err
+	}
+	going := []string{id.Resource}
+	for _, one := range principals {
+		if strings.EqualFold(one.AppID, found.AppID) {
+			going = append([]string{one.ID}, going...)
+		}
+	}
+	for _, object := range going {
+		if err := absent(a.tenant.send(ctx, http.MethodDelete, deletedPath(object), "/directory/deletedItems/{id}", permissionChange, nil)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+func deletedPath(id string) string { return "/directory/deletedItems/" + graph.Segment(id) }
 
 // certificatesOf are the certificates of an application.
 func (t *Tenant) certificatesOf(ctx context.Context, id string) ([]graph.KeyCredential, error) {
