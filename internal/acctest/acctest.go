@@ -74,9 +74,13 @@ func NewSim(t testing.TB, options ...sim.Option) *sim.Server {
 
 // Factories are the provider under the simulator's clock, and without the waiting that only real clouds need.
 func Factories(server *sim.Server) map[string]func() (tfprotov6.ProviderServer, error) {
+	return factories(server.Clock())
+}
+
+func factories(clock *sim.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"governed": func() (tfprotov6.ProviderServer, error) {
-			return provider.NewServer("test", provider.WithClock(server.Clock()), provider.WithoutWaiting()), nil
+			return provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting()), nil
 		},
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
@@ -42,4 +44,17 @@ func AzureBlock(t testing.TB, server *azuresim.Server) string {
 	t.Helper()
 	return fmt.Sprintf("azure = {\n    tenant_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q }\n  }",
 		azuresim.DefaultTenant, AzureCA(t, server), server.URL(), server.GraphURL())
+}
+
+// NewAzureProtocol makes a provider that talks to a simulator of Entra ID, with further provider arguments.
+func NewAzureProtocol(t testing.TB, server *azuresim.Server, further Values) *Protocol {
+	t.Helper()
+	p := newProtocol(t, server.Clock())
+	p.Configure(Values{"azure": AzureArgument(t, server)}.With(further)).Want(t)
+	return p
+}
+
+// AzureFactories are the provider under the clock of a simulator of Entra ID.
+func AzureFactories(server *azuresim.Server) map[string]func() (tfprotov6.ProviderServer, error) {
+	return factories(server.Clock())
 }

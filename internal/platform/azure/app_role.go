@@ -172,3 +172,26 @@ func (t *Tenant) held(ctx context.Context, assignment graph.AppRoleAssignment) (
 	unknown.ResourceAppID, unknown.ResourceName = from.appID, from.name
 	return unknown, nil
 }
+
+// AppRolesAs are the app roles of an application by the keys under which they were written before, in the same words. A
+// role that was not written has a key of its own.
+func AppRolesAs(written map[string]AppRoleAssignment, roles []AppRole) map[string]AppRoleAssignment {
+	found := map[string]AppRoleAssignment{}
+	rest := slices.Clone(roles)
+	for key, one := range written {
+		i := slices.IndexFunc(rest, func(role AppRole) bool {
+			return role.ResourceAppID == ResourceAppID(one.Resource) && (role.Role == one.Role || strings.EqualFold(role.RoleID, one.Role))
+		})
+		if i >= 0 {
+			found[key], rest = one, slices.Delete(rest, i, i+1)
+		}
+	}
+	for _, role := range rest {
+		key := role.Role
+		if _, taken := found[key]; taken {
+			key = role.String()
+		}
+		found[key] = AppRoleAssignment{Resource: cmp.Or(role.ResourceAppID, role.ResourceName), Role: role.Role}
+	}
+	return found
+}

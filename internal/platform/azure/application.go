@@ -27,7 +27,7 @@ type ApplicationSpec struct {
 	// AppRoleAssignments are by a name that only the configuration has.
 	AppRoleAssignments map[string]AppRoleAssignment
 	// FederatedCredentials are by name.
-	FederatedCredentials map[string]federation.Credential
+	FederatedCredentials map[string]federation.Preset
 	// PurgeOnDestroy makes a deletion final; otherwise the application can be restored for 30 days.
 	PurgeOnDestroy bool
 }
@@ -95,7 +95,7 @@ func (a *Applications) Predict(ctx context.Context, want platform.Desired[Applic
 		Observed:  platform.Observed{Name: want.Name, Metadata: want.Metadata, Disabled: want.Disabled},
 		ManagedBy: governance.ManagedBy, UniqueName: want.Spec.UniqueName, DisplayName: want.Spec.DisplayName, SignInAudience: want.Spec.SignInAudience,
 		ServiceManagementReference: want.Spec.ServiceManagementReference, Notes: want.Spec.Notes, SignInEnabled: !want.Disabled,
-		FederatedCredentials: maps.Clone(want.Spec.FederatedCredentials), PurgeOnDestroy: want.Spec.PurgeOnDestroy,
+		FederatedCredentials: a.tenant.credentials(want.Spec.FederatedCredentials), PurgeOnDestroy: want.Spec.PurgeOnDestroy,
 	}
 	var err error
 	if state.Owners, err = a.tenant.OwnerIDs(ctx, want.Spec.Owners); err != nil {
@@ -157,7 +157,7 @@ func (t *Tenant) validateApplication(want platform.Desired[ApplicationSpec]) []g
 		found.add(at("display_name"), "Shorten it.", "the display name has %d characters, %d more than the limit of %d", length, length-maxDisplayName, maxDisplayName)
 	}
 	if name := spec.UniqueName; name != "" && (!uniqueNamePattern.MatchString(name) || len(name) > maxUniqueName) {
-		found.add(at("unique_name"), fmt.Sprintf("Write at most %d letters, digits and punctuation marks of ASCII, without white space. It is %s by default.", maxUniqueName, "the name"),
+		found.add(at("unique_name"), fmt.Sprintf("Write at most %d letters, digits and punctuation marks of ASCII, without white space. It is the name by default.", maxUniqueName),
 			"%q cannot be the unique name of an application", name)
 	}
 	if spec.SignInAudience != "" && !slices.Contains(SignInAudiences, spec.SignInAudience) {
@@ -181,13 +181,7 @@ func (t *Tenant) validateApplication(want platform.Desired[ApplicationSpec]) []g
 		}
 		seen[same] = key
 	}
-	for _, problem := range federation.Together(spec.FederatedCredentials) {
-		path := at("federated_credentials")
-		if problem.Name != "" {
-			path = append(path, problem.Name)
-		}
-		found.add(path, problem.Fix, "%s", problem.Reason)
-	}
+	t.checkFederated(&found, applicationAttribute, spec.FederatedCredentials)
 	return found
 }
 
@@ -210,4 +204,9 @@ func (a *Applications) Check(ctx context.Context, want platform.Desired[Applicat
 		}
 	}
 	return found, nil
+}
+
+// Trust is who could sign in as the application without holding a credential.
+func (a *Applications) Trust(spec ApplicationSpec) governance.Trust {
+	return a.tenant.federatedTrust(applicationAttribute, spec.FederatedCredentials)
 }

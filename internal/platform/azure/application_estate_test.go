@@ -122,9 +122,9 @@ func (e *estate) Wanted(name string) platform.Desired[azure.ApplicationSpec] {
 				"read":  {Resource: "Microsoft Graph", Role: "Application.Read.All"},
 				"users": {Resource: azure.GraphAppID, Role: "df021288-bdef-4463-88db-98f22de89214"},
 			},
-			FederatedCredentials: map[string]federation.Credential{
-				"main":    {Issuer: githubIssuer, Subject: "repo:acme/app:ref:refs/heads/main", Audience: audience},
-				"release": {Issuer: githubIssuer, Subject: "repo:acme/app:environment:release", Audience: audience},
+			FederatedCredentials: map[string]federation.Preset{
+				"main":    federation.GitHubActions{Repository: "acme/app", Branch: "main"},
+				"release": federation.GitHubActions{Repository: "acme/app", Environment: "release"},
 			},
 		},
 	}
@@ -141,10 +141,10 @@ func (e *estate) Changed(name string) platform.Desired[azure.ApplicationSpec] {
 		AppRoleAssignments: map[string]azure.AppRoleAssignment{
 			"read": {Resource: "microsoft graph", Role: "Application.Read.All"}, "groups": {Resource: "Microsoft Graph", Role: "Group.Read.All"},
 		},
-		FederatedCredentials: map[string]federation.Credential{
-			"main":    {Issuer: githubIssuer, Subject: "repo:acme/app:environment:release", Audience: audience},
-			"release": {Issuer: githubIssuer, Subject: "repo:acme/app:ref:refs/heads/main", Audience: audience},
-			"cluster": {Issuer: "https://oidc.example/cluster", Subject: "system:serviceaccount:billing:export", Audience: audience},
+		FederatedCredentials: map[string]federation.Preset{
+			"main":    federation.GitHubActions{Repository: "acme/app", Environment: "release"},
+			"release": federation.GitHubActions{Repository: "acme/app", Branch: "main"},
+			"cluster": federation.KubernetesServiceAccount{Issuer: "https://oidc.example/cluster", Namespace: "billing", Name: "export"},
 		},
 	}
 	return want

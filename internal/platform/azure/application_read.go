@@ -118,6 +118,7 @@ func (t *Tenant) applicationState(ctx context.Context, app graph.Application, ow
 		UniqueName: app.UniqueName, DisplayName: app.DisplayName, SignInAudience: app.SignInAudience,
 		ServiceManagementReference: valueOf(app.ServiceManagementReference), Notes: valueOf(app.Notes),
 		SignInEnabled: principal.ID != "" && (principal.AccountEnabled == nil || *principal.AccountEnabled), PurgeOnDestroy: said.Purge,
+		FederatedCredentials: map[string]federation.Credential{}, federatedIDs: map[string]string{},
 		tags: app.Tags, allOwners: owners, records: said.graphRecords, secrets: app.PasswordCredentials,
 	}
 	if app.CreatedDateTime != nil {
@@ -125,9 +126,6 @@ func (t *Tenant) applicationState(ctx context.Context, app graph.Application, ow
 	}
 	state.Disabled = said.Deactivated != "" && !state.SignInEnabled
 	for _, one := range federated {
-		if state.FederatedCredentials == nil {
-			state.FederatedCredentials, state.federatedIDs = map[string]federation.Credential{}, map[string]string{}
-		}
 		state.FederatedCredentials[one.Name] = federation.Credential{Issuer: one.Issuer, Subject: one.Subject, Audience: strings.Join(one.Audiences, " ")}
 		state.federatedIDs[one.Name] = one.ID
 	}
@@ -146,19 +144,6 @@ func (t *Tenant) applicationState(ctx context.Context, app graph.Application, ow
 	state.sort()
 	return state, nil
 }
-
-// ownersShown adds whom Terraform runs as to the owners that are shown, where it is asked for and is one.
-func (s *ApplicationState) ownersShown(asked []string) {
-	for _, owner := range s.allOwners {
-		if slices.Contains(asked, owner) && !slices.Contains(s.Owners, owner) {
-			s.Owners = append(s.Owners, owner)
-		}
-	}
-	slices.Sort(s.Owners)
-}
-
-// IsOwner tells whether somebody owns the application, also whom Terraform runs as.
-func (s ApplicationState) IsOwner(id string) bool { return slices.Contains(s.allOwners, id) }
 
 func valueOf(text *string) string {
 	if text == nil {

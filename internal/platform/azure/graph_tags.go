@@ -111,14 +111,14 @@ func (t graphTagging) merged(have, want []string) []string {
 
 // without are those of the tags that do not hold a field.
 func (t graphTagging) without(tags []string, field governance.Field) []string {
-	head := encodeGraphTag(t.keys.Key(field)) + "="
+	head := partKey(t.keys.Key(field), 1)
 	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return strings.HasPrefix(tag, head) })
 }
 
 // holds tells whether a tag has metadata, the mark or a record.
 func (t graphTagging) holds(tag string) bool {
 	return slices.ContainsFunc(governance.MetadataKeyFields, func(field governance.Field) bool {
-		rest, ours := strings.CutPrefix(tag, encodeGraphTag(t.keys.Key(field)))
+		rest, ours := strings.CutPrefix(tag, graphKey(t.keys.Key(field)))
 		return ours && (strings.HasPrefix(rest, "=") || isPart(rest))
 	})
 }
@@ -146,10 +146,13 @@ func tagParts(key, value string) []string {
 
 func partKey(key string, part int) string {
 	if part == 1 {
-		return encodeGraphTag(key) + "="
+		return graphKey(key) + "="
 	}
-	return fmt.Sprintf("%s.%d=", encodeGraphTag(key), part)
+	return fmt.Sprintf("%s.%d=", graphKey(key), part)
 }
+
+// graphKey writes a key as it is but for what cannot be in one: nobody has to read it back.
+var graphKey = strings.NewReplacer(" ", "=20", "=", "=3D").Replace
 
 // cutEncoded is the byte up to which an encoded text has at most so many characters, without an escape or a character cut
 // in two.

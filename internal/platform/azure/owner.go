@@ -123,3 +123,26 @@ func objectIDs(objects []graph.DirectoryObject) []string {
 	}
 	return ids
 }
+
+// OwnersAs are the owners of an application, in the words of those that were written before.
+func (a *Applications) OwnersAs(ctx context.Context, written []string, state ApplicationState) ([]string, error) {
+	owners, named := []string{}, map[string]bool{}
+	for _, text := range written {
+		id, err := a.tenant.ownerID(ctx, text)
+		if unknown := (*unknownOwnerError)(nil); errors.As(err, &unknown) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(state.allOwners, id) {
+			owners, named[id] = append(owners, text), true
+		}
+	}
+	for _, id := range state.Owners {
+		if !named[id] {
+			owners = append(owners, id)
+		}
+	}
+	return owners, nil
+}
