@@ -36,6 +36,7 @@ var rules = []rule{
 	},
 	{folder: "internal/platform/workload", own: nil, outside: []string{}},
 	{folder: "internal/platform/azure/federation", own: []string{"internal/platform/workload"}, outside: []string{}},
+	{folder: "internal/platform/azure/graphpermission", own: []string{"internal/governance"}, outside: []string{}},
 	{folder: "internal/platform/azure/graph", own: nil, outside: []string{azcore}},
 	{
 		folder: "internal/platform/azure", own: []string{"internal/governance", "internal/platform"},

@@ -65,6 +65,21 @@ func (entraApplication) Trust(ctx context.Context, data *tfkit.Data, m *model) (
 	return data.Azure.Applications().Trust(want.Spec), nil
 }
 
+func (entraApplication) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, _ bool) (governance.Entitlements, error) {
+	now, err := rolesOf(ctx, m)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	if prior == nil {
+		return data.Azure.Applications().Entitlements(ctx, now, nil)
+	}
+	had, err := rolesOf(ctx, prior)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	return data.Azure.Applications().Entitlements(ctx, now, &had)
+}
+
 func (entraApplication) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	app, want, err := wantedApplication(ctx, m, disabled)
 	if err != nil {

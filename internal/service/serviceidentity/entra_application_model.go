@@ -101,6 +101,14 @@ func (a entraApplicationModel) roles(ctx context.Context) (map[string]azure.AppR
 	return roles, diags
 }
 
+func rolesOf(ctx context.Context, m *model) (map[string]azure.AppRoleAssignment, error) {
+	app, err := governed.AsError(applicationOf(ctx, m))
+	if err != nil {
+		return nil, err
+	}
+	return governed.AsError(app.roles(ctx))
+}
+
 // observedRoles are the app roles as the application has them, in the words of those that were declared.
 func (a entraApplicationModel) observedRoles(ctx context.Context, roles []azure.AppRole) (types.Map, diag.Diagnostics) {
 	declared, diags := a.roles(ctx)
