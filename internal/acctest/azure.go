@@ -42,8 +42,13 @@ func AzureArgument(t testing.TB, server *azuresim.Server) Values {
 // AzureBlock is the same as text.
 func AzureBlock(t testing.TB, server *azuresim.Server) string {
 	t.Helper()
-	return fmt.Sprintf("azure = {\n    tenant_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q }\n  }",
-		azuresim.DefaultTenant, AzureCA(t, server), server.URL(), server.GraphURL())
+	return "azure = {\n    " + AzureArguments(t, server) + "\n  }"
+}
+
+// AzureArguments are what is within that block.
+func AzureArguments(t testing.TB, server *azuresim.Server) string {
+	t.Helper()
+	return fmt.Sprintf("tenant_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q }", azuresim.DefaultTenant, AzureCA(t, server), server.URL(), server.GraphURL())
 }
 
 // NewAzureProtocol makes a provider that talks to a simulator of Entra ID, with further provider arguments.

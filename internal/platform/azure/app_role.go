@@ -75,7 +75,7 @@ func ResourceAppID(text string) string {
 	return ""
 }
 
-// roleProblem is why an app role cannot be assigned. Field is the part of the assignment that is wrong.
+// appRoleProblem is why an app role cannot be assigned. Field is the part of the assignment that is wrong.
 type appRoleProblem struct{ field, reason, fix string }
 
 func (p *appRoleProblem) Error() string { return p.reason }

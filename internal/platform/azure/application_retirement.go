@@ -60,17 +60,23 @@ func (t *Tenant) lastSignIn(ctx context.Context, appID string) (governance.Use, 
 		}
 		return seen, err
 	})
+	at, known := all[appID]
+	use := governance.Use{At: at, Unknown: unreadable(err)}
+	if use.Unknown == "" && !known {
+		use.Unknown = "the report of sign-ins has no entry for it"
+	}
+	return use, ctx.Err()
+}
+
+// unreadable says why the report could not be read; it is empty where it could.
+func unreadable(err error) string {
 	var forbidden *platform.ErrForbidden
-	switch at, known := all[appID]; {
-	case ctx.Err() != nil:
-		return governance.Use{}, ctx.Err()
+	switch {
+	case err == nil:
+		return ""
 	case errors.As(err, &forbidden):
-		return governance.Use{Unknown: "the report of sign-ins was refused, which takes the permission " + forbidden.Permission + " and a licence for Entra ID P1 or P2: " + forbidden.Detail}, nil
-	case err != nil:
-		return governance.Use{Unknown: err.Error()}, nil
-	case !known:
-		return governance.Use{Unknown: "the report of sign-ins has no entry for it"}, nil
+		return "the report of sign-ins was refused, which takes the permission " + forbidden.Permission + " and a licence for Entra ID P1 or P2: " + forbidden.Detail
 	default:
-		return governance.Use{At: at}, nil
+		return err.Error()
 	}
 }

@@ -125,7 +125,7 @@ func ensure(do func() error, present func() (bool, error)) error {
 	return nil
 }
 
-// keyed is the value of a key, which is made where there is none.
+// memoOf is the memo of a key, which is made where there is none.
 func memoOf[T any](e *entra, memos *map[string]*platform.Memo[T], key string) *platform.Memo[T] {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()

@@ -165,15 +165,19 @@ func blockedByOthers(state azure.ApplicationState) []governed.Warning {
 		"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ServicePrincipalID)}}
 }
 
-func (entraApplication) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
-	bulk, err := data.Azure.Applications().Bulk(ctx)
+// Bulk reads the directory when the first application is asked for: not every list has one.
+func (entraApplication) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+		bulk, err := data.Azure.Applications().Bulk(ctx)
+		if err != nil {
+			return err
+		}
 		state, err := bulk.Application(ctx, identity.ID)
 		if err != nil {
 			return err
 		}
 		return observeApplication(ctx, data, m, state)
-	}, err
+	}, nil
 }
 
 // observeApplication takes over what the application is.
