@@ -6,6 +6,18 @@
 //	authority  https://127.0.0.1:PORT/{tenant}/oauth2/v2.0/token
 //	Graph      https://127.0.0.1:PORT/graph/v1.0 and /graph/beta
 //
+// Whoever uses azidentity sets DisableInstanceDiscovery, because it would ask
+// Microsoft about an authority that it does not know.
+//
+// A test starts it and hands both to the clients:
+//
+//	s, err := azuresim.New(azuresim.WithClock(start))
+//	err = s.Start()
+//	options := policy.ClientOptions{
+//		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: s.AuthorityHost()},
+//		Transport: s.Client(),
+//	}
+//
 // The certificate is made anew by every server; [Server.CA] has the authority
 // that signed it, and [Server.Client] a client that trusts it.
 //

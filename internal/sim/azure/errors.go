@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
@@ -28,6 +29,14 @@ const droppedCode = "ConnectionDropped"
 
 // faultError is the error answer of a fault, or nil for a dropped connection.
 func faultError(f *sim.Fault, denied string) *apiError {
+	e := plainFault(f, denied)
+	if e != nil && f.RetryAfter > 0 {
+		e.header = http.Header{"Retry-After": {strconv.Itoa(f.RetryAfter)}}
+	}
+	return e
+}
+
+func plainFault(f *sim.Fault, denied string) *apiError {
 	switch f.Kind {
 	case sim.FaultThrottling:
 		return errThrottled(f.Message, f.RetryAfter)

@@ -11,13 +11,17 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
-// Run is the stand-alone simulator, on addr. It writes the certificate of its
+// Run is the stand-alone simulator, on addr, with an example estate of seed
+// applications. It writes the certificate of its
 // authority to the file ca, writes what a shell needs to use it to out, and runs
 // until ctx ends.
-func Run(ctx context.Context, out io.Writer, addr, ca string, clock *sim.Clock) error {
+func Run(ctx context.Context, out io.Writer, addr, ca string, seed int, clock *sim.Clock) error {
 	s, err := New(WithSharedClock(clock))
 	if err != nil {
 		return err
+	}
+	if seed > 0 {
+		s.SeedEstate(seed)
 	}
 	if err := s.StartAt(addr); err != nil {
 		return err

@@ -165,9 +165,9 @@ func (s *Server) ClearFaults() { s.faults.Clear() }
 func (s *Server) Secrets() []string { return s.secrets.All() }
 
 // SetReplicationLag makes each object that is created, changed or deleted from
-// now on lag: the next requests for it, as many as given, meet the state before,
-// which for a new object is 404, for reads and changes alike. 0, the default,
-// turns it off for later changes.
+// now on lag: the next requests that meet it, as many as given and lists
+// included, meet the state before. A new object is then not found, neither by
+// reads nor by changes. 0, the default, turns it off for later changes.
 func (s *Server) SetReplicationLag(requests int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,8 @@ type route struct {
 	// needs are application permissions of which one suffices; nil is none that
 	// is checked before handle.
 	needs []string
+	// also are permissions of which one is needed besides.
+	also []string
 	// own takes Application.ReadWrite.OwnedBy as well: handle asks
 	// [request.mayChange] about the object.
 	own bool
@@ -75,6 +78,10 @@ type request struct {
 	raw     []byte
 	tenant  *Tenant // nil without a token
 	caller  *caller // nil without a token
+
+	// otherMethod says of a request that no route takes that one with another
+	// method would be taken.
+	otherMethod bool
 
 	permissions []sim.Permission
 	batch       []sim.Call
@@ -104,9 +111,20 @@ func (s *Server) handler() http.Handler {
 	return root
 }
 
+// methods are those that routes have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
+
 func (s *Server) mux(svc *service) http.Handler {
 	mux := http.NewServeMux()
-	unknown := &route{handle: func(r *request) (*reply, error) { return nil, svc.unknown(r) }}
+	unknown := &route{handle: func(r *request) (*reply, error) {
+		r.otherMethod = slices.ContainsFunc(methods, func(method string) bool {
+			probe := r.http.Clone(r.http.Context())
+			probe.Method = method
+			_, pattern := mux.Handler(probe)
+			return pattern != "/"
+		})
+		return nil, svc.unknown(r)
+	}}
 	mux.HandleFunc("/", func(w http.ResponseWriter, hr *http.Request) { s.serve(svc, unknown, w, hr) })
 	for i := range svc.routes {
 		rt := &svc.routes[i]
@@ -258,7 +276,8 @@ func (r *request) read() error {
 		r.form = form
 		return err
 	}
-	if len(bytes.TrimSpace(r.raw)) == 0 {
+	r.body = object{}
+	if text := string(bytes.TrimSpace(r.raw)); text == "" || text == "null" {
 		return nil
 	}
 	if err := json.Unmarshal(r.raw, &r.body); err != nil {
