@@ -12,6 +12,11 @@ provider "governed" {
     region = "eu-west-1"
   }
 
+  # And from azidentity's own chain.
+  azure = {
+    tenant_id = "00000000-0000-0000-0000-000000000000"
+  }
+
   policy = {
     max_lifetime_days             = 365
     max_lifetime_days_by_category = { external = 90 }

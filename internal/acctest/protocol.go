@@ -22,7 +22,12 @@ type Protocol struct {
 // NewProtocol makes a provider that is not configured yet. The simulator's clock is its clock.
 func NewProtocol(t testing.TB, server *sim.Server) *Protocol {
 	t.Helper()
-	p := &Protocol{t: t, server: provider.NewServer("test", provider.WithClock(server.Clock()), provider.WithoutWaiting())}
+	return newProtocol(t, server.Clock())
+}
+
+func newProtocol(t testing.TB, clock *sim.Clock) *Protocol {
+	t.Helper()
+	p := &Protocol{t: t, server: provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting())}
 	var err error
 	p.schemas, err = p.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	p.must(err)

@@ -13,7 +13,7 @@ import (
 
 // Claims are what an approval says.
 type Claims struct {
-	// Subject is the canonical id of the identity.
+	// Subject is the canonical id of the identity; of an application of Entra ID it has the unique name instead of the object id.
 	Subject string `json:"sub"`
 	// Classes are rules of governance.DangerRules; Grants are what it allows of them. One of the two can be left out.
 	Classes []governance.Rule `json:"classes,omitempty"`
@@ -46,7 +46,7 @@ const (
 
 // Problem says what is wrong with claims that are to be signed, or have been; it is empty where nothing is.
 func (c Claims) Problem() string {
-	if _, err := governance.ParseID(c.Subject); err != nil {
+	if governance.CheckApprovalSubject(c.Subject) != nil {
 		return "sub is " + quote(c.Subject) + ", which is no canonical id of an identity"
 	}
 	if len(c.Classes) == 0 && len(c.Grants) == 0 {

@@ -34,6 +34,9 @@ var rules = []rule{
 		folder: "internal/platform/aws", own: []string{"internal/governance", "internal/platform"},
 		outside: []string{"github.com/aws/", "github.com/hashicorp/terraform-plugin-log/", "golang.org/x/sync/"},
 	},
+	{folder: "internal/platform/workload", own: nil, outside: []string{}},
+	{folder: "internal/platform/azure/federation", own: []string{"internal/platform/workload"}, outside: []string{}},
+	{folder: "internal/platform/azure/graphpermission", own: []string{"internal/governance"}, outside: []string{}},
 	{folder: "internal/platform/azure/graph", own: nil, outside: []string{azcore}},
 	{
 		folder: "internal/platform/azure", own: []string{"internal/governance", "internal/platform"},

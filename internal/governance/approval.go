@@ -115,6 +115,28 @@ func (p Policy) EndsSoon(a Approval, now time.Time) bool {
 	return p.Enforcement(RuleWarnBefore) != EnforceOff && left < min(window, a.Until.Sub(a.IssuedAt)/2)
 }
 
+// uniqueNameKey is in the place of an object id.
+const uniqueNameKey = "unique_name="
+
+// ApplicationSubject is whom an approval of an application of Entra ID names. Its canonical id has an object id that nobody
+// knows before it is there; its unique name is known, nothing else in the tenant has it, and it never changes.
+func ApplicationSubject(tenant, uniqueName string) string {
+	return ID{Kind: KindEntraApplication, Account: tenant, Resource: uniqueNameKey + uniqueName}.String()
+}
+
+// CheckApprovalSubject tells whether a text names an identity that can be approved: by its canonical id, or an application
+// of Entra ID by its unique name.
+func CheckApprovalSubject(text string) error {
+	_, err := ParseID(text)
+	if before, name, found := strings.Cut(text, uniqueNameKey); found && err != nil && name != "" && !strings.ContainsAny(name, " \t\n") {
+		const anyObject = "00000000-0000-0000-0000-000000000000"
+		if id, invalid := ParseID(before + anyObject); invalid == nil && id.Kind == KindEntraApplication {
+			return nil
+		}
+	}
+	return err
+}
+
 // ApprovalNeed is what an approval has to allow so that an identity can be what it is. The zero value is nothing.
 type ApprovalNeed struct {
 	Identity string

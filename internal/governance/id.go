@@ -149,3 +149,14 @@ func (id ID) Name() string {
 func (id ID) Path() string {
 	return "/" + id.Resource[:strings.LastIndexByte(id.Resource, '/')+1]
 }
+
+// Home is where the identity lives: the AWS account, the Entra tenant or, of a managed identity, the subscription.
+func (id ID) Home() string {
+	if id.Kind != KindAzureManagedIdentity {
+		return id.Account
+	}
+	if parts := strings.Split(id.Resource, "/"); len(parts) > 2 {
+		return strings.ToLower(parts[2])
+	}
+	return ""
+}

@@ -150,13 +150,17 @@ const (
 	RecordRemoving Field = "removing"
 	// RecordIssuing says that a credential is being made, and for which store.
 	RecordIssuing Field = "issuing"
+	// RecordLabels names the tags that are labels, where the cloud has others' tags beside them.
+	RecordLabels Field = "labels"
+	// RecordPurge says that the object is to be deleted for good, where the cloud keeps what is deleted for a time.
+	RecordPurge Field = "purge_on_destroy"
 )
 
 // ManagedBy is the value of the mark on every object that this provider governs.
 const ManagedBy = "terraform-provider-governed"
 
 // MetadataKeyFields are the fields whose key can be renamed.
-var MetadataKeyFields = slices.Concat(KeptFields, []Field{fieldManagedBy, RecordDeactivated, RecordRemoving, RecordIssuing}, CredentialFields)
+var MetadataKeyFields = slices.Concat(KeptFields, []Field{fieldManagedBy, RecordDeactivated, RecordRemoving, RecordIssuing, RecordLabels, RecordPurge}, CredentialFields)
 
 // NewMetadataKeys is the default naming, nhi:<field>, with the given fields renamed.
 func NewMetadataKeys(renamed map[Field]string) MetadataKeys {
@@ -191,5 +195,5 @@ func (f Field) IsManagedBy() bool { return f == fieldManagedBy }
 
 // IsRecord tells whether the field is a note of the provider's own.
 func (f Field) IsRecord() bool {
-	return f == RecordDeactivated || f == RecordRemoving || f == RecordIssuing
+	return f == RecordDeactivated || f == RecordRemoving || f == RecordIssuing || f == RecordLabels || f == RecordPurge
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
 // exampleDay is a day on which the expiries in the examples lie ahead.
@@ -31,9 +32,13 @@ func TestSimExamples(t *testing.T) {
 			t.Parallel()
 			server := acctest.NewSim(t, sim.WithClock(exampleDay))
 			server.SeedEstate(20)
+			azure := acctest.NewAzureSim(t, server.Clock())
+			tenant := azure.Tenant(azuresim.DefaultTenant)
+			tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
+			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(server),
-				Steps:                    []resource.TestStep{{Config: exampleProvider(t, server) + readExample(t, file)}},
+				Steps:                    []resource.TestStep{{Config: config}},
 			})
 		})
 	}
@@ -60,14 +65,17 @@ func exampleFiles(t *testing.T) []string {
 	return files
 }
 
-// exampleProvider is the provider block of the documentation, pointed at the simulator.
-func exampleProvider(t *testing.T, server *sim.Server) string {
+// exampleProvider is the provider block of the documentation, pointed at the simulators.
+func exampleProvider(t *testing.T, server *sim.Server, azure *azuresim.Server) string {
 	t.Helper()
 	text := readExample(t, examples+"provider/provider.tf")
-	const region = `region = "eu-west-1"`
-	if !strings.Contains(text, region) {
-		t.Fatalf("the provider example has no line %s", region)
+	const region, tenant = `region = "eu-west-1"`, `tenant_id = "00000000-0000-0000-0000-000000000000"`
+	for _, line := range []string{region, tenant} {
+		if !strings.Contains(text, line) {
+			t.Fatalf("the provider example has no line %s", line)
+		}
 	}
+	text = strings.Replace(text, tenant, acctest.AzureArguments(t, azure), 1)
 	// The test framework installs the provider by its own name.
 	_, block, _ := strings.Cut(text, "\n\n")
 	return strings.Replace(block, region, fmt.Sprintf("%s\n    endpoints = { iam = %[2]q, secretsmanager = %[2]q, ssm = %[2]q, sts = %[2]q }", region, server.URL()), 1)

@@ -107,3 +107,28 @@ resource "governed_service_identity" "mail_relay" {
     }
   }
 }
+
+# An application of Entra ID for a pipeline, without any secret: it signs in with the token of its GitHub environment.
+resource "governed_service_identity" "directory_sync" {
+  name        = "directory-sync"
+  owner       = "people-systems"
+  purpose     = "Copies group members from the directory into the HR system"
+  expiry      = "2027-03-31"
+  environment = "prod"
+  ticket      = "SEC-1377"
+
+  entra_application = {
+    owners                       = ["ada@contoso.example"]
+    service_management_reference = "CMDB-4711"
+    app_role_assignments = {
+      members = { resource_app_id = "Microsoft Graph", role = "GroupMember.Read.All" }
+    }
+    federated_credentials = {
+      prod = { github_actions = { repository = "acme/directory-sync", environment = "prod" } }
+    }
+  }
+}
+
+output "directory_sync_client_id" {
+  value = governed_service_identity.directory_sync.entra_application.client_id
+}

@@ -86,11 +86,14 @@ type Tenant struct {
 	config     Config
 	wait       func(context.Context, time.Duration) error
 	connection platform.Memo[connection]
+	entra      entra
 }
 
 type connection struct {
 	credential azcore.TokenCredential
 	graph      *graph.Client
+	// graphAudience is whom tokens for Microsoft Graph are for.
+	graphAudience string
 	// arm are the options of every client of Resource Manager.
 	arm *arm.ClientOptions
 	// keyVault is the DNS suffix of vaults or their base URL.
@@ -160,10 +163,10 @@ func (t *Tenant) connect(ctx context.Context) (connection, error) {
 			where.keyVault = own
 		}
 		return connection{
-			credential: credential,
-			graph:      graph.New(credential, where.graph, audience, t.config.Version, options),
-			arm:        &arm.ClientOptions{ClientOptions: *options, DisableRPRegistration: true},
-			keyVault:   where.keyVault,
+			credential: credential, graphAudience: audience,
+			graph:    graph.New(credential, where.graph, audience, t.config.Version, options),
+			arm:      &arm.ClientOptions{ClientOptions: *options, DisableRPRegistration: true},
+			keyVault: where.keyVault,
 		}, nil
 	})
 }

@@ -1,6 +1,7 @@
 package governed
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -141,7 +142,7 @@ func (r *Resource[M, P]) judgeKept(m, prior P, disabled, planning bool, diags *d
 		return
 	}
 	need := tfkit.ApprovalNeed(had.ApprovalNeeded).Under(r.data.Policy)
-	given := r.clear(m, had, common.ID.ValueString())
+	given := r.clear(m, had, cmp.Or(need.Identity, common.ID.ValueString()))
 	var found []governance.Violation
 	wrong := func(remedy, format string, args ...any) {
 		found = append(found, given.violation(governance.EnforceError, remedy, format, args...))

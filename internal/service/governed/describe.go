@@ -65,7 +65,7 @@ func operate[M any, P Model[M]](ctx context.Context, k Kind[P], state P, planned
 	old := subject(ctx, state, k.Category(), nil)
 	old.Kind = planned.Kind
 	if id, err := governance.ParseID(state.Common().ID.ValueString()); err == nil {
-		old.Account = id.Account
+		old.Account = id.Home()
 	}
 	planned.Old = &old
 }
@@ -80,4 +80,13 @@ func DescribeAWS(ctx context.Context, data *tfkit.Data, kind governance.Kind, su
 	subject.Account, err = data.AWS.ID(ctx)
 	subject.Unknown[governance.FieldAccount] = err != nil
 	return err
+}
+
+// DescribeEntra tells of an identity in Entra ID which kind it is and in which tenant.
+func DescribeEntra(data *tfkit.Data, kind governance.Kind, subject *governance.Subject) {
+	subject.Kind, subject.Unknown[governance.FieldKind] = kind, false
+	if data.Azure == nil {
+		return
+	}
+	subject.Account, subject.Unknown[governance.FieldAccount] = data.Azure.ID(), data.Azure.ID() == ""
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -19,8 +18,8 @@ type Entitled[P any] interface {
 	Entitlements(ctx context.Context, data *tfkit.Data, m, prior P, asked governance.Inquiry) (governance.Entitlements, error)
 }
 
-// Held is what decides what an identity on AWS may do, before a change and after it; had is nil on create.
-func Held[M any](ctx context.Context, m, prior *M, read func(context.Context, *M) (aws.Holding, diag.Diagnostics)) (now aws.Holding, had *aws.Holding, err error) {
+// Held is what decides what an identity may do, before a change and after it; had is nil on create.
+func Held[M, H any](ctx context.Context, m, prior *M, read func(context.Context, *M) (H, diag.Diagnostics)) (now H, had *H, err error) {
 	now, err = AsError(read(ctx, m))
 	if err != nil || prior == nil {
 		return now, nil, err

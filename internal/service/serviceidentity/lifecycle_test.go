@@ -75,7 +75,7 @@ func TestImportMalformed(t *testing.T) {
 	for id, says := range map[string]string{
 		"invoice-export":                      `error id: Import id is malformed … "invoice-export" is not a canonical identity id … aws:<account>:role/<path><name> … ARN of a role or a user`,
 		"arn:aws:iam::123456789012:group/ops": "error id: Import id is malformed",
-		"entra:00000000-0000-0000-0000-000000000001:application/00000000-0000-0000-0000-000000000002": "error id: Identity is of another kind … entra:00000000 … aws_role, aws_user",
+		"entra:00000000-0000-0000-0000-000000000001:service_principal/00000000-0000-0000-0000-000000000002": "error id: Identity is of another kind … entra:00000000 … aws_role, aws_user",
 		"aws:999999999999:role/elsewhere": "error aws_role: Identity cannot be read … is in account 999999999999, but the provider's credentials belong to account 123456789012 … Use a provider configuration for that account",
 	} {
 		r.Import(id, nil).Want(t, says)

@@ -33,7 +33,7 @@ const (
 func New(credential azcore.TokenCredential, endpoint, audience, version string, options *policy.ClientOptions) *Client {
 	bearer := runtime.NewBearerTokenPolicy(credential, []string{strings.TrimSuffix(audience, "/") + "/.default"}, nil)
 	return &Client{
-		pipeline: runtime.NewPipeline("terraform-provider-governed", "v"+version, runtime.PipelineOptions{PerRetry: []policy.Policy{bearer}}, options),
+		pipeline: runtime.NewPipeline("terraform-provider-governed", "v"+version, runtime.PipelineOptions{PerRetry: []policy.Policy{bearer, watcher{}}}, options),
 		endpoint: strings.TrimSuffix(endpoint, "/"),
 	}
 }
@@ -157,6 +157,14 @@ func All[T any](ctx context.Context, c *Client, call Request) ([]T, error) {
 		all = append(all, object)
 	}
 	return all, nil
+}
+
+// Address is that of a path of V1.
+func (c *Client) Address(path string) string { return c.address(V1, path) }
+
+// Reference is a directory object as the value of @odata.id, which makes it one of a relation.
+func (c *Client) Reference(id string) map[string]string {
+	return map[string]string{"@odata.id": c.address(V1, "/directoryObjects/"+Segment(id))}
 }
 
 // Segment escapes an id for a path.

@@ -38,6 +38,7 @@ type ServicePrincipal struct {
 	KeyCredentials            []KeyCredential      `json:"keyCredentials,omitempty"`
 	CreatedDateTime           *time.Time           `json:"createdDateTime,omitempty"`
 	Owners                    []DirectoryObject    `json:"owners,omitempty"`
+	AppRoleAssignments        []AppRoleAssignment  `json:"appRoleAssignments,omitempty"`
 }
 
 // The types of service principals.

@@ -1,0 +1,375 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/federation"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
+)
+
+// Converge takes away first and gives last, so that access is never wider on the way than before or after: sign-in is
+// closed and what is not wanted goes, then the service principal, owners, federated credentials and app roles come, and
+// sign-in is opened again at the end.
+func (a *Applications) Converge(ctx context.Context, id governance.ID, want platform.Desired[ApplicationSpec]) (ApplicationState, error) {
+	if err := a.tenant.mine(ctx, id); err != nil {
+		return ApplicationState{}, err
+	}
+	if err := endless(want); err != nil {
+		return ApplicationState{}, err
+	}
+	wanted, err := a.Predict(ctx, want)
+	if err != nil {
+		return ApplicationState{}, err
+	}
+	fresh := a.tenant.entra.has(&a.tenant.entra.made, id.Resource)
+	have, err := a.existing(ctx, id, fresh)
+	if err != nil {
+		return ApplicationState{}, err
+	}
+	if have.UniqueName != "" && have.UniqueName != wanted.UniqueName {
+		return have, fmt.Errorf("%s has the unique name %s, which cannot become %s: Entra ID lets it be set once", id, have.UniqueName, wanted.UniqueName)
+	}
+	a.tenant.entra.note(&a.tenant.entra.written, id.Resource)
+	c := convergence{tenant: a.tenant, want: want, wanted: wanted, have: have, fresh: fresh}
+	if err := c.run(ctx); err != nil {
+		return c.have, err
+	}
+	wanted.ID, wanted.CreatedAt = have.ID, have.CreatedAt
+	wanted.ApplicationID, wanted.ServicePrincipalID, wanted.SignInEnabled = have.ApplicationID, c.have.ServicePrincipalID, c.have.SignInEnabled
+	if fresh {
+		return wanted, a.settle(ctx, wanted)
+	}
+	return wanted, nil
+}
+
+// existing reads the application. One that was just made may still have to reach the replicas.
+func (a *Applications) existing(ctx context.Context, id governance.ID, fresh bool) (state ApplicationState, err error) {
+	if !fresh {
+		return a.readDirect(ctx, id)
+	}
+	err = a.tenant.untilReplicated(ctx, "GET /applications/{id}", func() (err error) { state, err = a.readDirect(ctx, id); return err })
+	return state, err
+}
+
+// agreeing is how many reads in a row have to show what was written.
+const agreeing = 3
+
+// settle waits until the replicas show what was made, so that the next refresh does not take it for gone. One that never
+// does is left to that refresh.
+func (a *Applications) settle(ctx context.Context, wanted ApplicationState) error {
+	pause := replicationFirst
+	for seen, waited := 0, time.Duration(0); seen < agreeing && waited < replicationTimeout; {
+		state, err := a.readDirect(ctx, wanted.ID)
+		if errors.Is(err, context.Canceled) {
+			return err
+		}
+		if err == nil && shows(state, wanted) {
+			seen++
+			continue
+		}
+		seen = 0
+		if err := a.tenant.wait(ctx, pause); err != nil {
+			return err
+		}
+		waited += pause
+		pause = min(2*pause, replicationLongest)
+	}
+	return nil
+}
+
+// shows tells whether what was read is what was written.
+func shows(state, wanted ApplicationState) bool {
+	return state.ServicePrincipalID == wanted.ServicePrincipalID && state.SignInEnabled == wanted.SignInEnabled && slices.Equal(state.Attachments, wanted.Attachments) &&
+		state.DisplayName == wanted.DisplayName && reflect.DeepEqual(state.Metadata, wanted.Metadata)
+}
+
+// convergence changes one application step by step, and keeps in have what it then is.
+type convergence struct {
+	tenant       *Tenant
+	want         platform.Desired[ApplicationSpec]
+	wanted, have ApplicationState
+	fresh        bool
+}
+
+func (c *convergence) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		c.note, c.closeSignIn, c.takeRoles, c.takeFederated, c.principal, c.owners, c.giveFederated, c.giveRoles, c.openSignIn, c.forget,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note writes the properties and the metadata, and before an expiry closes anything, that it does.
+func (c *convergence) note(ctx context.Context) error {
+	records := graphRecords{Deactivated: c.have.records.Deactivated, Purge: c.want.Spec.PurgeOnDestroy}
+	if c.want.Disabled && records.Deactivated == "" {
+		records.Deactivated = deactivatedNothing
+		if c.have.SignInEnabled || c.have.ServicePrincipalID == "" {
+			records.Deactivated = deactivatedSignIn
+		}
+	}
+	return c.write(ctx, records)
+}
+
+// forget takes the note of what an expiry has closed away, once it is open again.
+func (c *convergence) forget(ctx context.Context) error {
+	if c.want.Disabled {
+		return nil
+	}
+	return c.write(ctx, graphRecords{Purge: c.want.Spec.PurgeOnDestroy})
+}
+
+// write changes what differs of the application's own properties.
+func (c *convergence) write(ctx context.Context, records graphRecords) error {
+	tagging := c.tenant.graphTagging()
+	tags := tagging.merged(c.have.tags, tagging.tags(c.want.Metadata, records))
+	changed := properties(c.want.Spec, tags)
+	have := properties(ApplicationSpec{
+		DisplayName: c.have.DisplayName, SignInAudience: c.have.SignInAudience, ServiceManagementReference: c.have.ServiceManagementReference, Notes: c.have.Notes,
+	}, nil)
+	for name, value := range have {
+		if name != "tags" && changed[name] == value {
+			delete(changed, name)
+		}
+	}
+	if sameTexts(c.have.tags, tags) {
+		delete(changed, "tags")
+	}
+	if c.have.UniqueName == "" && c.wanted.UniqueName != "" {
+		changed["uniqueName"] = c.wanted.UniqueName
+	}
+	if len(changed) > 0 {
+		if err := c.send(ctx, http.MethodPatch, applicationPath(c.have.ID.Resource), "/applications/{id}", changed); err != nil {
+			return err
+		}
+	}
+	c.have.tags, c.have.records, c.have.UniqueName = tags, records, c.wanted.UniqueName
+	c.have.DisplayName, c.have.SignInAudience = c.want.Spec.DisplayName, c.want.Spec.SignInAudience
+	c.have.ServiceManagementReference, c.have.Notes = c.want.Spec.ServiceManagementReference, c.want.Spec.Notes
+	return nil
+}
+
+func sameTexts(one, other []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(one)), slices.Sorted(slices.Values(other)))
+}
+
+// send changes something of the application. A replica may not know yet one that was just made.
+func (c *convergence) send(ctx context.Context, method, path, name string, body any) error {
+	return c.patiently(ctx, method+" "+name, func() error { return c.tenant.send(ctx, method, path, name, permissionChange, body) })
+}
+
+func (c *convergence) patiently(ctx context.Context, name string, call func() error) error {
+	if c.fresh {
+		return c.tenant.untilReplicated(ctx, name, call)
+	}
+	return call()
+}
+
+func principalByID(id string) string { return "/servicePrincipals/" + graph.Segment(id) }
+
+func (c *convergence) closeSignIn(ctx context.Context) error {
+	if !c.want.Disabled || !c.have.SignInEnabled {
+		return nil
+	}
+	err := c.send(ctx, http.MethodPatch, principalByID(c.have.ServicePrincipalID), "/servicePrincipals/{id}", map[string]any{"accountEnabled": false})
+	c.have.SignInEnabled = c.have.SignInEnabled && err != nil
+	return err
+}
+
+// openSignIn opens only what an expiry has closed: somebody else may have blocked it for a reason.
+func (c *convergence) openSignIn(ctx context.Context) error {
+	if c.want.Disabled || c.have.SignInEnabled || c.have.records.Deactivated != deactivatedSignIn {
+		return nil
+	}
+	err := c.send(ctx, http.MethodPatch, principalByID(c.have.ServicePrincipalID), "/servicePrincipals/{id}", map[string]any{"accountEnabled": true})
+	c.have.SignInEnabled = err == nil
+	return err
+}
+
+func (c *convergence) takeRoles(ctx context.Context) error {
+	for _, held := range c.have.assignments {
+		if slices.Contains(c.wanted.AppRoles, held.AppRole) {
+			continue
+		}
+		if err := c.tenant.takeRole(ctx, c.have.ServicePrincipalID, held.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tenant) takeRole(ctx context.Context, principal, assignment string) error {
+	return absent(t.send(ctx, http.MethodDelete, assignmentsPath(principal)+"/"+graph.Segment(assignment), "/servicePrincipals/{id}/appRoleAssignments", permissionAssign, nil))
+}
+
+// takeFederated takes federated credentials away that are not wanted, and those that stand in the way of others: an issuer
+// and a subject are there once.
+func (c *convergence) takeFederated(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(c.have.FederatedCredentials)) {
+		has := c.have.FederatedCredentials[name]
+		wanted, stays := c.wanted.FederatedCredentials[name]
+		if stays && (wanted == has || !c.blocks(name, has)) {
+			continue
+		}
+		if err := c.tenant.takeFederated(ctx, c.have.ID.Resource, c.have.federatedIDs[name]); err != nil {
+			return err
+		}
+		delete(c.have.FederatedCredentials, name)
+	}
+	return nil
+}
+
+// blocks tells whether another credential is to have the issuer and the subject of this one.
+func (c *convergence) blocks(name string, has federation.Credential) bool {
+	for other, wanted := range c.wanted.FederatedCredentials {
+		if other != name && wanted.Issuer == has.Issuer && wanted.Subject == has.Subject {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Tenant) takeFederated(ctx context.Context, application, id string) error {
+	return absent(t.send(ctx, http.MethodDelete, federatedPath(application)+"/"+graph.Segment(id), "/applications/{id}/federatedIdentityCredentials", permissionChange, nil))
+}
+
+func federatedPath(application string) string {
+	return applicationPath(application) + "/federatedIdentityCredentials"
+}
+
+// principal makes the service principal, closed where sign-in is to be.
+func (c *convergence) principal(ctx context.Context) error {
+	if c.have.ServicePrincipalID != "" {
+		return nil
+	}
+	const name = "POST /servicePrincipals"
+	var made graph.ServicePrincipal
+	err := c.tenant.untilReplicated(ctx, name, func() error {
+		return ensure(func() error {
+			return c.tenant.ask(ctx, graph.Request{
+				Method: http.MethodPost, Path: "/servicePrincipals", In: map[string]any{"appId": c.have.ApplicationID, "accountEnabled": !c.want.Disabled},
+			}, "/servicePrincipals", permissionCreate, &made)
+		}, func() (bool, error) {
+			var err error
+			made, err = c.tenant.principalFor(ctx, c.have.ApplicationID)
+			return made.ID != "", err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	c.fresh = true
+	c.have.ServicePrincipalID = strings.ToLower(made.ID)
+	c.have.SignInEnabled = made.AccountEnabled == nil || *made.AccountEnabled
+	return nil
+}
+
+// owners come before they go, so that there always is one. Whom Terraform runs as stays: it may change the application
+// only as an owner.
+func (c *convergence) owners(ctx context.Context) error {
+	caller, err := c.tenant.callerID(ctx)
+	if err != nil {
+		return err
+	}
+	id := c.have.ID.Resource
+	for _, owner := range c.wanted.Owners {
+		if slices.Contains(c.have.allOwners, owner) {
+			continue
+		}
+		if err := c.patiently(ctx, "POST /applications/{id}/owners", func() error { return missingOwner(owner, c.tenant.addOwner(ctx, id, owner)) }); err != nil {
+			return err
+		}
+	}
+	for _, owner := range c.have.allOwners {
+		if owner == caller || slices.Contains(c.wanted.Owners, owner) {
+			continue
+		}
+		if err := c.tenant.removeOwner(ctx, id, owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missingOwner tells the absence of an owner from that of the application.
+func missingOwner(owner string, err error) error {
+	var missing *notFoundError
+	if errors.As(err, &missing) && strings.Contains(strings.ToLower(missing.detail), owner) {
+		return &platform.ErrInvalid{Operation: missing.operation, Code: "Request_ResourceNotFound", Detail: missing.detail}
+	}
+	return err
+}
+
+func (c *convergence) giveFederated(ctx context.Context) error {
+	id := c.have.ID.Resource
+	for _, name := range slices.Sorted(maps.Keys(c.wanted.FederatedCredentials)) {
+		wanted := c.wanted.FederatedCredentials[name]
+		has, there := c.have.FederatedCredentials[name]
+		if there && has == wanted {
+			continue
+		}
+		body := map[string]any{"name": name, "issuer": wanted.Issuer, "subject": wanted.Subject, "audiences": []string{wanted.Audience}}
+		method, path := http.MethodPost, federatedPath(id)
+		if there {
+			method, path = http.MethodPatch, path+"/"+graph.Segment(c.have.federatedIDs[name])
+			delete(body, "name")
+		}
+		err := ensure(func() error {
+			return c.send(ctx, method, path, "/applications/{id}/federatedIdentityCredentials", body)
+		}, func() (bool, error) {
+			all, err := c.tenant.federatedOf(ctx, id)
+			return slices.ContainsFunc(all, func(one graph.FederatedIdentityCredential) bool {
+				return one.Name == name && one.Issuer == wanted.Issuer && one.Subject == wanted.Subject && slices.Equal(one.Audiences, []string{wanted.Audience})
+			}), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *convergence) giveRoles(ctx context.Context) error {
+	for _, key := range slices.Sorted(maps.Keys(c.want.Spec.AppRoleAssignments)) {
+		role, err := c.tenant.appRole(ctx, c.want.Spec.AppRoleAssignments[key])
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(c.have.assignments, func(held heldRole) bool { return held.AppRole == role.AppRole }) {
+			continue
+		}
+		if err := c.giveRole(ctx, role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *convergence) giveRole(ctx context.Context, role wantedRole) error {
+	const name = "/servicePrincipals/{id}/appRoleAssignments"
+	return c.patiently(ctx, "POST "+name, func() error {
+		return ensure(func() error {
+			return c.tenant.send(ctx, http.MethodPost, assignmentsPath(c.have.ServicePrincipalID), name, permissionAssign, map[string]any{
+				"principalId": c.have.ServicePrincipalID, "resourceId": role.resource.id, "appRoleId": role.RoleID,
+			})
+		}, func() (bool, error) {
+			all, err := c.tenant.assignmentsOf(ctx, c.have.ServicePrincipalID)
+			return slices.ContainsFunc(all, func(one graph.AppRoleAssignment) bool {
+				return strings.EqualFold(one.ResourceID, role.resource.id) && strings.EqualFold(one.AppRoleID, role.RoleID)
+			}), err
+		})
+	})
+}

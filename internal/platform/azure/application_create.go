@@ -1,0 +1,152 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
+)
+
+// Create makes the application with its metadata, and nothing that could sign in. Microsoft Graph creates by unique name
+// only what is missing, and changes what is there; so it is looked for first, and what an earlier try of this very call has
+// not made is somebody else's.
+func (a *Applications) Create(ctx context.Context, want platform.Desired[ApplicationSpec]) (governance.ID, error) {
+	if err := endless(want); err != nil {
+		return governance.ID{}, err
+	}
+	taken, err := a.named(ctx, want.Spec.UniqueName)
+	if err == nil {
+		return governance.ID{}, a.exists(taken, nil)
+	}
+	if !errors.Is(err, platform.ErrNotFound) {
+		return governance.ID{}, err
+	}
+	// Once the request is out, its outcome must be known, or the application would be nobody's.
+	sending, tries := graph.Watched(context.WithoutCancel(ctx))
+	tags := a.tenant.graphTagging().tags(want.Metadata, graphRecords{Purge: want.Spec.PurgeOnDestroy})
+	var made graph.Application
+	err = a.tenant.ask(sending, graph.Request{
+		Method: http.MethodPatch, Path: uniquePath(want.Spec.UniqueName), Header: http.Header{"Prefer": {"create-if-missing"}},
+		In: properties(want.Spec, tags),
+	}, "/applications(uniqueName)", permissionCreate, &made)
+	switch {
+	case code(err) == codeSameKeyValue:
+		return governance.ID{}, a.deleted(sending, want.Spec.UniqueName, err)
+	case err == nil && made.ID != "":
+		return a.created(made.ID), nil
+	case err != nil && !tries.Uncertain():
+		return governance.ID{}, err
+	}
+	return a.adopt(sending, want.Spec.UniqueName, tags, tries.Uncertain(), err)
+}
+
+func (a *Applications) created(id string) governance.ID {
+	a.tenant.entra.note(&a.tenant.entra.made, id)
+	return a.tenant.applicationID(id)
+}
+
+// endless refuses an identity without an end.
+func endless(want platform.Desired[ApplicationSpec]) error {
+	if _, err := governance.ParseExpiry(want.Metadata.Expiry); err != nil {
+		return fmt.Errorf("the application %s: %w", want.Name, err)
+	}
+	return nil
+}
+
+// properties are what a request writes of an application; a null takes a text away.
+func properties(spec ApplicationSpec, tags []string) map[string]any {
+	return map[string]any{
+		"displayName": spec.DisplayName, "signInAudience": spec.SignInAudience, "tags": tags,
+		"serviceManagementReference": orNull(spec.ServiceManagementReference), "notes": orNull(spec.Notes),
+	}
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func uniquePath(name string) string {
+	return "/applications(uniqueName=" + graph.Quoted(url.PathEscape(name)) + ")"
+}
+
+// named finds an application by its unique name.
+func (a *Applications) named(ctx context.Context, name string) (graph.Application, error) {
+	var found graph.Application
+	err := a.tenant.get(ctx, uniquePath(name), "/applications(uniqueName)", permissionRead, url.Values{"$select": {applicationFields}, "$expand": {expandOwners}}, &found)
+	return found, err
+}
+
+func (a *Applications) exists(found graph.Application, cause error) error {
+	return &platform.ErrAlreadyExists{
+		ID: a.tenant.applicationID(found.ID).String(), Err: cause,
+		Object: fmt.Sprintf("the application %s (%s) with the unique name %s", found.ID, found.DisplayName, found.UniqueName),
+	}
+}
+
+// adopt decides whether an application was made by an earlier try of the same call, whose answer got lost: it has nothing
+// but what that try has written.
+func (a *Applications) adopt(ctx context.Context, name string, tags []string, uncertain bool, cause error) (governance.ID, error) {
+	var found graph.Application
+	err := a.tenant.untilReplicated(ctx, "GET /applications(uniqueName)", func() (err error) {
+		if found, err = a.named(ctx, name); cause != nil && errors.Is(err, platform.ErrNotFound) {
+			err = cause // Whether it was made at all is what nobody knows.
+		}
+		return err
+	})
+	if err != nil {
+		return governance.ID{}, err
+	}
+	id, err := a.tenant.callerID(ctx)
+	if err != nil {
+		return governance.ID{}, err
+	}
+	strangers := slices.DeleteFunc(objectIDs(found.Owners), func(owner string) bool { return owner == id })
+	if !uncertain || len(strangers)+len(found.PasswordCredentials) > 0 || !slices.Equal(slices.Sorted(slices.Values(found.Tags)), slices.Sorted(slices.Values(tags))) {
+		return governance.ID{}, a.exists(found, cause)
+	}
+	return a.created(found.ID), nil
+}
+
+// deleted says how to go on where an application that can still be restored has the unique name.
+func (a *Applications) deleted(ctx context.Context, name string, cause error) error {
+	all, err := listAll[graph.Application](ctx, a.tenant, graph.Request{
+		Path: "/directory/deletedItems/microsoft.graph.application", Query: url.Values{"$select": {"id,displayName,uniqueName,deletedDateTime"}, "$top": {pageSize}},
+	}, "/directory/deletedItems", permissionRead)
+	if err != nil {
+		return cause
+	}
+	i := slices.IndexFunc(all, func(one graph.Application) bool { return strings.EqualFold(one.UniqueName, name) })
+	if i < 0 {
+		return cause
+	}
+	when := ""
+	if at := all[i].DeletedDateTime; at != nil {
+		when = " on " + at.UTC().Format("2006-01-02")
+	}
+	address := a.tenant.deletedAddress(ctx, all[i].ID)
+	return &platform.ErrConflict{
+		Err: cause, Blockers: []string{"deleted application " + all[i].ID},
+		Detail: fmt.Sprintf("the application %s (%s) has the unique name %s. It was deleted%s, and keeps the name for the 30 days in which it can be restored. "+
+			"Restore it with az rest --method post --url %s/restore and bring it under governance with an import block (id = %q), or delete it for good with az rest --method delete --url %s. Or choose another unique_name",
+			all[i].ID, all[i].DisplayName, name, when, address, a.tenant.applicationID(all[i].ID), address),
+	}
+}
+
+// deletedAddress is where a deleted object is, as az rest takes it.
+func (t *Tenant) deletedAddress(ctx context.Context, id string) string {
+	connection, err := t.connect(ctx)
+	if err != nil {
+		return ""
+	}
+	return connection.graph.Address(deletedPath(id))
+}

@@ -1,0 +1,82 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
+)
+
+// Retirement reads the application as Read does, its certificates, and once for all applications when each was last used.
+func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
+	state, err := a.Read(ctx, id)
+	if err != nil {
+		return platform.Retirement{}, err
+	}
+	certificates, err := a.tenant.certificatesOf(ctx, id.Resource)
+	if err != nil {
+		return platform.Retirement{}, err
+	}
+	found := platform.Retirement{Attachments: slices.Clone(state.Attachments)}
+	for _, secret := range state.secrets {
+		found.Attachments = append(found.Attachments, secretPrefix+secret.KeyID)
+	}
+	for _, certificate := range certificates {
+		found.Attachments = append(found.Attachments, certificatePrefix+certificate.KeyID)
+	}
+	slices.Sort(found.Attachments)
+	use, err := a.tenant.lastSignIn(ctx, state.ApplicationID)
+	found.Uses = []governance.Use{use}
+	return found, err
+}
+
+// signInActivity is a row of the report servicePrincipalSignInActivities, which the version beta has.
+type signInActivity struct {
+	AppID string `json:"appId"`
+	Last  struct {
+		At *time.Time `json:"lastSignInDateTime"`
+	} `json:"lastSignInActivity"`
+}
+
+// lastSignIn is when an application was last used. What the report does not tell is unknown, which is not the same as
+// never: it needs a permission and a licence, there is none outside the global cloud, and it is made with a delay.
+func (t *Tenant) lastSignIn(ctx context.Context, appID string) (governance.Use, error) {
+	if t.config.Environment != Environments[0] {
+		return governance.Use{Unknown: "this cloud has no report of sign-ins"}, nil
+	}
+	all, err := t.entra.signIns.Get(ctx, func() (map[string]time.Time, error) {
+		rows, err := listAll[signInActivity](ctx, t, graph.Request{Version: graph.Beta, Path: "/reports/servicePrincipalSignInActivities", Query: url.Values{"$top": {pageSize}}}, "/reports/servicePrincipalSignInActivities", permissionAudit)
+		seen := map[string]time.Time{}
+		for _, row := range rows {
+			if row.Last.At != nil {
+				seen[strings.ToLower(row.AppID)] = *row.Last.At
+			}
+		}
+		return seen, err
+	})
+	at, known := all[appID]
+	use := governance.Use{At: at, Unknown: unreadable(err)}
+	if use.Unknown == "" && !known {
+		use.Unknown = "the report of sign-ins has no entry for it"
+	}
+	return use, ctx.Err()
+}
+
+// unreadable says why the report could not be read; it is empty where it could.
+func unreadable(err error) string {
+	var forbidden *platform.ErrForbidden
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &forbidden):
+		return "the report of sign-ins was refused, which takes the permission " + forbidden.Permission + " and a licence for Entra ID P1 or P2: " + forbidden.Detail
+	default:
+		return err.Error()
+	}
+}

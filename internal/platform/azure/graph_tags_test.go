@@ -1,0 +1,76 @@
+package azure
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+)
+
+func TestEncodeGraphTag(t *testing.T) {
+	t.Parallel()
+	for text, encoded := range map[string]string{
+		"payments":           "payments",
+		"Export of invoices": "Export_of_invoices",
+		"a_b=c":              "a=5Fb=3Dc",
+		"tab\there":          "tab=09here",
+		"a\u00a0b":           "a=C2=A0b",
+		"Größe, 100%":        "Größe,_100%",
+		"🚀":                  "🚀",
+		"":                   "",
+	} {
+		if got := encodeGraphTag(text); got != encoded || decodeGraphTag(got) != text {
+			t.Errorf("%q is %q, and back %q", text, got, decodeGraphTag(got))
+		}
+	}
+	// What somebody else has written is not decoded.
+	for _, foreign := range []string{"a=2cb", "a=", "a=G1", "a b", "a=41"} {
+		if got := decodeGraphTag(foreign); got != foreign {
+			t.Errorf("%q is read as %q", foreign, got)
+		}
+	}
+}
+
+// TestGraphTags keeps what tags say, however long it is, and every tag within the limits.
+func TestGraphTags(t *testing.T) {
+	t.Parallel()
+	tagging := graphTagging{keys: governance.NewMetadataKeys(map[governance.Field]string{governance.FieldOwner: "Cost Owner=x"})}
+	for name, text := range map[string]string{
+		"short": "x", "just one": strings.Repeat("x", 244), "just two": strings.Repeat("x", 245), "long": strings.Repeat("invoices ", 150),
+		"escapes at the cut": strings.Repeat("=", 300), "characters at the cut": strings.Repeat("🚀é", 200),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			metadata := governance.Metadata{Owner: text, Purpose: text, Expiry: "2027-01-01", Systems: []string{"a,b", text}, Labels: map[string]string{"team": "x=y", "empty": ""}}
+			tags := tagging.tags(metadata, graphRecords{Deactivated: deactivatedSignIn, Purge: true})
+			for i, tag := range tags {
+				if graphLength(tag) > maxGraphTagLength || strings.ContainsFunc(tag, unicode.IsSpace) || slices.Contains(tags[:i], tag) {
+					t.Errorf("%q cannot be a tag", tag)
+				}
+			}
+			slices.Reverse(tags)
+			read := tagging.metadata(append(tags, "HideApp", "other=1"))
+			if !reflect.DeepEqual(read.Metadata, metadata) || read.ManagedBy != governance.ManagedBy || read.Deactivated != deactivatedSignIn || !read.Purge {
+				t.Errorf("read %+v", read)
+			}
+		})
+	}
+}
+
+// TestGraphTagsMerged takes away what is ours and not wanted, and nothing else.
+func TestGraphTagsMerged(t *testing.T) {
+	t.Parallel()
+	tagging := graphTagging{keys: governance.NewMetadataKeys(nil)}
+	have := []string{"HideApp", "team=others", "nhi:ownership=x", "nhi:owner=a", "nhi:purpose=b", "nhi:purpose.2=c", "nhi:labels=stage", "stage=prod", "nhi:purpose.23=x"}
+	want := tagging.tags(governance.Metadata{Owner: "b", Labels: map[string]string{"zone": "eu"}}, graphRecords{})
+	got := tagging.merged(have, want)
+	if expected := append([]string{"HideApp", "team=others", "nhi:ownership=x", "nhi:purpose.23=x"}, want...); !slices.Equal(got, expected) {
+		t.Errorf("merged to %v, want %v", got, expected)
+	}
+	if again := tagging.merged(got, want); !slices.Equal(again, got) {
+		t.Errorf("merged again to %v", again)
+	}
+}

@@ -1,0 +1,140 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
+)
+
+// graphDocument is a list of application permissions of Microsoft Graph as examples/permissions/entra has it.
+type graphDocument struct {
+	ResourceAppID         string
+	Permissions, Optional []string
+}
+
+const applicationDocument = "governed_service_identity_entra_application.json"
+
+func readGraphDocument(t *testing.T) graphDocument {
+	t.Helper()
+	var document graphDocument
+	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/entra/"+applicationDocument)), &document); err != nil {
+		t.Fatal(err)
+	}
+	if guide := readExample(t, "../../templates/guides/entra-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/entra/`+applicationDocument+`"`) {
+		t.Error("the guide does not show the document")
+	}
+	return document
+}
+
+// TestEntraPermissions takes an application through its life with exactly the permissions that the documentation has: none
+// is missing, and none is too many. Without one that is not optional, the life ends with an error that names it.
+func TestEntraPermissions(t *testing.T) {
+	t.Parallel()
+	document := readGraphDocument(t)
+	all := slices.Concat(document.Permissions, document.Optional)
+	t.Run("all", func(t *testing.T) {
+		t.Parallel()
+		diags, calls := applicationLife(t, all)
+		if diags.Failed() {
+			t.Fatal(diags)
+		}
+		used := map[string]bool{}
+		for _, call := range calls {
+			for _, permission := range call.Permissions {
+				if used[permission.Action] = true; !permission.Allowed {
+					t.Errorf("%s was refused %s", call.Action, permission.Action)
+				}
+			}
+		}
+		for _, permission := range all {
+			if !used[permission] {
+				t.Errorf("nothing needs %s", permission)
+			}
+		}
+	})
+	for _, missing := range all {
+		t.Run("without "+missing, func(t *testing.T) {
+			t.Parallel()
+			diags, _ := applicationLife(t, slices.DeleteFunc(slices.Clone(all), func(one string) bool { return one == missing }))
+			if optional := slices.Contains(document.Optional, missing); diags.Failed() == optional {
+				t.Errorf("optional is %v, and the life said %s", optional, diags)
+			}
+			named := missing
+			if missing == "Application.ReadWrite.OwnedBy" {
+				named = "Application.Read.All" // It reads as well, and the least for that is what is missed first.
+			}
+			if !strings.Contains(diags.String(), named) {
+				t.Errorf("nothing names %s: %s", named, diags)
+			}
+		})
+	}
+}
+
+// applicationLife runs as a pipeline that has these permissions of Microsoft Graph and signs in with a token of its CI
+// system. It returns what was said, up to the first step that failed, and what the pipeline has asked for.
+func applicationLife(t *testing.T, permissions []string) (acctest.Diagnostics, []sim.Call) {
+	t.Helper()
+	const issuer, subject, audience = "https://ci.example", "pipeline", "api://AzureADTokenExchange"
+	server := acctest.NewAzureSim(t, sim.NewClock(exampleDay, false))
+	tenant := server.Tenant(azuresim.DefaultTenant)
+	owner := tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
+	pipeline := tenant.PutApplication(azuresim.Application{
+		DisplayName: "pipeline", Permissions: permissions,
+		Federated: []azuresim.FederatedCredential{{Name: "ci", Issuer: issuer, Subject: subject, Audience: audience}},
+	})
+	token := filepath.Join(t.TempDir(), "token")
+	run := func() *acctest.Protocol {
+		if err := os.WriteFile(token, []byte(azuresim.WebIdentityToken(issuer, audience, subject, server.Clock().Now().Add(time.Hour))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		argument := acctest.AzureArgument(t, server).With(acctest.Values{"use_oidc": true, "client_id": pipeline.AppID, "oidc_token_file": token})
+		return acctest.NewAzureProtocol(t, server, acctest.Values{"azure": argument})
+	}
+	config := acctest.Values{
+		"name": "export", "owner": "payments", "purpose": "Nightly export of invoices to the data lake", "expiry": "2027-01-31", "environment": "prod",
+		"entra_application": acctest.Values{
+			"owners": []string{"ada@" + tenant.Domain()}, "purge_on_destroy": true,
+			"app_role_assignments":  acctest.Values{"groups": acctest.Values{"resource_app_id": "Microsoft Graph", "role": "GroupMember.Read.All"}},
+			"federated_credentials": acctest.Values{"main": acctest.Values{"github_actions": acctest.Values{"repository": "acme/export", "branch": "main"}}},
+		},
+	}
+	bare := config.With(acctest.Values{"entra_application": acctest.Values{"owners": []string{owner}, "purge_on_destroy": true}})
+	r := run().Resource(identityType)
+	again := func(do func() acctest.Diagnostics) func() acctest.Diagnostics {
+		return func() acctest.Diagnostics {
+			r = r.Under(run())
+			if diags := r.Refresh(); diags.Failed() {
+				return diags
+			}
+			return do()
+		}
+	}
+	var said acctest.Diagnostics
+	for _, step := range []func() acctest.Diagnostics{
+		func() acctest.Diagnostics { return r.Apply(config) },
+		again(func() acctest.Diagnostics { return r.Apply(bare) }),
+		again(func() acctest.Diagnostics {
+			server.Clock().Set(time.Date(2027, time.February, 2, 0, 0, 0, 0, time.UTC))
+			r = r.Under(run())
+			return append(r.Refresh(), r.Apply(bare)...)
+		}),
+		again(func() acctest.Diagnostics { return r.Apply(config.With(acctest.Values{"expiry": "2027-06-30"})) }),
+		again(func() acctest.Diagnostics { return r.Plan(nil) }),
+		again(func() acctest.Diagnostics { return r.Apply(nil) }),
+	} {
+		diags := step()
+		if said = append(said, diags...); diags.Failed() {
+			break
+		}
+	}
+	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline.ServicePrincipalID })
+	return said, calls
+}

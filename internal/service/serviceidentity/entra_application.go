@@ -1,0 +1,215 @@
+package serviceidentity
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// entraApplication is the nested attribute entra_application: an application of Entra ID with its service principal.
+type entraApplication struct{}
+
+func (entraApplication) Attribute() string { return string(governance.KindEntraApplication) }
+func (entraApplication) Owns(id governance.ID) bool {
+	return id.Kind == governance.KindEntraApplication
+}
+
+func (entraApplication) Category() governance.Category {
+	return governance.KindEntraApplication.Category()
+}
+
+func (entraApplication) Declared(m *model) (declared, known bool) {
+	return !m.EntraApplication.IsNull(), !m.EntraApplication.IsUnknown()
+}
+
+func (k entraApplication) Configured(data *tfkit.Data) diag.Diagnostics {
+	return data.RequireAzure(path.Root(k.Attribute()))
+}
+
+// ParseImport knows no other form: an object id does not tell the tenant.
+func (entraApplication) ParseImport(string) (governance.ID, bool) { return governance.ID{}, false }
+
+func (entraApplication) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
+	app, diags := applicationOf(ctx, m)
+	want, more := app.desired(ctx, m, false)
+	diags.Append(more...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	return azure.ValidateApplication(want), diags
+}
+
+func (entraApplication) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+	_, want, err := wantedApplication(ctx, m, disabled)
+	if err != nil {
+		return nil, err
+	}
+	return data.Azure.Applications().Check(ctx, want)
+}
+
+// Trust is who could sign in as the application without holding a credential.
+func (entraApplication) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := wantedApplication(ctx, m, false)
+	if err != nil {
+		return governance.Trust{}, err
+	}
+	return data.Azure.Applications().Trust(want.Spec), nil
+}
+
+func (entraApplication) Describe(_ context.Context, data *tfkit.Data, subject *governance.Subject) error {
+	governed.DescribeEntra(data, governance.KindEntraApplication, subject)
+	return nil
+}
+
+func (entraApplication) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	now, had, err := governed.Held(ctx, m, prior, applicationHolding)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	return data.Azure.Applications().Entitlements(ctx, now, had, asked)
+}
+
+func (entraApplication) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	app, want, err := wantedApplication(ctx, m, disabled)
+	if err != nil {
+		return err
+	}
+	if _, err := data.Azure.Applications().Predict(ctx, want); err != nil {
+		return err
+	}
+	var had entraApplicationModel
+	if prior != nil {
+		if had, err = governed.AsError(applicationOf(ctx, prior)); err != nil {
+			return err
+		}
+	}
+	m.ID, app.ClientID, app.ObjectID, app.ServicePrincipalObjectID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	if stays := had.UniqueName.ValueString() == "" || had.UniqueName.Equal(app.UniqueName); prior != nil && stays {
+		m.ID, app.ClientID, app.ObjectID = prior.ID, had.ClientID, had.ObjectID
+		if !had.ServicePrincipalObjectID.IsNull() {
+			app.ServicePrincipalObjectID = had.ServicePrincipalObjectID
+		}
+	}
+	app.SignInEnabled = predictedSignIn(m, prior, had, disabled)
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	return setApplication(ctx, m, app)
+}
+
+// predictedSignIn is not known while an identity is opened again: what somebody else has blocked stays so.
+func predictedSignIn(m, prior *model, had entraApplicationModel, disabled bool) types.Bool {
+	switch {
+	case m.Status.IsUnknown():
+		return types.BoolUnknown()
+	case disabled:
+		return types.BoolValue(false)
+	case prior == nil || had.SignInEnabled.ValueBool() || had.ServicePrincipalObjectID.IsNull():
+		return types.BoolValue(true)
+	default:
+		return had.SignInEnabled
+	}
+}
+
+func (entraApplication) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+	_, want, err := wantedApplication(ctx, m, disabled)
+	if err != nil {
+		return governance.ID{}, err
+	}
+	return data.Azure.Applications().Create(ctx, want)
+}
+
+func (entraApplication) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	app, want, err := wantedApplication(ctx, m, disabled)
+	if err != nil {
+		return nil, err
+	}
+	applications := data.Azure.Applications()
+	intended, err := applications.Predict(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	state, err := applications.Converge(ctx, id, want)
+	if err != nil {
+		return intended.Attachments, err
+	}
+	governed.Converged(&m.GovernanceModel, state.Observed)
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	app.results(state)
+	return intended.Attachments, setApplication(ctx, m, app)
+}
+
+func (entraApplication) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+	state, err := data.Azure.Applications().Read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return blockedByOthers(state), observeApplication(ctx, data, m, state)
+}
+
+// blockedByOthers tells of a sign-in that somebody else has blocked.
+func blockedByOthers(state azure.ApplicationState) []governed.Warning {
+	if state.SignInEnabled || state.Disabled || state.ServicePrincipalID == "" {
+		return nil
+	}
+	return []governed.Warning{{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked the sign-in of its service principal, and no expiry has. It stays blocked, because there may be a reason. "+
+		"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ServicePrincipalID)}}
+}
+
+// Bulk reads the directory when the first application is asked for: not every list has one.
+func (entraApplication) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+		bulk, err := data.Azure.Applications().Bulk(ctx)
+		if err != nil {
+			return err
+		}
+		state, err := bulk.Application(ctx, identity.ID)
+		if err != nil {
+			return err
+		}
+		return observeApplication(ctx, data, m, state)
+	}, nil
+}
+
+// observeApplication takes over what the application is.
+func observeApplication(ctx context.Context, data *tfkit.Data, m *model, state azure.ApplicationState) error {
+	app, err := governed.AsError(applicationOf(ctx, m))
+	if err != nil {
+		return err
+	}
+	if name := m.Name.ValueString(); name != "" {
+		state.Name = name // Entra ID has only the names below, which can be others.
+	}
+	governed.Observed(&m.GovernanceModel, data, state.Observed, state.ManagedBy, false)
+	owners, err := data.Azure.Applications().OwnersAs(ctx, tfkit.Strings(app.Owners), state)
+	if err != nil {
+		return err
+	}
+	app.Owners = governed.ObservedSet(app.Owners, owners)
+	if app.AppRoleAssignments, err = governed.AsError(app.observedRoles(ctx, state.AppRoles)); err != nil {
+		return err
+	}
+	if app.FederatedCredentials, err = governed.AsError(observedFederated(ctx, app.FederatedCredentials, data.Azure.Says, data.Azure.PresetOf, state.FederatedCredentials)); err != nil {
+		return err
+	}
+	app.DisplayName, app.UniqueName, app.SignInAudience = types.StringValue(state.DisplayName), governed.Nullable(state.UniqueName), types.StringValue(state.SignInAudience)
+	app.ServiceManagementReference = tfkit.Observed(app.ServiceManagementReference, state.ServiceManagementReference)
+	app.Notes, app.PurgeOnDestroy = tfkit.Observed(app.Notes, state.Notes), types.BoolValue(state.PurgeOnDestroy)
+	app.results(state)
+	return setApplication(ctx, m, app)
+}
+
+func (entraApplication) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.Azure.Applications().Retirement(ctx, id)
+}
+
+func (entraApplication) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
+	return data.Azure.Applications().Delete(ctx, id)
+}
