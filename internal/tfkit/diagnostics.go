@@ -50,7 +50,7 @@ var summaries = map[governance.Rule]string{
 }
 
 // mapAttributes are the attributes whose elements have keys.
-var mapAttributes = map[string]bool{"labels": true, "inline_policies": true}
+var mapAttributes = map[string]bool{"labels": true, "inline_policies": true, "role_assignments": true, "federated_credentials": true}
 
 // AttributePath is the Terraform path of a violation's attribute.
 func AttributePath(steps []string) path.Path {

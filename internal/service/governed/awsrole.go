@@ -137,7 +137,7 @@ func (r *AWSRoleModel) Converged(m *tfkit.GovernanceModel, state aws.RoleState) 
 
 // Observed takes over what the role is.
 func (r *AWSRoleModel) Observed(m *tfkit.GovernanceModel, data *tfkit.Data, state aws.RoleState) {
-	Observed(m, data, state.EntityState)
+	Observed(m, data, state.Observed, state.ManagedBy, state.EndsByItself)
 	r.Path = types.StringValue(state.ID.Path())
 	r.InlinePolicies = ObservedPolicies(r.InlinePolicies, state.InlinePolicies)
 	r.ManagedPolicyARNs = ObservedSet(r.ManagedPolicyARNs, state.ManagedPolicyARNs)

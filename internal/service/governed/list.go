@@ -40,7 +40,9 @@ func NewListResource[M any, P Model[M]](definition Definition[P], kinds ...gover
 		return ok && k.Category() == identity.Category
 	}}
 	for _, k := range definition.Kinds {
-		scope.Categories = append(scope.Categories, k.Category())
+		if !slices.Contains(scope.Categories, k.Category()) {
+			scope.Categories = append(scope.Categories, k.Category())
+		}
 	}
 	return func() list.ListResource { return &ListResource[M, P]{Definition: definition, scope: scope} }
 }
@@ -118,10 +120,10 @@ type bulk[P any] struct {
 func (l *ListResource[M, P]) openBulk(ctx context.Context, req list.ListRequest) (bulk[P], diag.Diagnostics) {
 	opened := bulk[P]{kinds: map[string]BulkReader[P]{}, blank: blank(ctx, req)}
 	for _, k := range l.Kinds {
-		diags := k.Configured(l.data)
-		if diags.HasError() {
-			return opened, diags
+		if l.data == nil || k.Configured(l.data).HasError() {
+			continue // None of its identities can be in a list either, and the list says so.
 		}
+		var diags diag.Diagnostics
 		reader, err := k.Bulk(ctx, l.data)
 		if err != nil {
 			tfkit.AddError(&diags, attributePath(k), "Identities cannot be read", l.typeName(), err)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -22,13 +21,14 @@ func Converged(m *tfkit.GovernanceModel, state platform.Observed) {
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 }
 
-// Observed takes over what every kind of identity has on the cloud.
-func Observed(m *tfkit.GovernanceModel, data *tfkit.Data, state aws.EntityState) {
-	Converged(m, state.Observed)
-	m.Name, m.ManagedBy = types.StringValue(state.Name), Nullable(state.ManagedBy)
+// Observed takes over what every kind of identity has on the cloud: what it is, who has marked it as theirs, and whether the
+// cloud ends its access at the expiry.
+func Observed(m *tfkit.GovernanceModel, data *tfkit.Data, state platform.Observed, managedBy string, endsByItself bool) {
+	Converged(m, state)
+	m.Name, m.ManagedBy = types.StringValue(state.Name), Nullable(managedBy)
 	m.SetMetadata(state.Metadata)
 	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
-	if !state.EndsByItself {
+	if !endsByItself {
 		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
 	}
 }

@@ -183,7 +183,7 @@ func observeUser(ctx context.Context, data *tfkit.Data, m *model, state aws.Bulk
 	if err != nil {
 		return err
 	}
-	governed.Observed(&m.GovernanceModel, data, state.EntityState)
+	governed.Observed(&m.GovernanceModel, data, state.Observed, state.ManagedBy, state.EndsByItself)
 	user.Path = types.StringValue(state.ID.Path())
 	user.InlinePolicies = governed.ObservedPolicies(user.InlinePolicies, state.InlinePolicies)
 	user.ManagedPolicyARNs = governed.ObservedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)

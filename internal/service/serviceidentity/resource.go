@@ -17,6 +17,8 @@ type model struct {
 	AWSRole types.Object `tfsdk:"aws_role"`
 	AWSUser types.Object `tfsdk:"aws_user"`
 
+	AzureManagedIdentity types.Object `tfsdk:"azure_managed_identity"`
+
 	// deactivated are the access keys that an expiry has deactivated and no renewal has activated since. The record on the
 	// user has them too, but whoever may tag the user can write that.
 	deactivated []string
@@ -41,7 +43,7 @@ func definition() governed.Definition[*model] {
 		Description: "A non-human identity of your own: it cannot be created without an owner, a purpose and an expiry, " +
 			"ends by itself when the expiry comes, and is retired completely when its block goes.\n\n" +
 			"Exactly one nested attribute says what it is on its platform.",
-		Kinds:       []governed.Kind[*model]{awsRole{}, awsUser{}},
-		ImportForms: "an ARN of a role or a user",
+		Kinds:       []governed.Kind[*model]{awsRole{}, awsUser{}, azureManagedIdentity{}},
+		ImportForms: "an ARN of a role or a user, or the ARM id of a managed identity",
 	}
 }
