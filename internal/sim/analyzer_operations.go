@@ -121,7 +121,7 @@ func listFindingsV2(r *request) (object, error) {
 	for _, key := range pagedStrings(p, keys) {
 		f := byKey[key]
 		findings = append(findings, object{
-			"id": uuid(arn + key), "resource": f.resource, "resourceType": f.resourceType, "resourceOwnerAccount": f.account.id,
+			"id": UUID(arn + key), "resource": f.resource, "resourceType": f.resourceType, "resourceOwnerAccount": f.account.id,
 			"findingType": f.kind, "status": f.status(), "createdAt": iso(f.created), "updatedAt": iso(f.created), "analyzedAt": iso(r.now),
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -13,15 +14,19 @@ import (
 type Call struct {
 	// Time is the simulator's time of the request.
 	Time time.Time `json:"time"`
-	// Service is "iam", "sts", "secretsmanager", "ssm" or "access-analyzer".
+	// Service is that of the request, for instance "iam" or "graph".
 	Service string `json:"service"`
-	// Action is the operation, for instance "CreateRole".
+	// Action is the operation, for instance "CreateRole"; of a service that names
+	// things by path, its method and the pattern of the path, for instance
+	// "PATCH /applications/{id}".
 	Action string `json:"action"`
+	// Path is the path that was asked for, of such a service.
+	Path string `json:"path,omitempty"`
 	// AccessKeyID is the key that signed the request; empty when unsigned.
 	AccessKeyID string `json:"access_key_id"`
-	// Account is the account of the caller.
+	// Account is the account of the caller, or its tenant.
 	Account string `json:"account"`
-	// Principal is the caller's ARN.
+	// Principal is the caller's ARN, or its object id.
 	Principal string `json:"principal"`
 	// Params are the request's parameters, without Action and Version. Of a
 	// service that speaks JSON they are the top-level members, those that are not
@@ -38,6 +43,8 @@ type Call struct {
 	// Permissions are those that were decided for the request, in order, up to
 	// the first that was refused.
 	Permissions []Permission `json:"permissions,omitempty"`
+	// Batch are the requests that were sent as one, where a service offers that.
+	Batch []Call `json:"batch,omitempty"`
 }
 
 // Permission is one permission that a request needed, and how it was decided.
@@ -64,44 +71,72 @@ func (c Call) clone() Call {
 	for i, p := range c.Permissions {
 		c.Permissions[i].Sids = slices.Clone(p.Sids)
 	}
+	c.Batch = slices.Clone(c.Batch)
+	for i, b := range c.Batch {
+		c.Batch[i] = b.clone()
+	}
 	return c
 }
 
-// Calls returns every request recorded since the start or the last
-// [Server.ResetCalls], in order.
-func (s *Server) Calls() []Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Call, len(s.calls))
-	for i, c := range s.calls {
+// Recorder keeps the requests of one simulator, in order. The zero value has
+// none. It is safe for concurrent use.
+type Recorder struct {
+	mu    sync.Mutex
+	calls []Call
+}
+
+// Record adds a request.
+func (r *Recorder) Record(c Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, c.clone())
+}
+
+// Calls returns every request recorded since the start or the last reset.
+func (r *Recorder) Calls() []Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]Call, len(r.calls))
+	for i, c := range r.calls {
 		out[i] = c.clone()
 	}
 	return out
 }
 
-// ResetCalls forgets the recorded requests.
-func (s *Server) ResetCalls() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = nil
+// Reset forgets the recorded requests.
+func (r *Recorder) Reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = nil
 }
 
-// CountCalls counts the recorded requests of one action, written
-// "iam:CreateRole" and without regard to case, or all of them for "".
-func (s *Server) CountCalls(action string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// Count counts the recorded requests of one action, written "service:action"
+// and without regard to case, or all of them for "".
+func (r *Recorder) Count(action string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if action == "" {
-		return len(s.calls)
+		return len(r.calls)
 	}
 	n := 0
-	for _, c := range s.calls {
+	for _, c := range r.calls {
 		if strings.EqualFold(c.name(), action) {
 			n++
 		}
 	}
 	return n
 }
+
+// Calls returns every request recorded since the start or the last
+// [Server.ResetCalls], in order.
+func (s *Server) Calls() []Call { return s.calls.Calls() }
+
+// ResetCalls forgets the recorded requests.
+func (s *Server) ResetCalls() { s.calls.Reset() }
+
+// CountCalls counts the recorded requests of one action, written
+// "iam:CreateRole" and without regard to case, or all of them for "".
+func (s *Server) CountCalls(action string) int { return s.calls.Count(action) }
 
 // attempt reads what the SDKs say in Amz-Sdk-Request, such as
 // "attempt=2; max=3".

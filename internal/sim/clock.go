@@ -7,7 +7,8 @@ import (
 
 // Clock is the simulator's own time, in UTC. It stands still unless it is
 // moved, or runs along with real time when the server was made with
-// [WithRunningClock]. It is safe for concurrent use.
+// [WithRunningClock]. Simulators of several clouds can share one. It is safe
+// for concurrent use.
 type Clock struct {
 	mu      sync.Mutex
 	running bool
@@ -15,7 +16,8 @@ type Clock struct {
 	anchor  time.Time // real time at which the clock showed at; used when running
 }
 
-func newClock(start time.Time, running bool) *Clock {
+// NewClock makes a clock that shows start, and runs on from there or stands.
+func NewClock(start time.Time, running bool) *Clock {
 	return &Clock{running: running, at: start.UTC(), anchor: time.Now()}
 }
 

@@ -19,12 +19,22 @@ import (
 //	DELETE /_sim/faults   removes all faults
 const ControlPath = "/_sim/"
 
-func (s *Server) addControl(mux *http.ServeMux) {
+// Controlled is a simulator that the control endpoints can steer.
+type Controlled interface {
+	Clock() *Clock
+	Calls() []Call
+	ResetCalls()
+	InjectFault(Fault)
+	ClearFaults()
+}
+
+// AddControl adds the control endpoints of a simulator.
+func AddControl(mux *http.ServeMux, s Controlled) {
 	mux.HandleFunc("GET "+ControlPath+"healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	mux.HandleFunc("GET "+ControlPath+"clock", func(w http.ResponseWriter, _ *http.Request) { s.writeClock(w) })
-	mux.HandleFunc("POST "+ControlPath+"clock", s.moveClock)
+	mux.HandleFunc("GET "+ControlPath+"clock", func(w http.ResponseWriter, _ *http.Request) { writeClock(w, s.Clock()) })
+	mux.HandleFunc("POST "+ControlPath+"clock", func(w http.ResponseWriter, r *http.Request) { moveClock(w, r, s.Clock()) })
 	mux.HandleFunc("GET "+ControlPath+"calls", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, s.Calls())
 	})
@@ -32,7 +42,7 @@ func (s *Server) addControl(mux *http.ServeMux) {
 		s.ResetCalls()
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("POST "+ControlPath+"faults", s.postFaults)
+	mux.HandleFunc("POST "+ControlPath+"faults", func(w http.ResponseWriter, r *http.Request) { postFaults(w, r, s) })
 	mux.HandleFunc("DELETE "+ControlPath+"faults", func(w http.ResponseWriter, _ *http.Request) {
 		s.ClearFaults()
 		w.WriteHeader(http.StatusNoContent)
@@ -59,11 +69,11 @@ func readControl(w http.ResponseWriter, r *http.Request, into any) error {
 	return dec.Decode(into)
 }
 
-func (s *Server) writeClock(w http.ResponseWriter) {
-	writeJSON(w, http.StatusOK, map[string]string{"now": s.clock.Now().Format(time.RFC3339Nano)})
+func writeClock(w http.ResponseWriter, clock *Clock) {
+	writeJSON(w, http.StatusOK, map[string]string{"now": clock.Now().Format(time.RFC3339Nano)})
 }
 
-func (s *Server) moveClock(w http.ResponseWriter, r *http.Request) {
+func moveClock(w http.ResponseWriter, r *http.Request, clock *Clock) {
 	var move struct {
 		Set     string `json:"set"`
 		Advance string `json:"advance"`
@@ -82,19 +92,19 @@ func (s *Server) moveClock(w http.ResponseWriter, r *http.Request) {
 			refuseControl(w, err)
 			return
 		}
-		s.clock.Set(t)
+		clock.Set(t)
 	default:
 		d, err := time.ParseDuration(move.Advance)
 		if err != nil {
 			refuseControl(w, err)
 			return
 		}
-		s.clock.Advance(d)
+		clock.Advance(d)
 	}
-	s.writeClock(w)
+	writeClock(w, clock)
 }
 
-func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
+func postFaults(w http.ResponseWriter, r *http.Request, s Controlled) {
 	var raw json.RawMessage
 	if err := readControl(w, r, &raw); err != nil {
 		refuseControl(w, err)

@@ -29,7 +29,7 @@ const droppedCode = "ConnectionDropped"
 
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	s.addControl(mux)
+	AddControl(mux, s)
 	mux.HandleFunc("/", s.serve)
 	return mux
 }
@@ -153,7 +153,7 @@ func (s *Server) answer(hr *http.Request, body []byte) reply {
 	default:
 		rep.body = successBody(r.service, r.action, result, s.operation(r).result, rep.requestID)
 	}
-	s.calls = append(s.calls, call.clone())
+	s.calls.Record(call)
 	return rep
 }
 
@@ -176,7 +176,7 @@ var secretMembers = []string{"SecretString", "SecretBinary", "RotationToken", "V
 // run checks faults and permissions and then runs the operation. When drop is
 // true the connection is closed without an answer.
 func (s *Server) run(r *request, accessKey string) (result []node, drop bool, err error) {
-	fault := s.faultFor(r.service, r.action)
+	fault := s.faults.Match(r.service, r.action)
 	if fault != nil && fault.Kind != FaultDropAfter {
 		if e := fault.asError(r); e != nil {
 			return nil, false, e

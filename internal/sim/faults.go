@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // FaultKind is what goes wrong.
@@ -12,7 +13,7 @@ type FaultKind string
 
 // The kinds of fault. Each is also its name at the control endpoint. The codes
 // are those of IAM and STS; other services give the same in their own words,
-// such as ThrottlingException.
+// such as ThrottlingException or 429 TooManyRequests.
 const (
 	// FaultThrottling answers 400 Throttling without an effect.
 	FaultThrottling FaultKind = "throttling"
@@ -34,10 +35,10 @@ const (
 
 // Fault is a failure to inject into matching calls.
 type Fault struct {
-	// Service is "access-analyzer", "config", "iam", "organizations",
-	// "secretsmanager", "ssm" or "sts"; empty matches all.
+	// Service is one of those that [Call] names, such as "iam"; empty matches all.
 	Service string `json:"service"`
-	// Action is an operation such as "CreateRole"; empty matches every one.
+	// Action is an operation as [Call] names it, such as "CreateRole"; empty
+	// matches every one.
 	Action string `json:"action"`
 	// Nth is which matching call fails, counted from 1 since the injection; 0
 	// fails every one.
@@ -53,6 +54,9 @@ type Fault struct {
 	Status int `json:"status"`
 	// Message is the text of the error; empty is a text of the kind's own.
 	Message string `json:"message"`
+	// RetryAfter is the Retry-After of the answer, in seconds, in services that
+	// send one; 0 is the service's own.
+	RetryAfter int `json:"retry_after"`
 }
 
 type faultState struct {
@@ -68,8 +72,8 @@ func (f Fault) validate() error {
 	default:
 		return fmt.Errorf("unknown fault kind %q", f.Kind)
 	}
-	if f.Nth < 0 || f.Times < 0 {
-		return fmt.Errorf("nth and times cannot be negative")
+	if f.Nth < 0 || f.Times < 0 || f.RetryAfter < 0 {
+		return fmt.Errorf("nth, times and retry_after cannot be negative")
 	}
 	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
 		return fmt.Errorf("status %d is not an error", f.Status)
@@ -77,43 +81,64 @@ func (f Fault) validate() error {
 	return nil
 }
 
-// InjectFault lets matching calls fail from now on. Faults add up; the first
-// injected one that matches a call wins. It panics on a fault that could never
-// fire: that is a mistake in a test.
-func (s *Server) InjectFault(f Fault) {
-	if err := f.validate(); err != nil {
-		panic("sim: " + err.Error())
+// Faults are the failures injected into one simulator. The zero value has none.
+// It is safe for concurrent use.
+type Faults struct {
+	mu   sync.Mutex
+	list []*faultState
+}
+
+// Inject adds a fault, or says why it could never fire.
+func (f *Faults) Inject(fault Fault) error {
+	if err := fault.validate(); err != nil {
+		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &faultState{Fault: f})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = append(f.list, &faultState{Fault: fault})
+	return nil
 }
 
-// ClearFaults removes every injected fault.
-func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
+// Clear removes every fault.
+func (f *Faults) Clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = nil
 }
 
-// faultFor counts a call against every fault and returns the first that fires.
-func (s *Server) faultFor(service, action string) *Fault {
+// Match counts a call against every fault and returns the first that fires, or
+// nil.
+func (f *Faults) Match(service, action string) *Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var fired *Fault
-	for _, f := range s.faults {
-		if f.Service != "" && !strings.EqualFold(f.Service, service) {
+	for _, state := range f.list {
+		if state.Service != "" && !strings.EqualFold(state.Service, service) {
 			continue
 		}
-		if f.Action != "" && !strings.EqualFold(f.Action, action) {
+		if state.Action != "" && !strings.EqualFold(state.Action, action) {
 			continue
 		}
-		f.seen++
-		fires := f.Nth == 0 || (f.seen >= f.Nth && f.seen < f.Nth+max(f.Times, 1))
+		state.seen++
+		fires := state.Nth == 0 || (state.seen >= state.Nth && state.seen < state.Nth+max(state.Times, 1))
 		if fires && fired == nil {
-			fired = &f.Fault
+			fired = &state.Fault
 		}
 	}
 	return fired
 }
+
+// InjectFault lets matching calls fail from now on. Faults add up; the first
+// injected one that matches a call wins. It panics on a fault that could never
+// fire: that is a mistake in a test.
+func (s *Server) InjectFault(f Fault) {
+	if err := s.faults.Inject(f); err != nil {
+		panic("sim: " + err.Error())
+	}
+}
+
+// ClearFaults removes every injected fault.
+func (s *Server) ClearFaults() { s.faults.Clear() }
 
 // asError is the error answer of a fault, or nil for a dropped connection.
 func (f *Fault) asError(r *request) *apiError {

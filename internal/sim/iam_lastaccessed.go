@@ -147,7 +147,7 @@ func generateServiceLastAccessedDetails(r *request) ([]node, error) {
 		return nil, errNoSuchEntity("ARN %s does not exist.", arn)
 	}
 	r.server.serial++
-	id := uuid(indexed("last-accessed", r.server.serial))
+	id := UUID(indexed("last-accessed", r.server.serial))
 	r.account.accessJobs[id] = &accessJob{entity: arn, created: r.now, polls: r.server.accessPolls, failure: r.server.accessFailure, uses: e.services(r.now)}
 	return []node{text("JobId", id)}, nil
 }

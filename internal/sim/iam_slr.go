@@ -145,7 +145,7 @@ func deleteServiceLinkedRole(r *request) ([]node, error) {
 		}
 	}
 	r.server.serial++
-	id := "task" + role.path + role.name + "/" + uuid(indexed("deletion", r.server.serial))
+	id := "task" + role.path + role.name + "/" + UUID(indexed("deletion", r.server.serial))
 	d := &roleDeletion{role: role, polls: r.server.deletionPolls}
 	a.deletions[id] = d
 	if d.polls == 0 {

@@ -43,11 +43,11 @@ func (s *Server) uniqueID(prefix string) string {
 // requestID makes an id for one request in the form of a UUID.
 func (s *Server) requestID() string {
 	s.requests++
-	return uuid(fmt.Sprintf("request/%d", s.requests))
+	return UUID(fmt.Sprintf("request/%d", s.requests))
 }
 
-// uuid makes a UUID from a seed.
-func uuid(seed string) string {
+// UUID makes a UUID from a seed, always the same of the same.
+func UUID(seed string) string {
 	sum := sha256.Sum256([]byte(seed))
 	h := hex.EncodeToString(sum[:16])
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:32]

@@ -8,6 +8,7 @@ type Option func(*config)
 type config struct {
 	start      time.Time
 	running    bool
+	clock      *Clock
 	emptyPages int
 	region     string
 	quotas     map[string]map[string]int
@@ -23,6 +24,12 @@ func WithClock(start time.Time) Option {
 // default is a clock that stands still unless it is moved.
 func WithRunningClock() Option {
 	return func(c *config) { c.running = true }
+}
+
+// WithSharedClock lets the simulator go by a clock that another one has as well.
+// The other options about the clock then mean nothing.
+func WithSharedClock(clock *Clock) Option {
+	return func(c *config) { c.clock = clock }
 }
 
 // WithEmptyPages makes every n-th page of a list, per operation, an empty page

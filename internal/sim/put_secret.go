@@ -46,7 +46,7 @@ func (a *Account) PutSecret(seed Secret) (arn string) {
 		made.changed = made.created
 		if seed.Value != "" {
 			s.remember(seed.Value)
-			made.versions = []secretVersion{{id: uuid(serial), text: &seed.Value, stages: []string{stageCurrent}, created: made.created}}
+			made.versions = []secretVersion{{id: UUID(serial), text: &seed.Value, stages: []string{stageCurrent}, created: made.created}}
 		}
 		a.secretsOf(made.region).put(seed.Name, made, 0)
 		arn = made.arn()

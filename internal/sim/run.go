@@ -9,20 +9,23 @@ import (
 	"time"
 )
 
-// Run is the stand-alone command: a simulator with a running clock on addr,
-// with an example estate of seed roles, whose clock starts at an RFC 3339 time
-// or, when clock is empty, now. It writes what a shell needs to use it to out
-// and runs until ctx ends.
-func Run(ctx context.Context, out io.Writer, addr string, seed int, clock string) error {
-	opts := []Option{WithRunningClock()}
-	if clock != "" {
-		start, err := time.Parse(time.RFC3339, clock)
-		if err != nil {
-			return fmt.Errorf("reading the clock's start: %w", err)
-		}
-		opts = append(opts, WithClock(start))
+// RunningClock makes the clock of a stand-alone simulator, which runs from an
+// RFC 3339 time on or, when start is empty, from now.
+func RunningClock(start string) (*Clock, error) {
+	if start == "" {
+		return NewClock(time.Now().UTC().Truncate(time.Second), true), nil
 	}
-	s := New(opts...)
+	t, err := time.Parse(time.RFC3339, start)
+	if err != nil {
+		return nil, fmt.Errorf("reading the clock's start: %w", err)
+	}
+	return NewClock(t, true), nil
+}
+
+// Run is the stand-alone simulator, on addr, with an example estate of seed
+// roles. It writes what a shell needs to use it to out and runs until ctx ends.
+func Run(ctx context.Context, out io.Writer, addr string, seed int, clock *Clock) error {
+	s := New(WithSharedClock(clock))
 	if seed > 0 {
 		s.SeedEstate(seed)
 	}

@@ -3,19 +3,43 @@ package sim
 import (
 	"encoding/base64"
 	"slices"
+	"sync"
 )
 
 // sensitive stands in recorded calls for a value that is a secret.
 const sensitive = "(sensitive)"
 
-// remember notes a secret that an API handed out or took.
-func (s *Server) remember(secret string) {
-	if secret == "" || s.secretSeen[secret] {
+// SecretRegister keeps the secrets that one simulator handed out or took, in
+// order and once. The zero value has none. It is safe for concurrent use.
+type SecretRegister struct {
+	mu   sync.Mutex
+	seen map[string]bool
+	list []string
+}
+
+// Add notes a secret; an empty one is none.
+func (r *SecretRegister) Add(secret string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if secret == "" || r.seen[secret] {
 		return
 	}
-	s.secretSeen[secret] = true
-	s.secretList = append(s.secretList, secret)
+	if r.seen == nil {
+		r.seen = map[string]bool{}
+	}
+	r.seen[secret] = true
+	r.list = append(r.list, secret)
 }
+
+// All returns the secrets.
+func (r *SecretRegister) All() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.list)
+}
+
+// remember notes a secret that an API handed out or took.
+func (s *Server) remember(secret string) { s.secrets.Add(secret) }
 
 // rememberSecrets notes the secrets that a request brings, whatever becomes of
 // it.
@@ -41,8 +65,4 @@ func (r *request) rememberSecrets() {
 // credentials, seeds of MFA devices, random passwords. A test looks for them
 // where they must not be. Not among them are the administrators' keys, which no
 // API gives.
-func (s *Server) Secrets() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.secretList)
-}
+func (s *Server) Secrets() []string { return s.secrets.All() }

@@ -23,6 +23,9 @@ type Server struct {
 	region     string
 	emptyPages int
 	quotas     map[string]map[string]int
+	calls      Recorder
+	faults     Faults
+	secrets    SecretRegister
 
 	// mu guards everything below; each request runs under it as a whole, as one
 	// control plane serialises its writes.
@@ -31,14 +34,10 @@ type Server struct {
 	organizations map[string]*organization   // by id
 	aws           *collection[managedPolicy] // AWS managed policies, by ARN
 	keys          map[string]*credential     // every access key, by id
-	calls         []Call
-	faults        []*faultState
 	lag           int
 	maxPage       int
 	pages         map[string]int // pages served, by operation, for WithEmptyPages
 	serial        int
-	secretSeen    map[string]bool
-	secretList    []string // in order
 	reportPolls   int
 	deletionPolls int
 	accessPolls   int
@@ -60,7 +59,7 @@ func New(opts ...Option) *Server {
 		o(cfg)
 	}
 	s := &Server{
-		clock:         newClock(cfg.start, cfg.running),
+		clock:         cfg.clock,
 		region:        cfg.region,
 		emptyPages:    cfg.emptyPages,
 		quotas:        cfg.quotas,
@@ -69,9 +68,11 @@ func New(opts ...Option) *Server {
 		aws:           newCollection[managedPolicy](),
 		keys:          map[string]*credential{},
 		pages:         map[string]int{},
-		secretSeen:    map[string]bool{},
 		// No real job is done at once.
 		accessPolls: 1,
+	}
+	if s.clock == nil {
+		s.clock = NewClock(cfg.start, cfg.running)
 	}
 	s.addAWSManagedPolicies()
 	s.account(DefaultAccount)

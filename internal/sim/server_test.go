@@ -232,7 +232,9 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	out, done := make(lines, 1), make(chan error, 1)
-	go func() { done <- sim.Run(ctx, out, "127.0.0.1:0", 12, "2030-01-01T00:00:00Z") }()
+	clock, err := sim.RunningClock("2030-01-01T00:00:00Z")
+	noError(t, err)
+	go func() { done <- sim.Run(ctx, out, "127.0.0.1:0", 12, clock) }()
 	text := <-out
 	_, rest, found := strings.Cut(text, "export AWS_ENDPOINT_URL=")
 	endpoint, _, _ := strings.Cut(rest, "\n")
@@ -245,10 +247,10 @@ func TestRun(t *testing.T) {
 	stop()
 	noError(t, <-done)
 	var b bytes.Buffer
-	if err := sim.Run(t.Context(), &b, "127.0.0.1:0", 0, "noon"); err == nil {
+	if _, err := sim.RunningClock("noon"); err == nil {
 		t.Error("a bad clock was accepted")
 	}
-	if err := sim.Run(t.Context(), &b, "nowhere:-1", 0, ""); err == nil {
+	if err := sim.Run(t.Context(), &b, "nowhere:-1", 0, clock); err == nil {
 		t.Error("a bad address was accepted")
 	}
 }

@@ -1,0 +1,105 @@
+package azuresim
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// User is a person to seed.
+type User struct {
+	DisplayName string
+	// Name is the part of the user principal name before the tenant's domain.
+	Name      string
+	Disabled  bool
+	CreatedAt time.Time
+}
+
+// PutUser makes a user and returns the object id.
+func (t *Tenant) PutUser(seed User) (id string) {
+	t.withoutLag(func() {
+		e := &entity{tenant: t, kind: kindUser, id: t.server.newID("user"), created: t.server.orNow(seed.CreatedAt)}
+		e.props = userDefaults(e)
+		e.props["displayName"] = seed.DisplayName
+		e.props["userPrincipalName"] = seed.Name + "@" + t.domain
+		e.props["mail"] = seed.Name + "@" + t.domain
+		e.props["mailNickname"] = seed.Name
+		e.props["accountEnabled"] = !seed.Disabled
+		t.insert(e, 0)
+		id = e.id
+	})
+	return id
+}
+
+// PutGroup makes a security group of these members, which can be groups, and
+// returns its object id. It panics on a member that there is not.
+func (t *Tenant) PutGroup(name string, members ...string) (id string) {
+	t.withoutLag(func() {
+		e := &entity{tenant: t, kind: kindGroup, id: t.server.newID("group"), created: t.server.clock.Now()}
+		e.props = groupDefaults(e)
+		e.props["displayName"] = name
+		e.members = slices.Clone(members)
+		for _, m := range members {
+			if t.get(m) == nil {
+				must("the group "+name, errNotFound(m))
+			}
+		}
+		t.insert(e, 0)
+		id = e.id
+	})
+	return id
+}
+
+// SetEnabled blocks or allows the sign-in of a user or service principal. It
+// panics on an id that there is not.
+func (t *Tenant) SetEnabled(id string, enabled bool) {
+	t.withoutLag(func() {
+		e := t.mustGet(id)
+		e.props = maps.Clone(e.props)
+		e.props["accountEnabled"] = enabled
+	})
+}
+
+// Delete puts an object among the deleted, as somebody in the portal would. It
+// panics on an id that there is not.
+func (t *Tenant) Delete(id string) {
+	t.withoutLag(func() { t.remove(t.mustGet(id), t.server.clock.Now()) })
+}
+
+func (t *Tenant) mustGet(id string) *entity {
+	e := t.get(id)
+	if e == nil {
+		must("the object", errNotFound(id))
+	}
+	return e
+}
+
+// AssignDirectoryRole gives a principal a built-in role by its name. It panics
+// when either is not there.
+func (t *Tenant) AssignDirectoryRole(principalID, role string) {
+	t.withoutLag(func() { must("the role "+role, t.putDirectoryRole(t.mustGet(principalID), role)) })
+}
+
+// SetSecretPolicy lets the tenant's default policy forbid client secrets, or
+// limit how long secrets and certificates last, in ISO 8601 such as "P90D"; empty
+// is no limit. It replaces what was set before.
+func (t *Tenant) SetSecretPolicy(forbidden bool, longest string) {
+	t.withoutLag(func() {
+		p := newAppPolicy()
+		p.enabled = true
+		passwords, keys := []object{}, []object{}
+		if forbidden {
+			passwords = append(passwords, object{"restrictionType": "passwordAddition", "state": "enabled", "maxLifetime": nil, "restrictForAppsCreatedAfterDateTime": "0001-01-01T00:00:00Z"})
+		}
+		if longest != "" {
+			limit := func(kind string) object {
+				return object{"restrictionType": kind, "state": "enabled", "maxLifetime": longest, "restrictForAppsCreatedAfterDateTime": "0001-01-01T00:00:00Z"}
+			}
+			passwords, keys = append(passwords, limit("passwordLifetime")), append(keys, limit("asymmetricKeyLifetime"))
+		}
+		p.application = object{"passwordCredentials": passwords, "keyCredentials": keys}
+		p.principal = p.application
+		must("the policy", checkRestrictions(p.application))
+		t.policy = p
+	})
+}
