@@ -3,6 +3,7 @@ package acctest
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
 // Main is a TestMain for packages with simulator tests. It takes the tests away from whatever the machine has
@@ -36,6 +38,13 @@ func run(m *testing.M) int {
 	}
 	environment := sim.New().Env()
 	delete(environment, "AWS_ENDPOINT_URL") // every test has a simulator, and so an endpoint, of its own
+	azure, err := azuresim.New()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	maps.Copy(environment, azure.Env())
+	delete(environment, "AZURE_AUTHORITY_HOST")
 	for name, value := range environment {
 		os.Setenv(name, value)
 	}

@@ -9,15 +9,6 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/federation"
 )
 
-// audience is what tokens of other issuers are for where nothing else is said ("Workload identity federation").
-func (t *Tenant) audience() string {
-	return audiences[t.config.Environment]
-}
-
-var audiences = map[string]string{
-	"public": federationAudience, "government": federationAudience + "USGov", "china": federationAudience + "China",
-}
-
 // federatedLock lets one write on the identity follow the other: Azure refuses those that come together.
 func (w *identityWriter) federatedLock() *sync.Mutex {
 	known := &w.identities.tenant.identities
@@ -51,15 +42,4 @@ func (w *identityWriter) deleteFederated(name string) error {
 		_, err := w.arm.federated.Delete(w.ctx, parts.resourceGroup, parts.name, name, nil)
 		return err
 	}))
-}
-
-// PresetOf is the preset that says the same as a federated credential.
-func (t *Tenant) PresetOf(credential federation.Credential) federation.Preset {
-	return federation.Of(credential, t.audience())
-}
-
-// Says tells whether a preset makes the federated credential.
-func (t *Tenant) Says(preset federation.Preset, credential federation.Credential) bool {
-	made, _ := preset.Credential(t.audience())
-	return made == credential
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/federation"
 )
 
 // Limits from "Naming rules and restrictions for Azure resources" and "Azure role assignment conditions".
@@ -36,7 +35,7 @@ func ValidateManagedIdentity(want platform.Desired[ManagedIdentitySpec]) []gover
 
 // Validate finds what can be found without asking Azure. What is empty is not known yet.
 func (m *ManagedIdentities) Validate(want platform.Desired[ManagedIdentitySpec]) []governance.Violation {
-	found := violations{}
+	found := findings{}
 	found.names(want)
 	m.tenant.tagging.check(&found, want.Metadata, reservedTags)
 	for _, key := range slices.Sorted(maps.Keys(want.Spec.RoleAssignments)) {
@@ -49,7 +48,7 @@ func (m *ManagedIdentities) Validate(want platform.Desired[ManagedIdentitySpec])
 				"roles are assigned in so many other subscriptions and management groups that they do not fit into one tag, which the removal of the identity needs: it would have %d characters, %d more than Azure's limit of %d", length, length-maxTagValueLength, maxTagValueLength)
 		}
 	}
-	found.federated(want.Spec.FederatedCredentials, m.tenant.audience())
+	m.tenant.checkFederated(&found, string(governance.KindAzureManagedIdentity), want.Spec.FederatedCredentials)
 	return found
 }
 
@@ -60,52 +59,52 @@ func (m *ManagedIdentities) subscription(spec ManagedIdentitySpec) string {
 	return m.tenant.SubscriptionID()
 }
 
-func (v *violations) names(want platform.Desired[ManagedIdentitySpec]) {
+func (f *findings) names(want platform.Desired[ManagedIdentitySpec]) {
 	if name := want.Name; name != "" {
 		const remedy = "Write 3 to 128 letters, digits, hyphens and underscores, a letter or a digit first."
 		switch length := len([]rune(name)); {
 		case length < minIdentityName || length > maxIdentityName:
-			v.add([]string{"name"}, remedy, "%q has %d characters; Azure takes %d to %d in the name of a managed identity", name, length, minIdentityName, maxIdentityName)
+			f.add([]string{"name"}, remedy, "%q has %d characters; Azure takes %d to %d in the name of a managed identity", name, length, minIdentityName, maxIdentityName)
 		case !identityNamePattern.MatchString(name):
-			v.add([]string{"name"}, remedy, "%q has a character that Azure does not take in the name of a managed identity", name)
+			f.add([]string{"name"}, remedy, "%q has a character that Azure does not take in the name of a managed identity", name)
 		}
 	}
 	spec := want.Spec
 	if id := spec.SubscriptionID; id != "" && !guidPattern.MatchString(id) {
-		v.add(attribute("subscription_id"), "Write the id of a subscription, as az account list shows it.", "%q is not a GUID", id)
+		f.add(attribute("subscription_id"), "Write the id of a subscription, as az account list shows it.", "%q is not a GUID", id)
 	}
 	if group := spec.ResourceGroup; group != "" && (len([]rune(group)) > maxResourceGroup || !resourceGroupName.MatchString(group)) {
-		v.add(attribute("resource_group_name"), "Write the name alone, not its id: at most 90 letters, digits and _-.(), and no period at the end.", "%q is not the name of a resource group", group)
+		f.add(attribute("resource_group_name"), "Write the name alone, not its id: at most 90 letters, digits and _-.(), and no period at the end.", "%q is not the name of a resource group", group)
 	}
 	if location := spec.Location; location != "" && !locationPattern.MatchString(NormalLocation(location)) {
-		v.add(attribute("location"), "Write a region such as westeurope, as az account list-locations shows it.", "%q is not the name of a region", location)
+		f.add(attribute("location"), "Write a region such as westeurope, as az account list-locations shows it.", "%q is not the name of a region", location)
 	}
 }
 
-func (v *violations) role(key string, role RoleAssignment) {
+func (f *findings) role(key string, role RoleAssignment) {
 	at := func(name string) []string { return attribute("role_assignments", key, name) }
 	if role.Scope != "" {
 		if _, reason := baseOf(role.Scope); reason != "" {
-			v.add(at("scope"), "Write one of these: "+scopeForms+".", "%q is no scope for the role of a workload: %s", role.Scope, reason)
+			f.add(at("scope"), "Write one of these: "+scopeForms+".", "%q is no scope for the role of a workload: %s", role.Scope, reason)
 		}
 	}
 	last, isID := afterLast(role.Role, "/providers/Microsoft.Authorization/roleDefinitions/")
 	switch {
 	case isID && !guidPattern.MatchString(last):
-		v.add(at("role"), "Write the name of the role, or the GUID of its definition.", "%q ends with %q, which is not a GUID", role.Role, last)
+		f.add(at("role"), "Write the name of the role, or the GUID of its definition.", "%q ends with %q, which is not a GUID", role.Role, last)
 	case strings.HasPrefix(role.Role, "/") && !isID:
-		v.add(at("role"), "Write the name of the role, or the GUID of its definition.", "%q is not the id of a role definition", role.Role)
+		f.add(at("role"), "Write the name of the role, or the GUID of its definition.", "%q is not the id of a role definition", role.Role)
 	}
 	switch {
 	case role.ConditionVersion != "" && role.Condition == "":
-		v.add(at("condition_version"), "Write condition as well, or leave the version out.", "there is a version, but no condition")
+		f.add(at("condition_version"), "Write condition as well, or leave the version out.", "there is a version, but no condition")
 	case role.ConditionVersion != "" && !slices.Contains(conditionVersions, role.ConditionVersion):
-		v.add(at("condition_version"), "Write 2.0, or leave it out.", "%q is no version of conditions that Azure takes", role.ConditionVersion)
+		f.add(at("condition_version"), "Write 2.0, or leave it out.", "%q is no version of conditions that Azure takes", role.ConditionVersion)
 	}
 }
 
 // sameGrants finds role assignments that say the same twice, as far as that shows without asking.
-func (v *violations) sameGrants(roles map[string]RoleAssignment) {
+func (f *findings) sameGrants(roles map[string]RoleAssignment) {
 	seen := map[grant]string{}
 	for _, key := range slices.Sorted(maps.Keys(roles)) {
 		role := roles[key]
@@ -115,53 +114,16 @@ func (v *violations) sameGrants(roles map[string]RoleAssignment) {
 		}
 		of := grant{strings.ToLower(role.Scope), name}
 		if other, twice := seen[of]; twice && role.Scope != "" && role.Role != "" {
-			v.add(attribute("role_assignments", key), "Keep one of the two; conditions can be joined with OR.", "%q and %q assign the same role at the same scope, which Azure does only once", other, key)
+			f.add(attribute("role_assignments", key), "Keep one of the two; conditions can be joined with OR.", "%q and %q assign the same role at the same scope, which Azure does only once", other, key)
 		}
 		seen[of] = key
 	}
 }
 
-func (v *violations) federated(presets map[string]federation.Preset, audience string) {
-	credentials := map[string]federation.Credential{}
-	for _, name := range slices.Sorted(maps.Keys(presets)) {
-		preset := presets[name]
-		credential, problems := preset.Credential(audience)
-		for _, problem := range problems {
-			at := append(attribute("federated_credentials", name), presetAttribute(preset))
-			if problem.Field != "" {
-				at = append(at, problem.Field)
-			}
-			*v = append(*v, governance.Violation{Rule: governance.RuleSafeTrust, Enforcement: governance.EnforceError, Attribute: at, Message: problem.Reason, Remedy: problem.Fix})
-		}
-		if len(problems) > 0 {
-			credential.Subject = ""
-		}
-		credentials[name] = credential
-	}
-	for _, problem := range federation.Together(credentials) {
-		at := attribute("federated_credentials")
-		if problem.Name != "" {
-			at = append(at, problem.Name)
-		}
-		v.add(at, problem.Fix, "%s", problem.Reason)
-	}
-}
-
-// presetAttribute is the argument that declares a preset.
-func presetAttribute(preset federation.Preset) string {
-	switch preset.(type) {
-	case federation.GitHubActions:
-		return "github_actions"
-	case federation.KubernetesServiceAccount:
-		return "kubernetes_service_account"
-	}
-	return "oidc"
-}
-
 // Check finds what Azure would refuse: also roles that there are not, or not at the scope, and ends without the licence for
 // them.
 func (m *ManagedIdentities) Check(ctx context.Context, want platform.Desired[ManagedIdentitySpec]) ([]governance.Violation, error) {
-	found := violations(m.Validate(want))
+	found := findings(m.Validate(want))
 	if err := m.configured(want.Spec); err != nil {
 		return found, err
 	}
@@ -197,7 +159,7 @@ func (m *ManagedIdentities) Check(ctx context.Context, want platform.Desired[Man
 }
 
 // checkLicence finds ends that the tenant has no licence for. Where that cannot be asked, the apply tells.
-func (m *ManagedIdentities) checkLicence(ctx context.Context, found *violations, spec ManagedIdentitySpec) error {
+func (m *ManagedIdentities) checkLicence(ctx context.Context, found *findings, spec ManagedIdentitySpec) error {
 	var bound []string
 	for _, key := range slices.Sorted(maps.Keys(spec.RoleAssignments)) {
 		if spec.RoleAssignments[key].TimeBound {
@@ -222,19 +184,5 @@ func (m *ManagedIdentities) checkLicence(ctx context.Context, found *violations,
 
 // Trust is who may sign in as the identity without being a resource that has it.
 func (m *ManagedIdentities) Trust(spec ManagedIdentitySpec) governance.Trust {
-	var trust governance.Trust
-	for _, name := range slices.Sorted(maps.Keys(spec.FederatedCredentials)) {
-		preset := spec.FederatedCredentials[name]
-		credential, problems := preset.Credential(m.tenant.audience())
-		if len(problems) > 0 {
-			continue
-		}
-		trust.Clauses = append(trust.Clauses, governance.TrustClause{
-			Attribute: append(attribute("federated_credentials", name), presetAttribute(preset)),
-			Trustees: []governance.Trustee{{
-				Kind: governance.TrusteeWebIdentity, Name: strings.TrimPrefix(credential.Issuer, "https://"), Subjects: []string{credential.Subject}, Audiences: []string{credential.Audience},
-			}},
-		})
-	}
-	return trust
+	return m.tenant.federatedTrust(string(governance.KindAzureManagedIdentity), spec.FederatedCredentials)
 }

@@ -19,20 +19,10 @@ const (
 	illegalInTagName  = `<>%&\?/`
 )
 
-// violations of what the platform can keep.
-type violations []governance.Violation
-
-func (v *violations) add(path []string, remedy, message string, args ...any) {
-	*v = append(*v, governance.Violation{
-		Rule: governance.RulePlatform, Enforcement: governance.EnforceError,
-		Attribute: path, Message: fmt.Sprintf(message, args...), Remedy: remedy,
-	})
-}
-
 func tagLength(text string) int { return len(utf16.Encode([]rune(text))) }
 
 // check finds metadata that tags could not hold. Some tags are kept for records.
-func (t tagging) check(found *violations, metadata governance.Metadata, reserved int) {
+func (t tagging) check(found *findings, metadata governance.Metadata, reserved int) {
 	for _, field := range governance.KeptFields {
 		if length := tagLength(written(metadata, field)); length > maxTagValueLength {
 			found.add(field.Argument(), "Shorten it, and keep the full story in the ticket.",
@@ -54,7 +44,7 @@ func (t tagging) check(found *violations, metadata governance.Metadata, reserved
 	}
 }
 
-func (t tagging) checkLabel(found *violations, path []string, key, value string) {
+func (t tagging) checkLabel(found *findings, path []string, key, value string) {
 	switch field, taken := t.keys.Field(key); {
 	case taken && (field.IsRecord() || field.IsManagedBy()):
 		found.add(path, "Use another key.", "the label %q is a tag that the provider writes for itself", key)

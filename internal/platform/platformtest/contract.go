@@ -19,7 +19,7 @@ func absent[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 		t.Fatal(err)
 	}
 	id := predicted.Common().ID
-	if h.ProviderManaged {
+	if h.ProviderManaged || h.IDByCloud {
 		id, _ = made(t, estate, want)
 		if _, err := estate.Driver().Delete(t.Context(), id); err != nil {
 			t.Fatal(err)

@@ -19,6 +19,10 @@ type Harness[Spec any, S platform.State] struct {
 	// ProviderManaged says that the cloud alone decides what the identity may do and for how long: it makes up the id, only
 	// Converge can record metadata, and only Delete ends access.
 	ProviderManaged bool
+	// IDByCloud says that the cloud makes up the id, so that Predict cannot tell it.
+	IDByCloud bool
+	// EndedByApply says that the cloud does not end access by itself at the expiry: only Converge disables the identity.
+	EndedByApply bool
 }
 
 // Method is a method of a driver.
@@ -101,6 +105,10 @@ func Run[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 			delete(checks, ended)
 		}
 		checks["Endless"] = endless[Spec, S]
+	}
+	if h.EndedByApply {
+		delete(checks, "Expiry")
+		delete(checks, "ShorterExpiry")
 	}
 	for name, check := range checks {
 		t.Run(name, func(t *testing.T) {

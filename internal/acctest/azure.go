@@ -1,0 +1,45 @@
+package acctest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
+)
+
+// NewAzureSim starts a simulator of Entra ID that ends with the test, under a clock that others can have as well.
+func NewAzureSim(t testing.TB, clock *sim.Clock) *azuresim.Server {
+	t.Helper()
+	server, err := azuresim.New(azuresim.WithSharedClock(clock))
+	must(t, err)
+	must(t, server.Start())
+	t.Cleanup(server.Close)
+	return server
+}
+
+// AzureCA is a file with the certificate of a simulator's authority.
+func AzureCA(t testing.TB, server *azuresim.Server) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "azure-ca.pem")
+	must(t, os.WriteFile(file, server.CA(), 0o600))
+	return file
+}
+
+// AzureArgument is the provider's azure argument for a simulator.
+func AzureArgument(t testing.TB, server *azuresim.Server) Values {
+	t.Helper()
+	return Values{
+		"tenant_id": azuresim.DefaultTenant, "custom_ca_bundle": AzureCA(t, server),
+		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL()},
+	}
+}
+
+// AzureBlock is the same as text.
+func AzureBlock(t testing.TB, server *azuresim.Server) string {
+	t.Helper()
+	return fmt.Sprintf("azure = {\n    tenant_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q }\n  }",
+		azuresim.DefaultTenant, AzureCA(t, server), server.URL(), server.GraphURL())
+}
