@@ -22,7 +22,7 @@ func armService() service {
 	return service{
 		name: "arm", path: armPath, audiences: armAudiences, denied: "AuthorizationFailed",
 		rewrite: armSegments,
-		routes:  slices.Concat(subscriptionRoutes, identityRoutes, identityFederatedRoutes, roleDefinitionRoutes, roleAssignmentRoutes),
+		routes:  slices.Concat(subscriptionRoutes, identityRoutes, identityFederatedRoutes, roleDefinitionRoutes, roleAssignmentRoutes, scheduleRoutes),
 		unknown: func(r *request) *apiError {
 			return newError("InvalidRequestUri", http.StatusNotFound, "The requested resource %s %s is not one that the simulator has.", r.http.Method, r.http.URL.Path)
 		},
@@ -56,6 +56,9 @@ var armVersions = map[string][]string{
 	"Microsoft.ManagedIdentity": {"2018-11-30", "2023-01-31", "2024-11-30"},
 	kindRoleDefinition:          {"2022-04-01"},
 	kindRoleAssignment:          {"2022-04-01"},
+	kindScheduleRequest:         {"2020-10-01"},
+	kindSchedule:                {"2020-10-01"},
+	kindScheduleInstance:        {"2020-10-01"},
 }
 
 // version checks the api-version of a request to a resource provider.

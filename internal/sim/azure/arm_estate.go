@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // estate is what a tenant has in Resource Manager.
@@ -15,6 +16,10 @@ type estate struct {
 	definitions      map[string]*roleDefinition // custom ones by GUID
 	assignments      map[string]*assignment     // by id in lower case
 	assignmentLimit  int                        // of a subscription
+	requests         map[string]*scheduleRequest
+	// unlicensed tenants have no time-bound role assignments.
+	unlicensed                    bool
+	longestActive, shortestActive time.Duration
 	// replicating counts, by principal, the role assignments that were refused
 	// because it was not there yet.
 	replicating map[string]int
@@ -29,7 +34,7 @@ func newEstate() *estate {
 	return &estate{
 		groups: map[string]*resourceGroup{}, resources: map[string]*resource{}, managementGroups: map[string]*managementGroup{},
 		definitions: map[string]*roleDefinition{}, assignments: map[string]*assignment{}, assignmentLimit: defaultAssignmentLimit,
-		replicating: map[string]int{}, writing: map[string]bool{},
+		replicating: map[string]int{}, requests: map[string]*scheduleRequest{}, writing: map[string]bool{},
 	}
 }
 

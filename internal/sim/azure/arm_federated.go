@@ -175,7 +175,7 @@ func (r *request) readIdentityFederated() (*federatedCredential, error) {
 	switch {
 	case !identityFederatedName.MatchString(f.name):
 		return refuse("Federated Identity Credential name '%s' is invalid.", f.name)
-	case f.issuer == "" || f.subject == "" || f.audiences == nil:
+	case f.issuer == "" || f.subject == "" || p["audiences"] == nil:
 		return refuse("Federated Identity Credential from HTTP body has empty properties.")
 	case len(f.audiences) != 1:
 		return refuse("Federated identity credentials must have exactly 1 audience.")

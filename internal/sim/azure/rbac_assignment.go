@@ -22,6 +22,7 @@ type assignment struct {
 	principalID, principalType string
 	condition, version         string // version is that of the condition
 	description                string
+	justification              string // of a time-bound one
 	created, updated           time.Time
 	createdBy                  string
 	schedule                   *schedule // nil for one that was assigned outright
@@ -129,12 +130,10 @@ func (r *request) readAssignment(at scope, name string) (*assignment, error) {
 		name: strings.ToLower(name), scope: at, role: role.id, condition: p.str("condition"), version: p.str("conditionVersion"),
 		description: p.str("description"), created: r.now, updated: r.now, createdBy: r.caller.objectID,
 	}
-	switch {
-	case a.condition == "" && a.version != "":
-		return nil, newError("InvalidCondition", http.StatusBadRequest, "If a condition version is set, the condition cannot be empty.")
-	case a.condition != "" && a.version != "2.0":
-		return nil, newError("InvalidConditionVersion", http.StatusBadRequest, "The condition version '%s' is not valid. The supported version is '2.0'.", a.version)
-	case units(a.description) > 1024:
+	if err := a.checkCondition(); err != nil {
+		return nil, err
+	}
+	if units(a.description) > 1024 {
 		return nil, newError("InvalidDescription", http.StatusBadRequest, "The description of a role assignment has at most 1024 characters.")
 	}
 	principal, err := r.principalFor(p.str("principalId"), p.str("principalType"))
@@ -143,6 +142,16 @@ func (r *request) readAssignment(at scope, name string) (*assignment, error) {
 	}
 	a.principalID, a.principalType = principal.id, principalKinds[principal.kind]
 	return a, nil
+}
+
+func (a *assignment) checkCondition() error {
+	switch {
+	case a.condition == "" && a.version != "":
+		return newError("InvalidCondition", http.StatusBadRequest, "If a condition version is set, the condition cannot be empty.")
+	case a.condition != "" && a.version != "2.0":
+		return newError("InvalidConditionVersion", http.StatusBadRequest, "The condition version '%s' is not valid. The supported version is '2.0'.", a.version)
+	}
+	return nil
 }
 
 func errAssignmentExists(a *assignment) error {
