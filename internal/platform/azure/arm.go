@@ -60,8 +60,8 @@ var (
 	opReadRoles       = operation{"GET roleAssignments", "Microsoft.Authorization/roleAssignments/read"}
 	opWriteRole       = operation{"PUT roleAssignments", "Microsoft.Authorization/roleAssignments/write"}
 	opDeleteRole      = operation{"DELETE roleAssignments", "Microsoft.Authorization/roleAssignments/delete"}
-	opReadSchedules   = operation{"GET roleAssignmentSchedules", "Microsoft.Authorization/roleAssignmentSchedules/read"}
-	opSchedule        = operation{"PUT roleAssignmentScheduleRequests", "Microsoft.Authorization/roleAssignmentScheduleRequests/write"}
+	opReadSchedules   = operation{"GET roleAssignmentSchedules", "Microsoft.Authorization/roleAssignments/read"}
+	opSchedule        = operation{"PUT roleAssignmentScheduleRequests", "Microsoft.Authorization/roleAssignments/write"}
 	opDefinitions     = operation{"GET roleDefinitions", "Microsoft.Authorization/roleDefinitions/read"}
 	opResources       = operation{"POST resources", "Microsoft.ResourceGraph/resources/read"}
 )

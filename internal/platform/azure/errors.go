@@ -30,6 +30,8 @@ const (
 	codeNotEntitled = "InsufficientPermissions"
 	// codePolicyRules says that the settings of the role in Privileged Identity Management do not allow the request.
 	codePolicyRules = "RoleAssignmentRequestPolicyValidationFailed"
+	// codeTooShort says that a role has not been active for five minutes.
+	codeTooShort = "ActiveDurationTooShort"
 	// codeDisallowed is Azure Policy's 403, which no permission would change.
 	codeDisallowed = "RequestDisallowedByPolicy"
 	// Codes of what a request refers to and is not there.

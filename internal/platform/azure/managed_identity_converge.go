@@ -149,11 +149,11 @@ func (w *identityWriter) grant() error {
 		if has && sameCondition(have, want) {
 			continue
 		}
-		err := w.assign(want)
+		give := w.assign
 		if !want.End.IsZero() {
-			err = w.schedule(want, assignRequest)
+			give = func(role AssignedRole) error { return w.schedule(role, assignRequest) }
 		}
-		if err != nil {
+		if err := give(want); err != nil {
 			return err
 		}
 	}

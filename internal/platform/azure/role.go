@@ -173,9 +173,6 @@ func (t *Tenant) role(ctx context.Context, scope, text string, anew bool) (defin
 		_, problem := find(known, text)
 		return problem == nil || !anew
 	})
-	if forbidden := (*platform.ErrForbidden)(nil); errors.As(err, &forbidden) && roleGUID(text) != "" {
-		return definition{id: roleGUID(text)}, nil
-	}
 	if err != nil {
 		return definition{}, err
 	}
@@ -202,7 +199,7 @@ func (t *Tenant) resolve(ctx context.Context, declared map[string]RoleAssignment
 	return found, nil
 }
 
-// nameRoles fills in the names of roles, where they can be read.
+// nameRoles fills in the names of roles.
 func (t *Tenant) nameRoles(ctx context.Context, assigned []AssignedRole) error {
 	for i, role := range assigned {
 		found, err := t.role(ctx, role.Scope, role.RoleID, false)

@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -20,14 +21,15 @@ type assigned struct {
 
 // readAssigned lists what principals have at, above and below the base: all of them, or one.
 func (t *Tenant) readAssigned(ctx context.Context, arm management, b base, principal string) (assigned, error) {
-	var filter *string
+	var filter, escaped *string
 	if principal != "" {
 		filter = to.Ptr(fmt.Sprintf("principalId eq '%s'", principal))
+		escaped = to.Ptr(url.PathEscape(*filter)) // the client of role assignments sends it as it is
 	}
 	found := assigned{assignments: map[string][]armauthorization.RoleAssignment{}, schedules: map[string][]armauthorization.RoleAssignmentSchedule{}}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		all, err := collect(groupCtx, opReadRoles, arm.assignments.NewListForScopePager(pathOf(string(b)), &armauthorization.RoleAssignmentsClientListForScopeOptions{Filter: filter}),
+		all, err := collect(groupCtx, opReadRoles, arm.assignments.NewListForScopePager(pathOf(string(b)), &armauthorization.RoleAssignmentsClientListForScopeOptions{Filter: escaped}),
 			func(page armauthorization.RoleAssignmentsClientListForScopeResponse) []*armauthorization.RoleAssignment {
 				return page.Value
 			})
@@ -113,15 +115,18 @@ func (a assigned) of(principal string, now time.Time) []AssignedRole {
 	return roles
 }
 
-// licensed tells whether the tenant may use role assignments with an end: Privileged Identity Management lets it list its own
-// ones in a subscription.
+// nobody is a principal that there is not.
+const nobody = "00000000-0000-0000-0000-000000000000"
+
+// licensed tells whether the tenant may use role assignments with an end: without a licence, Privileged Identity Management
+// does not even list those of nobody.
 func (t *Tenant) licensed(ctx context.Context, subscription string) (bool, error) {
 	return t.identities.licensed.Get(ctx, func() (bool, error) {
 		arm, err := t.manage(ctx, subscription)
 		if err != nil {
 			return false, err
 		}
-		_, err = t.readSchedules(ctx, arm, subscriptionBase(subscription), to.Ptr("asTarget()"))
+		_, err = t.readSchedules(ctx, arm, subscriptionBase(subscription), to.Ptr("principalId eq '"+nobody+"'"))
 		return err == nil && !t.identities.unlicensed.Load(), err
 	})
 }

@@ -136,7 +136,10 @@ func (w *identityWriter) lookUp(role AssignedRole) (AssignedRole, bool, error) {
 // removeRole takes a role away, with its schedule where it has one. What is gone already is no error.
 func (w *identityWriter) removeRole(role AssignedRole) error {
 	if role.scheduleID != "" {
-		return w.schedule(role, removeRequest)
+		// What is active for less than five minutes can only go the other way.
+		if err := w.schedule(role, removeRequest); role.assignmentID == "" || code(err) != codeTooShort {
+			return err
+		}
 	}
 	_, err := w.arm.assignments.DeleteByID(w.ctx, pathOf(role.assignmentID), nil)
 	return ignoreNotFound(mapError(opDeleteRole, err))
