@@ -22,7 +22,7 @@ func armService() service {
 	return service{
 		name: "arm", path: armPath, audiences: armAudiences, denied: "AuthorizationFailed",
 		rewrite: armSegments,
-		routes:  slices.Concat(subscriptionRoutes, identityRoutes, identityFederatedRoutes, roleDefinitionRoutes, roleAssignmentRoutes, scheduleRoutes),
+		routes:  slices.Concat(subscriptionRoutes, identityRoutes, identityFederatedRoutes, roleDefinitionRoutes, roleAssignmentRoutes, scheduleRoutes, resourceGraphRoutes, genericRoutes),
 		unknown: func(r *request) *apiError {
 			return newError("InvalidRequestUri", http.StatusNotFound, "The requested resource %s %s is not one that the simulator has.", r.http.Method, r.http.URL.Path)
 		},
@@ -33,7 +33,7 @@ func armService() service {
 			}
 			e.header = http.Header{"Www-Authenticate": {r.challenge()}}
 		},
-		stamp: (*request).armHeaders,
+		stamp: (*request).armHeaders, spend: (*request).charge,
 	}
 }
 
@@ -43,6 +43,7 @@ func armService() service {
 func (r *request) armHeaders(h http.Header) {
 	h.Set("x-ms-request-id", r.id)
 	h.Set("x-ms-routing-request-id", "WESTEUROPE:"+r.now.Format("20060102T150405Z")+":"+r.id)
+	r.limitHeader(h)
 	h.Set("x-ms-correlation-request-id", r.id)
 	if id := r.http.Header.Get("x-ms-correlation-request-id"); id != "" {
 		h.Set("x-ms-correlation-request-id", id)
@@ -54,12 +55,16 @@ func (r *request) armHeaders(h http.Header) {
 var armVersions = map[string][]string{
 	"Microsoft.Resources":       {"2021-04-01", "2022-09-01", "2022-12-01", "2024-03-01"},
 	"Microsoft.ManagedIdentity": {"2018-11-30", "2023-01-31", "2024-11-30"},
+	providerResourceGraph:       {"2021-03-01", "2022-10-01", "2024-04-01"},
 	kindRoleDefinition:          {"2022-04-01"},
 	kindRoleAssignment:          {"2022-04-01"},
 	kindScheduleRequest:         {"2020-10-01"},
 	kindSchedule:                {"2020-10-01"},
 	kindScheduleInstance:        {"2020-10-01"},
 }
+
+// anyVersion stands for providers whose versions are not checked.
+const anyVersion = ""
 
 // version checks the api-version of a request to a resource provider.
 func (r *request) version(provider string) error {
@@ -68,7 +73,7 @@ func (r *request) version(provider string) error {
 	switch {
 	case asked == "":
 		return newError("MissingApiVersionParameter", http.StatusBadRequest, "The api-version query parameter (?api-version=) is required for all requests.")
-	case !slices.Contains(supported, asked):
+	case provider != anyVersion && !slices.Contains(supported, asked):
 		return newError("InvalidApiVersionParameter", http.StatusBadRequest, "The api-version '%s' is invalid. The supported versions are '%s'.", asked, strings.Join(supported, ","))
 	}
 	return nil

@@ -17,12 +17,21 @@ type estate struct {
 	assignments      map[string]*assignment     // by id in lower case
 	assignmentLimit  int                        // of a subscription
 	requests         map[string]*scheduleRequest
+	vaults           map[string]*vault // by name in lower case
 	// unlicensed tenants have no time-bound role assignments.
 	unlicensed                    bool
 	longestActive, shortestActive time.Duration
 	// replicating counts, by principal, the role assignments that were refused
 	// because it was not there yet.
 	replicating map[string]int
+
+	// buckets are what is left of the limits of subscriptions.
+	buckets map[string]*armBucket
+
+	// fresh has what the next queries of Resource Graph do not find, as many as
+	// it says, by id in lower case.
+	fresh    map[string]int
+	graphLag int
 
 	// writing has the identities whose federated credentials are being written.
 	writing   map[string]bool
@@ -34,7 +43,7 @@ func newEstate() *estate {
 	return &estate{
 		groups: map[string]*resourceGroup{}, resources: map[string]*resource{}, managementGroups: map[string]*managementGroup{},
 		definitions: map[string]*roleDefinition{}, assignments: map[string]*assignment{}, assignmentLimit: defaultAssignmentLimit,
-		replicating: map[string]int{}, requests: map[string]*scheduleRequest{}, writing: map[string]bool{},
+		replicating: map[string]int{}, requests: map[string]*scheduleRequest{}, vaults: map[string]*vault{}, writing: map[string]bool{}, fresh: map[string]int{}, buckets: map[string]*armBucket{},
 	}
 }
 
@@ -157,7 +166,35 @@ func (s *Subscription) group(name string) *resourceGroup {
 	return s.tenant.arm.groups["/subscriptions/"+s.id+"/resourcegroups/"+strings.ToLower(name)]
 }
 
-func (a *estate) put(res *resource) { a.resources[strings.ToLower(res.id())] = res }
+func (a *estate) put(res *resource) {
+	key := strings.ToLower(res.id())
+	a.resources[key], a.fresh[key] = res, a.graphLag
+}
+
+func (a *estate) assign(one *assignment) {
+	key := strings.ToLower(one.id())
+	a.assignments[key], a.fresh[key] = one, a.graphLag
+}
+
+// unseen reports whether Resource Graph does not know something yet.
+func (a *estate) unseen(key string) bool { return a.fresh[key] > 0 }
+
+// age counts a query of Resource Graph.
+func (a *estate) age() {
+	maps.DeleteFunc(a.fresh, func(_ string, left int) bool { return left <= 1 })
+	for key := range a.fresh {
+		a.fresh[key]--
+	}
+}
+
+// SetResourceGraphLag lets the next queries of Resource Graph, as many as given,
+// miss each resource and role assignment that is made from now on. 0, the
+// default, is no lag.
+func (t *Tenant) SetResourceGraphLag(queries int) {
+	t.server.mu.Lock()
+	defer t.server.mu.Unlock()
+	t.arm.graphLag = queries
+}
 
 // of lists the resources of a kind, ordered by id. An empty group is every one
 // of the subscription.

@@ -59,8 +59,12 @@ func (e *estate) call(method, path string, in any) (int, http.Header, body) {
 
 func (e *estate) callAs(token, method, url string, in any) (int, http.Header, body) {
 	e.t.Helper()
-	raw, err := json.Marshal(in)
-	noError(e.t, err)
+	var raw []byte
+	if in != nil {
+		var err error
+		raw, err = json.Marshal(in)
+		noError(e.t, err)
+	}
 	req, err := http.NewRequestWithContext(e.t.Context(), method, url, bytes.NewReader(raw))
 	noError(e.t, err)
 	req.Header.Set("Content-Type", "application/json")
@@ -84,4 +88,19 @@ func (e *estate) refused(status int, code, method, path string, in any) string {
 	}
 	message, _ := failed["message"].(string)
 	return message
+}
+
+// as is the same estate for another caller.
+func (e *estate) as(c azuresim.Credentials) *estate {
+	other := *e
+	other.caller = c
+	return &other
+}
+
+// in is what a JSON object has at a path; nil where there is no such object.
+func in(o body, path ...string) body {
+	for _, name := range path {
+		o, _ = o[name].(body)
+	}
+	return o
 }

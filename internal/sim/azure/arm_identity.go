@@ -10,8 +10,9 @@ import (
 const kindIdentity = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 const (
-	providerIdentity = "Microsoft.ManagedIdentity"
-	identitiesOf     = "/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+	providerIdentity   = "Microsoft.ManagedIdentity"
+	putIdentityPattern = "PUT /subscriptions/{subscription}" + identitiesOf + "/{name}"
+	identitiesOf       = "/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
 )
 
 // identityRoutes are the operations on managed identities (Microsoft.ManagedIdentity
@@ -19,7 +20,7 @@ const (
 var identityRoutes = []route{
 	{pattern: "GET /subscriptions/{subscription}/providers/Microsoft.ManagedIdentity/userAssignedIdentities", handle: (*request).listIdentities},
 	{pattern: "GET /subscriptions/{subscription}" + identitiesOf, handle: (*request).listGroupIdentities},
-	{pattern: "PUT /subscriptions/{subscription}" + identitiesOf + "/{name}", handle: (*request).putIdentity},
+	{pattern: putIdentityPattern, handle: (*request).putIdentity},
 	{pattern: "PATCH /subscriptions/{subscription}" + identitiesOf + "/{name}", handle: (*request).patchIdentity},
 	{pattern: "GET /subscriptions/{subscription}" + identitiesOf + "/{name}", handle: (*request).getIdentity},
 	{pattern: "DELETE /subscriptions/{subscription}" + identitiesOf + "/{name}", handle: (*request).deleteIdentity},

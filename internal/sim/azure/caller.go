@@ -9,7 +9,8 @@ import (
 )
 
 // caller is who makes a request, as its token says. A token outlives what it was
-// given to: who is deleted or disabled gets no new one.
+// given to: who is deleted or disabled gets no new one. Directory roles of a caller
+// let it do nothing here, only its application permissions do.
 type caller struct {
 	objectID, appID string
 	// administrator may do everything.
@@ -69,21 +70,31 @@ func (r *request) may(permission string) bool {
 	return slices.Contains(r.caller.roles, permission)
 }
 
-// authorise checks that the caller has one of the permissions that the route
-// needs, and records which it was, or which would have been the least.
+// authorise checks that the caller has the permissions that the route needs.
 func (r *request) authorise() error {
-	if r.route.needs == nil {
-		return nil
-	}
 	needs := slices.Clone(r.route.needs)
 	if r.route.own {
 		needs = append(needs, permissionOwned)
 	}
-	i := slices.IndexFunc(needs, r.may)
-	if i < 0 {
-		return r.refuse(needs[0])
+	for _, alternatives := range [][]string{needs, r.route.also} {
+		if err := r.need(alternatives); err != nil {
+			return err
+		}
 	}
-	r.permissions = append(r.permissions, sim.Permission{Action: needs[i], Resource: r.http.URL.Path, Allowed: true})
+	return nil
+}
+
+// need checks that the caller has one of some permissions, and records which it
+// was, or which would have been the first choice. No alternatives are no need.
+func (r *request) need(alternatives []string) error {
+	if alternatives == nil {
+		return nil
+	}
+	i := slices.IndexFunc(alternatives, r.may)
+	if i < 0 {
+		return r.refuse(alternatives[0])
+	}
+	r.permissions = append(r.permissions, sim.Permission{Action: alternatives[i], Resource: r.http.URL.Path, Allowed: true})
 	return nil
 }
 
@@ -99,12 +110,12 @@ const permissionOwned = "Application.ReadWrite.OwnedBy"
 
 // onlyOwned reports whether the caller has nothing but that permission to change
 // applications with.
-func (r *request) onlyOwned() bool { return !slices.ContainsFunc(r.route.needs, r.may) }
+func (r *request) onlyOwned() bool { return !slices.ContainsFunc(writeApplications, r.may) }
 
 // mayChange refuses a caller that may change only what it owns.
 func (r *request) mayChange(e *entity) error {
 	if r.onlyOwned() && !slices.Contains(e.owners, r.caller.objectID) {
-		return r.refuse(r.route.needs[0])
+		return r.refuse(writeApplications[0])
 	}
 	return nil
 }

@@ -25,22 +25,36 @@ type entity struct {
 	tenant *Tenant
 	kind   kind
 	id     string
-	// props are the properties as Graph shows them, but for those of relations.
-	// Values are never changed in place, only replaced.
-	props   object
-	owners  []string // object ids, in the order they were added
+	state
 	members []string // object ids, of a group
 	// secrets are client secrets by key id.
-	secrets   map[string]string
-	federated []*federatedCredential
-	created   time.Time
-	deleted   time.Time // zero while it lives
+	secrets map[string]string
+	created time.Time
+	deleted time.Time // zero while it lives
 	// deletedWith is the application that took it along.
 	deletedWith string
 	signIns     signIns
 
 	lag    int    // requests that still meet before
-	before object // props that a lagging replica has; nil is not there
+	before *state // what a lagging replica has; nil is nothing
+}
+
+// state is what changes of an object, and reaches every replica after a while.
+type state struct {
+	// props are the properties as Graph shows them, but for those of relations.
+	// Values are never changed in place, only replaced.
+	props     object
+	owners    []string // object ids, in the order they were added
+	federated []*federatedCredential
+}
+
+func (s *state) clone() *state {
+	c := &state{props: maps.Clone(s.props), owners: slices.Clone(s.owners)}
+	for _, f := range s.federated {
+		one := *f
+		c.federated = append(c.federated, &one)
+	}
+	return c
 }
 
 // signIns are the last uses of a service principal.
@@ -68,6 +82,7 @@ type directory struct {
 	given   map[string][]*grant
 
 	roleAssignments []*roleAssignment
+	machines        map[string][]*entity // managed identities by the secret of the machine that has them
 }
 
 // grant is an app role assignment: principal has an app role of resource.
@@ -83,6 +98,7 @@ func newDirectory() directory {
 	return directory{
 		objects: map[string]*entity{}, gone: map[string]*entity{}, byApp: map[string]*entity{}, lists: map[kind][]*entity{},
 		grants: map[string]*grant{}, held: map[string][]*grant{}, given: map[string][]*grant{},
+		machines: map[string][]*entity{},
 	}
 }
 
@@ -138,6 +154,7 @@ func (d *directory) insert(e *entity, lag int) {
 // withdraw takes an object out of the live ones; it stays among the deleted.
 func (d *directory) withdraw(e *entity, at time.Time) {
 	e.deleted = at
+	e.lag, e.before = e.tenant.server.lag, e.clone()
 	d.gone[e.id] = e
 	if app := e.str("appId"); app != "" && d.byApp[appKey(e.kind, app)] == e {
 		delete(d.byApp, appKey(e.kind, app))
@@ -153,19 +170,19 @@ func (e *entity) touch() {
 		return
 	}
 	if e.lag == 0 {
-		e.before = maps.Clone(e.props)
+		e.before = e.clone()
 	}
 	e.lag = lag
 }
 
-// meet returns the properties that a request meets, or nil where it finds no
-// such object. It counts as one request under the lag.
-func (e *entity) meet() object {
+// meet returns what a request meets of the object, or nil where it finds no such
+// object. It counts as one request under the lag.
+func (e *entity) meet() *state {
 	if e.lag > 0 {
 		e.lag--
 		return e.before
 	}
-	return e.props
+	return &e.state
 }
 
 // addGrant assigns an app role.

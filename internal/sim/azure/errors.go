@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
@@ -12,6 +13,7 @@ import (
 type apiError struct {
 	code    string // "Request_ResourceNotFound"; of the token endpoint "invalid_client"
 	number  int    // of the token endpoint, the number after AADSTS
+	inner   string // of Key Vault, the code that says more
 	status  int
 	message string
 	header  http.Header
@@ -28,6 +30,14 @@ const droppedCode = "ConnectionDropped"
 
 // faultError is the error answer of a fault, or nil for a dropped connection.
 func faultError(f *sim.Fault, denied string) *apiError {
+	e := plainFault(f, denied)
+	if e != nil && f.RetryAfter > 0 {
+		e.header = http.Header{"Retry-After": {strconv.Itoa(f.RetryAfter)}}
+	}
+	return e
+}
+
+func plainFault(f *sim.Fault, denied string) *apiError {
 	switch f.Kind {
 	case sim.FaultThrottling:
 		return errThrottled(f.Message, f.RetryAfter)

@@ -22,6 +22,9 @@ func graphService(version string) service {
 		name: "graph", path: graphPath + "/" + version, audiences: graphAudiences, denied: "Authorization_RequestDenied",
 		secrets: []string{"secretText", "key"}, rewrite: keySegments, routes: graphRoutes[version],
 		unknown: func(r *request) *apiError {
+			if r.otherMethod {
+				return newError("Request_BadRequest", http.StatusMethodNotAllowed, "Specified HTTP method is not allowed for the request target.")
+			}
 			segment, _, _ := strings.Cut(strings.TrimPrefix(r.http.URL.Path, "/"), "/")
 			return errBadRequest("Resource not found for the segment '%s'.", segment)
 		},
@@ -89,7 +92,7 @@ func keySegments(path string) string {
 // organizationRoutes tell about the tenant.
 var organizationRoutes = []route{
 	{
-		pattern: "GET /organization", needs: []string{"Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All"},
+		pattern: "GET /organization", needs: []string{"Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"},
 		handle: (*request).listOrganization,
 	},
 }

@@ -1,6 +1,7 @@
 package azuresim
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,13 +12,15 @@ var applicationRoutes = append(objectRoutes(kindApplication),
 	route{pattern: "PATCH /applications/{id}", needs: writeApplications, own: true, handle: (*request).patchApplication},
 )
 
-func (r *request) createApplication() (*reply, error) {
-	return r.makeApplication(r.body)
-}
+func (r *request) createApplication() (*reply, error) { return r.makeApplication(maps.Clone(r.body)) }
 
 func (r *request) makeApplication(in object) (*reply, error) {
 	if in.str("displayName") == "" {
 		return nil, errInvalid("A value is required for property 'displayName' of resource 'Application'.")
+	}
+	owners, err := r.boundOwners(in)
+	if err != nil {
+		return nil, err
 	}
 	if err := r.checkApplication(nil, in); err != nil {
 		return nil, err
@@ -28,9 +31,7 @@ func (r *request) makeApplication(in object) (*reply, error) {
 	}
 	e := r.tenant.newApplication(in.str("displayName"), r.now, r.server.lag)
 	e.set(in, keys)
-	if r.onlyOwned() {
-		e.owners = []string{r.caller.objectID}
-	}
+	e.owners = owners
 	shown := e.show(e.props, false)
 	shown["@odata.context"] = r.contextURL("applications/$entity")
 	return answer(http.StatusCreated, shown)
@@ -47,19 +48,21 @@ func (r *request) checkApplication(e *entity, in object) error {
 			return errInvalid("Property 'uniqueName' is immutable and cannot be changed once it is set.")
 		}
 		if name != nil && r.tenant.taken(e, "uniqueName", in.str("uniqueName")) {
-			return errTaken("uniqueName")
+			return errTaken("Request_BadRequest", "uniqueName")
 		}
 	}
 	for _, uri := range in.texts("identifierUris") {
 		if r.tenant.taken(e, "identifierUris", uri) {
-			return errTaken("identifierUris")
+			return errTaken("Request_MultipleObjectsWithSameKeyValue", "identifierUris")
 		}
 	}
 	return r.checkRoles(e, in)
 }
 
-func errTaken(property string) error {
-	return newError("Request_MultipleObjectsWithSameKeyValue", http.StatusBadRequest, "Another object with the same value for property %s already exists.", property)
+// errTaken refuses a value that another object has. The code depends on the
+// property.
+func errTaken(code, property string) error {
+	return newError(code, http.StatusBadRequest, "Another object with the same value for property %s already exists.", property)
 }
 
 // taken reports whether another application has a value already, a deleted one
@@ -117,18 +120,21 @@ func (e *entity) set(in object, keys []object) {
 	}
 }
 
+// upserts reports whether a PATCH is to make what is not there.
+func (r *request) upserts() bool {
+	return strings.Contains(strings.ToLower(r.http.Header.Get("Prefer")), "create-if-missing")
+}
+
 // patchApplication changes an application, or makes it where the header asks for
 // that and the unique name is free.
 func (r *request) patchApplication() (*reply, error) {
-	key := segmentKey.FindStringSubmatch(r.http.PathValue("id"))
-	upsert := strings.Contains(strings.ToLower(r.http.Header.Get("Prefer")), "create-if-missing")
-	if upsert && key != nil && key[1] == "uniqueName" && r.tenant.byUniqueName(key[2]) == nil {
-		in := object{}
-		for name, value := range r.body {
-			in[name] = value
+	if key := segmentKey.FindStringSubmatch(r.http.PathValue("id")); r.upserts() && key != nil && key[1] == "uniqueName" {
+		name := strings.ReplaceAll(key[2], "''", "'")
+		if r.tenant.byUniqueName(name) == nil {
+			in := maps.Clone(r.body)
+			in["uniqueName"] = name
+			return r.makeApplication(in)
 		}
-		in["uniqueName"] = strings.ReplaceAll(key[2], "''", "'")
-		return r.makeApplication(in)
 	}
 	e, _, err := r.named(kindApplication)
 	if err != nil {

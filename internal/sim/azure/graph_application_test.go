@@ -1,6 +1,7 @@
 package azuresim_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,29 @@ func TestWhatGraphRefuses(t *testing.T) {
 	}
 }
 
+func TestDeletedItems(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	g := newGraph(t, s)
+	tenant := defaultTenant(s)
+	app, sp := mustCreate(g, "a")
+	g.do("DELETE", "/servicePrincipals/"+text(sp, "id"), nil)
+	if got := g.do("GET", "/directory/deletedItems/"+text(sp, "id"), nil); got["@odata.type"] != "#microsoft.graph.servicePrincipal" {
+		t.Error(got)
+	}
+	again := g.do("POST", "/servicePrincipals", body{"appId": app["appId"]})
+	g.refused(409, "Request_MultipleObjectsWithSameKeyValue", "POST", "/directory/deletedItems/"+text(sp, "id")+"/restore", nil)
+	g.do("DELETE", "/servicePrincipals/"+text(again, "id"), nil)
+	g.do("POST", "/directory/deletedItems/"+text(sp, "id")+"/restore", nil)
+	user := tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
+	tenant.Delete(user)
+	g.refused(403, "Authorization_RequestDenied", "DELETE", "/directory/deletedItems/"+user, nil)
+	g.do("POST", "/directory/deletedItems/"+user+"/restore", nil)
+	g.do("GET", "/users/"+user, nil)
+	g.refused(404, "Request_ResourceNotFound", "POST", "/directory/deletedItems/"+user+"/restore", nil)
+	g.refused(400, "BadRequest", "GET", "/directory/deletedItems/microsoft.graph.device", nil)
+}
+
 func TestUniqueName(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -132,11 +156,20 @@ func TestUniqueName(t *testing.T) {
 	byID := "/applications/" + text(app, "id")
 	g.refused(400, "Request_BadRequest", "PATCH", byID, body{"uniqueName": "other"})
 	g.do("DELETE", byID, nil)
-	if got := g.refused(400, "Request_MultipleObjectsWithSameKeyValue", "PATCH", at, body{"displayName": "new"}, "Prefer", "create-if-missing"); got != "Another object with the same value for property uniqueName already exists." {
+	if got := g.refused(400, "Request_BadRequest", "PATCH", at, body{"displayName": "new"}, "Prefer", "create-if-missing"); got != "Another object with the same value for property uniqueName already exists." {
 		t.Error(got)
 	}
 	g.do("DELETE", "/directory/deletedItems/"+text(app, "id"), nil)
 	g.do("PATCH", at, body{"displayName": "new"}, "Prefer", "create-if-missing")
+	odd := "/applications(uniqueName='" + url.PathEscape("it''s https://x (1)") + "')"
+	for _, want := range []int{201, 204} {
+		if status, _, err := g.try("PATCH", odd, body{"displayName": "odd"}, "Prefer", "create-if-missing"); status != want || err != nil {
+			t.Errorf("%d %v, want %d", status, err, want)
+		}
+	}
+	if got := g.do("GET", odd, nil)["uniqueName"]; got != "it's https://x (1)" {
+		t.Error(got)
+	}
 }
 
 func TestAppRoles(t *testing.T) {
@@ -176,7 +209,9 @@ func TestAppRoles(t *testing.T) {
 	if got := values(g.do("GET", held, nil)); len(got) != 1 || got[0]["id"] != made["id"] {
 		t.Error(got)
 	}
-	// A deleted resource takes its assignments out of sight.
+	c := defaultTenant(s).AddCaller("granter", "AppRoleAssignment.ReadWrite.All")
+	graphAs(t, s, c).refused(403, "Authorization_RequestDenied", "POST", assigned, grant)
+	// A deleted principal takes its assignments out of sight.
 	g.do("DELETE", "/servicePrincipals/"+text(client, "id"), nil)
 	if got := values(g.do("GET", assigned, nil)); len(got) != 0 {
 		t.Error(got)
@@ -208,6 +243,17 @@ func TestOwnedBy(t *testing.T) {
 		g.refused(403, "Authorization_RequestDenied", "POST", path+"/addPassword", body{})
 	}
 	g.refused(403, "Authorization_RequestDenied", "GET", "/users", nil)
+	// It adds owners with Directory.Read.All besides, restores and purges its own.
+	at := "/applications/" + text(app, "id")
+	g.refused(403, "Authorization_RequestDenied", "POST", at+"/owners/$ref", reference(other.ServicePrincipalID))
+	graphAs(t, s, tenant.AddCaller("owner", "Application.ReadWrite.All", "Directory.Read.All")).do("POST", at+"/owners/$ref", reference(other.ServicePrincipalID))
+	g.do("DELETE", at, nil)
+	g.do("POST", "/directory/deletedItems/"+text(app, "id")+"/restore", nil)
+	g.do("DELETE", at, nil)
+	g.do("DELETE", "/directory/deletedItems/"+text(app, "id"), nil)
+	tenant.Delete(other.ObjectID)
+	g.refused(403, "Authorization_RequestDenied", "POST", "/directory/deletedItems/"+other.ObjectID+"/restore", nil)
+	g.refused(403, "Authorization_RequestDenied", "GET", "/directory/deletedItems/microsoft.graph.user", nil)
 	// Nobody can make a principal of the application of another.
 	lone := tenant.PutApplication(azuresim.Application{DisplayName: "lone", WithoutServicePrincipal: true})
 	g.refused(403, "Authorization_RequestDenied", "POST", "/servicePrincipals", body{"appId": lone.AppID})
@@ -228,11 +274,38 @@ func TestReplicationLag(t *testing.T) {
 			t.Errorf("notes %v, want %v", got, want)
 		}
 	}
+	// What hangs on it lags too.
+	g.do("POST", at+"/owners/$ref", reference(defaultTenant(s).PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})))
+	for _, want := range []int{0, 0, 1} {
+		if got := len(values(g.do("GET", at+"/owners", nil))); got != want {
+			t.Errorf("%d owners, want %d", got, want)
+		}
+	}
+	g.do("POST", at+"/federatedIdentityCredentials", body{"name": "f", "issuer": "https://i.example", "subject": "s", "audiences": []string{"x"}})
+	for _, want := range []int{0, 0, 1} {
+		if got := len(values(g.do("GET", at+"/federatedIdentityCredentials", nil))); got != want {
+			t.Errorf("%d federated credentials, want %d", got, want)
+		}
+	}
+	made := g.do("POST", at+"/addPassword", body{})
+	for range 2 {
+		g.refused(400, "Request_BadRequest", "POST", at+"/removePassword", body{"keyId": made["keyId"]})
+	}
+	g.do("POST", at+"/removePassword", body{"keyId": made["keyId"]})
+	for range 2 {
+		g.do("GET", at, nil)
+	}
 	app = g.do("POST", "/applications", body{"displayName": "b"})
 	for range 2 {
 		g.refused(400, "NoBackingApplicationObject", "POST", "/servicePrincipals", body{"appId": app["appId"]})
 	}
 	g.do("POST", "/servicePrincipals", body{"appId": app["appId"]})
+	g.do("DELETE", at, nil)
+	for range 2 {
+		g.do("GET", at, nil)
+	}
+	g.refused(404, "Request_ResourceNotFound", "GET", at, nil)
+	g.refused(404, "Request_ResourceNotFound", "PATCH", at, body{"notes": "y"})
 	if got := len(values(g.do("GET", "/servicePrincipals?$filter=appId+eq+'"+text(app, "appId")+"'", nil))); got != 0 {
 		t.Errorf("%d service principals", got)
 	}

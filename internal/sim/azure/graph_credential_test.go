@@ -248,6 +248,15 @@ func TestFederatedCredentials(t *testing.T) {
 		t.Error(got)
 	}
 	g.do("DELETE", at+"/"+text(made, "id"), nil)
+	byName := "/applications/" + text(app, "id") + "/federatedIdentityCredentials(name='n0')"
+	upsert := body{"issuer": issuer, "subject": "s0", "audiences": []string{audience}}
+	g.refused(404, "Request_ResourceNotFound", "PATCH", byName, upsert)
+	for _, want := range []int{201, 204} {
+		if status, _, err := g.try("PATCH", byName, upsert, "Prefer", "create-if-missing"); status != want || err != nil {
+			t.Errorf("%d %v, want %d", status, err, want)
+		}
+	}
+	g.do("DELETE", byName, nil)
 	for i := range 20 {
 		g.do("POST", at, with(body{"name": fmt.Sprint("n", i), "subject": fmt.Sprint("s", i)}))
 	}

@@ -13,17 +13,38 @@ import (
 const retention = 30 * 24 * time.Hour
 
 var deletedRoutes = []route{
-	{pattern: "GET /directory/deletedItems/{id}", needs: readApplications, handle: (*request).deletedItems},
-	{pattern: "POST /directory/deletedItems/{id}/restore", needs: writeApplications, own: true, handle: (*request).restoreDeleted},
-	{pattern: "DELETE /directory/deletedItems/{id}", needs: writeApplications, own: true, handle: (*request).purgeDeleted},
+	{pattern: "GET /directory/deletedItems/{id}", handle: (*request).deletedItems},
+	{pattern: "POST /directory/deletedItems/{id}/restore", handle: (*request).restoreDeleted},
+	{pattern: "DELETE /directory/deletedItems/{id}", handle: (*request).purgeDeleted},
+}
+
+// deletedRights are the permissions that read what is deleted of a kind.
+var deletedRights = map[kind][]string{
+	kindApplication: readApplications, kindServicePrincipal: readApplications, kindUser: readUsers, kindGroup: readGroups,
+}
+
+// mayDecide checks that the caller may restore or purge an object. No application
+// may purge people and groups (Graph reference, "Permanently delete an item").
+func (r *request) mayDecide(e *entity, purge bool) error {
+	if e.kind == kindUser || e.kind == kindGroup {
+		permission := e.kind.resourceName() + ".ReadWrite.All"
+		if purge {
+			return r.refuse(permission)
+		}
+		return r.need([]string{permission, "Directory.ReadWrite.All"})
+	}
+	if err := r.need(append(slices.Clone(writeApplications), permissionOwned)); err != nil {
+		return err
+	}
+	return r.mayChange(e)
 }
 
 // remove puts an object among the deleted, and with an application its service
 // principal.
 func (t *Tenant) remove(e *entity, at time.Time) {
+	t.withdraw(e, at)
 	e.props = maps.Clone(e.props)
 	e.props["deletedDateTime"] = stamp(at)
-	t.withdraw(e, at)
 	if e.kind != kindApplication {
 		return
 	}
@@ -65,12 +86,18 @@ func (r *request) deletedItems() (*reply, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := r.need(deletedRights[e.kind]); err != nil {
+			return nil, err
+		}
 		out := e.show(e.props, false)
 		out["@odata.type"] = e.kind.odataType()
 		return answer(http.StatusOK, out)
 	}
-	if schemas[kind(k)] == nil && kind(k) != kindGroup {
+	if deletedRights[kind(k)] == nil {
 		return nil, errBadRequest("Resource not found for the segment 'microsoft.graph.%s'.", k)
+	}
+	if err := r.need(deletedRights[kind(k)]); err != nil {
+		return nil, err
 	}
 	o, err := r.options(allowed{has: kind(k).has, list: true})
 	if err != nil {
@@ -103,8 +130,11 @@ func (r *request) restoreDeleted() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.mayChange(e); err != nil {
+	if err := r.mayDecide(e, false); err != nil {
 		return nil, err
+	}
+	if app := e.str("appId"); app != "" && r.tenant.app(e.kind, app) != nil {
+		return nil, errNameInUse(app)
 	}
 	r.restore(e)
 	for _, sp := range r.tenant.gone {
@@ -129,7 +159,7 @@ func (r *request) purgeDeleted() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.mayChange(e); err != nil {
+	if err := r.mayDecide(e, true); err != nil {
 		return nil, err
 	}
 	r.tenant.purge(e)

@@ -1,6 +1,7 @@
 package azuresim
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -8,12 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// federatedRoutes are the federated credentials of applications, and those of
-// managed identities to read.
+// readFederated are the permissions that read federated credentials (Graph
+// reference).
+var readFederated = []string{"Application.Read.All", "Application.ReadWrite.All", permissionOwned}
+
+// federatedRoutes are the federated credentials of applications.
 var federatedRoutes = []route{
-	{pattern: "GET /applications/{id}/federatedIdentityCredentials", needs: readApplications, handle: (*request).listFederated},
+	{pattern: "GET /applications/{id}/federatedIdentityCredentials", needs: readFederated, handle: (*request).listFederated},
 	{pattern: "POST /applications/{id}/federatedIdentityCredentials", needs: writeApplications, own: true, handle: (*request).createFederated},
-	{pattern: "GET /applications/{id}/federatedIdentityCredentials/{credential}", needs: readApplications, handle: (*request).getFederated},
+	{pattern: "GET /applications/{id}/federatedIdentityCredentials/{credential}", needs: readFederated, handle: (*request).getFederated},
 	{pattern: "PATCH /applications/{id}/federatedIdentityCredentials/{credential}", needs: writeApplications, own: true, handle: (*request).patchFederated},
 	{pattern: "DELETE /applications/{id}/federatedIdentityCredentials/{credential}", needs: writeApplications, own: true, handle: (*request).deleteFederated},
 }
@@ -34,36 +38,44 @@ func (f *federatedCredential) object() object {
 	return object{"id": f.id, "name": f.name, "issuer": f.issuer, "subject": f.subject, "description": description, "audiences": f.audiences}
 }
 
-func (e *entity) federatedObjects() []object {
-	out := make([]object, len(e.federated))
-	for i, f := range e.federated {
+func (s *state) federatedObjects() []object {
+	out := make([]object, len(s.federated))
+	for i, f := range s.federated {
 		out[i] = f.object()
 	}
 	return out
 }
 
 func (r *request) listFederated() (*reply, error) {
-	e, _, err := r.named(kindApplication)
+	_, met, err := r.named(kindApplication)
 	if err != nil {
 		return nil, err
 	}
-	value := e.federatedObjects()
+	value := met.federatedObjects()
 	return answer(http.StatusOK, object{"@odata.context": r.contextURL("applications/federatedIdentityCredentials"), "value": value})
 }
 
-// federated finds one by its id or, as Graph takes too, by its name.
+// federated finds one by its id or, as Graph takes too, by its name. Who reads
+// may meet it as it was before.
 func (r *request) federated() (*entity, *federatedCredential, error) {
-	e, _, err := r.named(kindApplication)
+	e, met, err := r.named(kindApplication)
 	if err != nil {
 		return nil, nil, err
 	}
 	id := r.http.PathValue("credential")
-	for _, f := range e.federated {
+	if m := segmentKey.FindStringSubmatch(id); m != nil && m[1] == "name" {
+		id = m[2]
+	}
+	list := e.federated
+	if r.http.Method == http.MethodGet {
+		list = met.federated
+	}
+	for _, f := range list {
 		if strings.EqualFold(f.id, id) || f.name == id {
 			return e, f, nil
 		}
 	}
-	return nil, nil, errNotFound(id)
+	return e, nil, errNotFound(id)
 }
 
 func (r *request) getFederated() (*reply, error) {
@@ -135,11 +147,15 @@ func (r *request) createFederated() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.makeFederated(e, r.body)
+}
+
+func (r *request) makeFederated(e *entity, in object) (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
 	f := &federatedCredential{id: r.server.newID("federated")}
-	if err := f.give(r.body); err != nil {
+	if err := f.give(in); err != nil {
 		return nil, err
 	}
 	if err := checkFederated(e, f); err != nil {
@@ -151,12 +167,21 @@ func (r *request) createFederated() (*reply, error) {
 	if len(e.federated) == maxFederated {
 		return nil, errInvalid("The number of federated identity credentials of the application exceeds the maximum of %d.", maxFederated)
 	}
+	e.touch()
 	e.federated = append(e.federated, f)
 	return answer(http.StatusCreated, f.object())
 }
 
+// patchFederated changes a credential, or makes it where the header asks for that
+// and the name is free.
 func (r *request) patchFederated() (*reply, error) {
 	e, f, err := r.federated()
+	key := segmentKey.FindStringSubmatch(r.http.PathValue("credential"))
+	if e != nil && f == nil && key != nil && key[1] == "name" && r.upserts() {
+		in := maps.Clone(r.body)
+		in["name"] = key[2]
+		return r.makeFederated(e, in)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +195,7 @@ func (r *request) patchFederated() (*reply, error) {
 	if err := checkFederated(e, &changed); err != nil {
 		return nil, err
 	}
+	e.touch()
 	*f = changed
 	return answer(http.StatusNoContent, nil)
 }
@@ -182,6 +208,7 @@ func (r *request) deleteFederated() (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
+	e.touch()
 	e.federated = slices.DeleteFunc(e.federated, func(o *federatedCredential) bool { return o == f })
 	return answer(http.StatusNoContent, nil)
 }

@@ -8,7 +8,7 @@ import (
 
 // Permissions that read or change app role assignments (Graph reference).
 var (
-	readGrants  = []string{"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"}
+	readGrants  = []string{"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", permissionOwned}
 	writeGrants = []string{"AppRoleAssignment.ReadWrite.All"}
 )
 
@@ -24,7 +24,7 @@ var grantRoutes = slices.Concat(
 func grantRoutesOf(at string, held bool) []route {
 	return []route{
 		{pattern: "GET " + at, needs: readGrants, handle: func(r *request) (*reply, error) { return r.listGrants(held) }},
-		{pattern: "POST " + at, needs: writeGrants, handle: func(r *request) (*reply, error) { return r.createGrant(held) }},
+		{pattern: "POST " + at, needs: writeGrants, also: []string{"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, handle: func(r *request) (*reply, error) { return r.createGrant(held) }},
 		{pattern: "GET " + at + "/{grant}", needs: readGrants, handle: func(r *request) (*reply, error) { return r.getGrant(held) }},
 		{pattern: "DELETE " + at + "/{grant}", needs: writeGrants, handle: func(r *request) (*reply, error) { return r.deleteGrant(held) }},
 	}
@@ -70,7 +70,7 @@ func (r *request) listGrants(held bool) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	probe := (&grant{principal: &entity{props: object{}, kind: kindUser}, resource: &entity{props: object{}}}).object()
+	probe := (&grant{principal: &entity{state: state{props: object{}}, kind: kindUser}, resource: &entity{state: state{props: object{}}}}).object()
 	o, err := r.options(allowed{has: func(name string) bool { _, ok := probe[name]; return ok }, list: true})
 	if err != nil {
 		return nil, err

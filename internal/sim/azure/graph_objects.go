@@ -34,7 +34,7 @@ var segmentKey = regexp.MustCompile(`^\((\w+)='(.*)'\)$`)
 
 // named finds the object that the path names, as a request meets it: under a
 // lag it may be as it was before, or not be there.
-func (r *request) named(k kind) (*entity, object, error) {
+func (r *request) named(k kind) (*entity, *state, error) {
 	id := r.http.PathValue("id")
 	e := r.tenant.getKind(k, id)
 	if m := segmentKey.FindStringSubmatch(id); m != nil {
@@ -44,13 +44,17 @@ func (r *request) named(k kind) (*entity, object, error) {
 		}
 	}
 	if e == nil {
+		// A replica that lags still has what is deleted, for those who read.
+		e = r.tenant.gone[strings.ToLower(id)]
+		if e == nil || e.kind != k || e.lag == 0 || r.http.Method != http.MethodGet {
+			return nil, nil, errNotFound(id)
+		}
+	}
+	met := e.meet()
+	if met == nil {
 		return nil, nil, errNotFound(id)
 	}
-	props := e.meet()
-	if props == nil {
-		return nil, nil, errNotFound(id)
-	}
-	return e, props, nil
+	return e, met, nil
 }
 
 // keyed reports whether a property is an alternate key.
@@ -126,7 +130,7 @@ func (k kind) allowed(list bool) allowed {
 
 // expanded is an object with one relation of it, of which no more than twenty
 // are shown and no link leads to the rest.
-func (r *request) expanded(e *entity, o *options, shown object) object {
+func (r *request) expanded(e *entity, met *state, o *options, shown object) object {
 	out := pick(shown, o.fields)
 	if o.expand == nil {
 		return out
@@ -137,9 +141,9 @@ func (r *request) expanded(e *entity, o *options, shown object) object {
 	var items []object
 	switch o.expand.name {
 	case "owners":
-		items = e.ownerObjects()
+		items = r.tenant.members(met.owners)
 	case "federatedIdentityCredentials":
-		items = e.federatedObjects()
+		items = met.federatedObjects()
 	case "appRoleAssignments":
 		items = grantObjects(r.tenant.liveGrants(r.tenant.held[e.id]))
 	case "appRoleAssignedTo":
@@ -167,14 +171,11 @@ const maxExpanded = 20
 func (r *request) matching(k kind, o *options) []listed {
 	var out []listed
 	for _, e := range r.tenant.all(k) {
-		props := e.meet()
-		if props == nil {
+		met := e.meet()
+		if met == nil || o.filter != nil && !o.filter(e.filterView(met.props), e) {
 			continue
 		}
-		if o.filter != nil && !o.filter(e.filterView(props), e) {
-			continue
-		}
-		out = append(out, listed{e.id, func() object { return r.expanded(e, o, e.show(props, false)) }})
+		out = append(out, listed{e.id, func() object { return r.expanded(e, met, o, e.show(met.props, false)) }})
 	}
 	return out
 }
@@ -182,6 +183,9 @@ func (r *request) matching(k kind, o *options) []listed {
 // filterView is what filters see.
 func (e *entity) filterView(props object) object {
 	if e.kind != kindServicePrincipal {
+		return props
+	}
+	if app := e.tenant.app(kindApplication, e.str("appId")); app == nil || len(app.props.texts("tags")) == 0 {
 		return props
 	}
 	return e.show(props, false)
@@ -207,7 +211,7 @@ func (r *request) countObjects(k kind) (*reply, error) {
 }
 
 func (r *request) getObject(k kind) (*reply, error) {
-	e, props, err := r.named(k)
+	e, met, err := r.named(k)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +219,7 @@ func (r *request) getObject(k kind) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := maps.Clone(r.expanded(e, o, e.show(props, slices.Contains(o.fields, "keyCredentials"))))
+	out := maps.Clone(r.expanded(e, met, o, e.show(met.props, slices.Contains(o.fields, "keyCredentials"))))
 	out["@odata.context"] = r.contextURL(collections[k] + "/$entity")
 	return answer(http.StatusOK, out)
 }

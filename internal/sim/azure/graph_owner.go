@@ -15,7 +15,7 @@ func ownerRoutes(k kind) []route {
 	at := "/" + collections[k] + "/{id}/owners"
 	return []route{
 		{pattern: "GET " + at, needs: readApplications, handle: func(r *request) (*reply, error) { return r.listOwners(k) }},
-		{pattern: "POST " + at + "/$ref", needs: writeApplications, own: true, handle: func(r *request) (*reply, error) { return r.addOwner(k) }},
+		{pattern: "POST " + at + "/$ref", needs: writeApplications, own: true, also: readDirectory, handle: func(r *request) (*reply, error) { return r.addOwner(k) }},
 		{pattern: "DELETE " + at + "/{owner}/$ref", needs: writeApplications, own: true, handle: func(r *request) (*reply, error) { return r.removeOwner(k) }},
 	}
 }
@@ -42,9 +42,10 @@ func (e *entity) asMember() object {
 	return out
 }
 
-func (e *entity) ownerObjects() []object {
+// members are the objects of these ids as items of a mixed list.
+func (d *directory) members(ids []string) []object {
 	var out []object
-	for _, o := range e.liveOwners() {
+	for _, o := range d.live(ids) {
 		out = append(out, o.asMember())
 	}
 	return out
@@ -73,17 +74,48 @@ func anyKindHas(name string) bool {
 }
 
 func (r *request) listOwners(k kind) (*reply, error) {
-	e, _, err := r.named(k)
+	_, met, err := r.named(k)
 	if err != nil {
 		return nil, err
 	}
-	return r.pageOf(e.liveOwners())
+	return r.pageOf(r.tenant.live(met.owners))
 }
 
-// reference reads @odata.id, such as
-// "https://graph.microsoft.com/v1.0/directoryObjects/{id}", and finds the object.
-func (r *request) reference() (*entity, error) {
-	at := r.body.str("@odata.id")
+// ownersBound is how owners are named when an object is made.
+const ownersBound = "owners@odata.bind"
+
+// boundOwners takes the owners out of what an object is made of. One who has only
+// Application.ReadWrite.OwnedBy becomes an owner.
+func (r *request) boundOwners(in object) (owners []string, err error) {
+	if r.onlyOwned() {
+		owners = []string{r.caller.objectID}
+	}
+	for _, at := range in.texts(ownersBound) {
+		o, err := r.reference(at)
+		if err != nil {
+			return nil, err
+		}
+		if err := mayOwn(o); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(owners, o.id) {
+			owners = append(owners, o.id)
+		}
+	}
+	delete(in, ownersBound)
+	return owners, nil
+}
+
+func mayOwn(o *entity) error {
+	if o.kind == kindUser || o.kind == kindServicePrincipal {
+		return nil
+	}
+	return errInvalid("The reference target '%s_%s' of type '%s' is invalid for the 'owners' reference.", o.kind.resourceName(), o.id, o.kind.resourceName())
+}
+
+// reference reads an address such as
+// "https://graph.microsoft.com/v1.0/directoryObjects/{id}" and finds the object.
+func (r *request) reference(at string) (*entity, error) {
 	i := strings.LastIndex(at, "/")
 	id := at[i+1:]
 	if i < 0 || !strings.HasPrefix(at, "https://") || !guidPattern.MatchString(id) {
@@ -104,13 +136,14 @@ func (r *request) addOwner(k kind) (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
-	owner, err := r.reference()
+	owner, err := r.reference(r.body.str("@odata.id"))
 	if err != nil {
 		return nil, err
 	}
+	if err := mayOwn(owner); err != nil {
+		return nil, err
+	}
 	switch {
-	case owner.kind != kindUser && owner.kind != kindServicePrincipal:
-		return nil, errInvalid("The reference target '%s_%s' of type '%s' is invalid for the 'owners' reference.", owner.kind.resourceName(), owner.id, owner.kind.resourceName())
 	case slices.Contains(e.owners, owner.id):
 		return nil, errInvalid("One or more added object references already exist for the following modified properties: 'owners'.")
 	case len(e.owners) == maxOwners:

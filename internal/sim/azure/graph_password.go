@@ -34,6 +34,9 @@ func (r *request) addPassword(k kind) (*reply, error) {
 	if err := r.mayChange(e); err != nil {
 		return nil, err
 	}
+	if e.managed() || e.secrets == nil {
+		return nil, errInvalid("Credentials cannot be added to the service principal '%s'.", e.id)
+	}
 	in := r.body.object("passwordCredential")
 	for _, name := range in.names() {
 		if !slices.Contains([]string{"displayName", "startDateTime", "endDateTime"}, name) && in[name] != nil {
@@ -86,8 +89,10 @@ func (o object) time(name string, fallback time.Time) (time.Time, error) {
 	return t, nil
 }
 
+// removePassword goes by what a replica has: it may lag behind the secret that was
+// just made.
 func (r *request) removePassword(k kind) (*reply, error) {
-	e, _, err := r.named(k)
+	e, met, err := r.named(k)
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +104,11 @@ func (r *request) removePassword(k kind) (*reply, error) {
 		return nil, errBadRequest("Cannot convert the literal '%v' to the expected type 'Edm.Guid'.", r.body["keyId"])
 	}
 	is := func(c object) bool { return strings.EqualFold(c.str("keyId"), key) }
-	have := e.props.objects("passwordCredentials")
-	if !slices.ContainsFunc(have, is) {
+	if !slices.ContainsFunc(met.props.objects("passwordCredentials"), is) {
 		return nil, errInvalid("No password credential found with keyId '%s'.", key)
 	}
 	e.touch()
-	e.props["passwordCredentials"] = slices.DeleteFunc(slices.Clone(have), is)
+	e.props["passwordCredentials"] = slices.DeleteFunc(slices.Clone(e.props.objects("passwordCredentials")), is)
 	delete(e.secrets, strings.ToLower(key))
 	return answer(http.StatusNoContent, nil)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
@@ -197,7 +198,12 @@ func TestBatch(t *testing.T) {
 	g.refused(400, "BadRequest", "POST", "/$batch", body{"requests": many})
 	g.refused(400, "BadRequest", "POST", "/$batch", body{"requests": []body{one("1", "GET", "/users", nil), one("1", "GET", "/users", nil)}})
 	g.refused(400, "BadRequest", "POST", "/$batch", body{"requests": []body{{"id": "1", "method": "POST", "url": "/applications", "body": body{"displayName": "a"}}}})
-	// Throttling strikes inside a batch.
+	// Faults and throttling strike inside a batch; what is dropped is no answer there.
+	s.InjectFault(sim.Fault{Service: "graph", Action: "GET /applications", Nth: 1, Kind: sim.FaultDropBefore})
+	out = g.do("POST", "/$batch", body{"requests": []body{one("1", "GET", "/applications", nil)}})
+	if got := items(out, "responses")[0]; got["status"] != 504.0 {
+		t.Error(got)
+	}
 	s.SetBudget("graph", 2, 1, 9)
 	out = g.do("POST", "/$batch", body{"requests": []body{one("1", "GET", "/applications", nil), one("2", "GET", "/applications", nil)}})
 	last := items(out, "responses")[0]

@@ -36,6 +36,13 @@ func TestOwners(t *testing.T) {
 		g.do("DELETE", at+"/"+ada+"/$ref", nil)
 		g.refused(404, "Request_ResourceNotFound", "DELETE", at+"/"+ada+"/$ref", nil)
 	}
+	bound := body{"displayName": "b", "owners@odata.bind": []string{"https://graph.microsoft.com/v1.0/directoryObjects/" + ada}}
+	made := g.do("POST", "/applications", bound)
+	if view, _ := tenant.Application(text(made, "id")); !slices.Equal(view.Owners, []string{ada}) {
+		t.Errorf("owners %q", view.Owners)
+	}
+	bound["owners@odata.bind"] = []string{"https://graph.microsoft.com/v1.0/directoryObjects/" + group}
+	g.refused(400, "Request_BadRequest", "POST", "/applications", bound)
 	at := "/applications/" + text(app, "id") + "/owners/$ref"
 	for i := range 100 {
 		g.do("POST", at, reference(tenant.PutUser(azuresim.User{DisplayName: "u", Name: fmt.Sprint("u", i)})))

@@ -1,6 +1,7 @@
 package azuresim
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -20,11 +21,11 @@ func (r *request) createServicePrincipal() (*reply, error) {
 	if !guidPattern.MatchString(appID) {
 		return nil, errInvalid("Invalid value specified for property 'appId' of resource 'ServicePrincipal'.")
 	}
-	in := object{}
-	for name, value := range r.body {
-		if name != "appId" {
-			in[name] = value
-		}
+	in := maps.Clone(r.body)
+	delete(in, "appId")
+	owners, err := r.boundOwners(in)
+	if err != nil {
+		return nil, err
 	}
 	if err := kindServicePrincipal.checkProperties(in); err != nil {
 		return nil, err
@@ -35,8 +36,7 @@ func (r *request) createServicePrincipal() (*reply, error) {
 			"The appId '%s' of the service principal does not reference a valid application object.", appID)
 	}
 	if r.tenant.app(kindServicePrincipal, appID) != nil {
-		return nil, newError("Request_MultipleObjectsWithSameKeyValue", http.StatusConflict,
-			"The service principal cannot be created, updated, or restored because the service principal name %s is already in use.", appID)
+		return nil, errNameInUse(appID)
 	}
 	if app.tenant == r.tenant {
 		if err := r.mayChange(app); err != nil {
@@ -49,12 +49,15 @@ func (r *request) createServicePrincipal() (*reply, error) {
 	}
 	e := r.tenant.newServicePrincipal(app, r.now, r.server.lag)
 	e.set(in, keys)
-	if r.onlyOwned() {
-		e.owners = []string{r.caller.objectID}
-	}
+	e.owners = owners
 	shown := e.show(e.props, false)
 	shown["@odata.context"] = r.contextURL("servicePrincipals/$entity")
 	return answer(http.StatusCreated, shown)
+}
+
+func errNameInUse(appID string) error {
+	return newError("Request_MultipleObjectsWithSameKeyValue", http.StatusConflict,
+		"The service principal cannot be created, updated, or restored because the service principal name %s is already in use.", appID)
 }
 
 // backing finds the application of a service principal to be made, as the

@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
-// Permissions that read users and groups (Graph reference).
+// Permissions that read users, groups and objects of any kind (Graph reference).
 var (
+	readDirectory = []string{"Directory.Read.All", "Directory.ReadWrite.All"}
+
 	readUsers  = []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	readGroups = []string{"GroupMember.Read.All", "GroupMember.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 )
@@ -21,8 +23,8 @@ var userRoutes = []route{
 	{pattern: "GET /groups/{id}/transitiveMembers", needs: readGroups, handle: func(r *request) (*reply, error) { return r.listMembers(true) }},
 	{pattern: "GET /groups/{id}/transitiveMembers/{cast}", needs: readGroups, handle: func(r *request) (*reply, error) { return r.listMembers(true) }},
 	{pattern: "GET /groups/{id}/members/{cast}", needs: readGroups, handle: func(r *request) (*reply, error) { return r.listMembers(false) }},
-	{pattern: "GET /directoryObjects/{id}", needs: []string{"Directory.Read.All", "Directory.ReadWrite.All"}, handle: (*request).getDirectoryObject},
-	{pattern: "POST /directoryObjects/getByIds", needs: []string{"Directory.Read.All", "Directory.ReadWrite.All"}, handle: (*request).getByIDs},
+	{pattern: "GET /directoryObjects/{id}", needs: readDirectory, handle: (*request).getDirectoryObject},
+	{pattern: "POST /directoryObjects/getByIds", needs: readDirectory, handle: (*request).getByIDs},
 }
 
 // fewFields are the properties of a user that are shown without a $select.

@@ -16,6 +16,7 @@ func oauthService() service {
 			{pattern: "POST /{tenant}/oauth2/v2.0/token", handle: (*request).token},
 			{pattern: "GET /{tenant}/v2.0/.well-known/openid-configuration", handle: (*request).openIDConfiguration},
 			{pattern: "GET /{tenant}/discovery/instance", handle: (*request).instanceDiscovery},
+			{pattern: "GET " + machinePath, handle: (*request).machineToken},
 		},
 		unknown: func(*request) *apiError {
 			return newError("invalid_request", http.StatusNotFound, "There is no such endpoint.")
@@ -103,10 +104,15 @@ func (r *request) token() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	resource, err := r.resource()
+	resource, err := r.resource(r.form.Get("scope"))
 	if err != nil {
 		return nil, err
 	}
+	return r.granted(c, principal, resource)
+}
+
+// granted answers with a token for a resource.
+func (r *request) granted(c claims, principal *entity, resource target) (*reply, error) {
 	c.Audience = resource.audience
 	if principal != nil && resource.principal != nil {
 		c.Roles = r.tenant.roleValues(principal, resource.principal)
@@ -138,7 +144,7 @@ func (r *request) signIn() (claims, *entity, error) {
 		return claims{}, nil, aadsts(7000229, "invalid_client", "The client application %s is missing service principal in the tenant %s. "+
 			"See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119", id, r.tenant.id)
 	case !principal.enabled():
-		return claims{}, nil, aadsts(7000112, "unauthorized_client", "Application '%s'(%s) is disabled.", id, principal.str("displayName"))
+		return claims{}, nil, errDisabled(principal)
 	}
 	// Credentials can be on the application or on its service principal.
 	holders := slices.DeleteFunc([]*entity{application, principal}, func(e *entity) bool { return e == nil })
@@ -150,6 +156,10 @@ func (r *request) signIn() (claims, *entity, error) {
 	return claims{AppID: id, ObjectID: principal.id}, principal, nil
 }
 
+func errDisabled(principal *entity) error {
+	return aadsts(7000112, "unauthorized_client", "Application '%s'(%s) is disabled.", principal.str("appId"), principal.str("displayName"))
+}
+
 // target is what a token is for.
 type target struct {
 	audience  string
@@ -158,8 +168,7 @@ type target struct {
 
 // resource finds what the scope names: one of the services, or an application of
 // the tenant.
-func (r *request) resource() (target, error) {
-	scope := r.form.Get("scope")
+func (r *request) resource(scope string) (target, error) {
 	for _, s := range strings.Fields(scope) {
 		name, ok := strings.CutSuffix(s, "/.default")
 		if !ok {

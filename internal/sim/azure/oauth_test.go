@@ -2,6 +2,8 @@ package azuresim_test
 
 import (
 	"errors"
+	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +82,55 @@ func TestUnknownTenant(t *testing.T) {
 	status, _, out := get(t, s, s.AuthorityHost()+"99999999-2222-4333-8444-555555555555/v2.0/.well-known/openid-configuration", "")
 	if status != 400 || out["error"] != "invalid_request" || !strings.HasPrefix(text(out, "error_description"), "AADSTS90002: Tenant '99999999-2222-4333-8444-555555555555' not found.") {
 		t.Errorf("%d %v", status, out)
+	}
+}
+
+// A machine's managed identities get tokens through azidentity, which finds the
+// endpoint by environment variables.
+func TestManagedIdentities(t *testing.T) {
+	s := newServer(t)
+	tenant := defaultTenant(s)
+	const arm = "/subscriptions/" + azuresim.DefaultSubscription + "/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/"
+	one, two := tenant.PutManagedIdentity(arm+"one", "one"), tenant.PutManagedIdentity(arm+"two", "two")
+	for name, value := range tenant.MachineEnv(one, two) {
+		t.Setenv(name, value)
+	}
+	try := func(id azidentity.ManagedIDKind) error {
+		cred, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: options(s), ID: id})
+		noError(t, err)
+		_, err = cred.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{graphScope}})
+		return err
+	}
+	noError(t, try(azidentity.ResourceID(arm+"two")))
+	view, _ := tenant.ServicePrincipal(two)
+	if !view.LastSignInAt.Equal(clockStart) || view.Type != "ManagedIdentity" {
+		t.Errorf("%+v", view)
+	}
+	noError(t, try(azidentity.ClientID(view.AppID)))
+	noError(t, try(azidentity.ObjectID(one)))
+	if try(azidentity.ResourceID(arm+"four")) == nil || try(nil) == nil {
+		t.Error("a token for nobody")
+	}
+	// It has no secret, and cannot be deleted here.
+	if got := signIn(t, s, azuresim.Credentials{TenantID: tenant.ID(), ClientID: view.AppID, ClientSecret: "guess"}, graphScope); got != "AADSTS700016" {
+		t.Error(got)
+	}
+	tenant.SetEnabled(two, false)
+	// Asked for in another way, because azidentity keeps tokens for the whole process.
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, os.Getenv("IDENTITY_ENDPOINT")+"?resource=https://graph.microsoft.com&principal_id="+two, nil)
+	noError(t, err)
+	req.Header.Set("X-IDENTITY-HEADER", os.Getenv("IDENTITY_HEADER"))
+	resp, err := s.Client().Do(req)
+	noError(t, err)
+	noError(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Error(resp.Status)
+	}
+	newGraph(t, s).refused(403, "Authorization_RequestDenied", "DELETE", "/servicePrincipals/"+two, nil)
+	newGraph(t, s).refused(400, "Request_BadRequest", "POST", "/servicePrincipals/"+two+"/addPassword", body{})
+	three := tenant.PutManagedIdentity(arm+"three", "three")
+	t.Setenv("IDENTITY_HEADER", "guess")
+	if try(azidentity.ObjectID(three)) == nil {
+		t.Error("a token for a stranger")
 	}
 }

@@ -57,6 +57,13 @@ func (t *Tenant) newManagedIdentity(armID, displayName string, created time.Time
 	return e
 }
 
+// PutManagedIdentity makes the service principal of a managed identity with this
+// id in Resource Manager, and returns its object id.
+func (t *Tenant) PutManagedIdentity(armID, displayName string) (id string) {
+	t.withoutLag(func() { id = t.newManagedIdentity(armID, displayName, t.server.clock.Now(), 0).id })
+	return id
+}
+
 // addSecret gives an application or service principal a client secret.
 func (e *entity) addSecret(displayName any, start, end time.Time) (object, string) {
 	s := e.tenant.server

@@ -34,7 +34,7 @@ type Application struct {
 	// SignInAudience is "AzureADMyOrg" by default.
 	SignInAudience string
 	Tags           []string
-	// Owners are object ids of users and service principals.
+	// Owners are object ids of users and service principals, also of deleted ones.
 	Owners       []string
 	Secrets      []Secret
 	Certificates []Certificate
@@ -111,10 +111,12 @@ func (t *Tenant) putApplication(seed Application) Registered {
 	}
 	e.props["appRoles"] = roles
 	for _, id := range seed.Owners {
-		if t.get(id) == nil {
+		if t.objects[id] == nil {
 			must(what, errNotFound(id))
 		}
-		e.owners = append(e.owners, id)
+		if !slices.Contains(e.owners, id) {
+			e.owners = append(e.owners, id)
+		}
 	}
 	for _, f := range seed.Federated {
 		e.federated = append(e.federated, &federatedCredential{

@@ -41,6 +41,8 @@ var roleAssignmentRoutes = []route{
 	{pattern: "DELETE /{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", handle: (*request).deleteAssignment},
 }
 
+func (a *assignment) inForce(now time.Time) bool { return a.schedule == nil || a.schedule.inForce(now) }
+
 func orNil(text string) any {
 	if text == "" {
 		return nil
@@ -179,14 +181,14 @@ func (r *request) putAssignment() (*reply, error) {
 			return nil, errAssignmentExists(other)
 		case other.name == a.name:
 			a.created = other.created
-			r.tenant.arm.assignments[strings.ToLower(a.id())] = a
+			r.tenant.arm.assign(a)
 			return answer(http.StatusOK, a.answer())
 		}
 	}
 	if at.subscription != nil && inSubscription >= r.tenant.arm.assignmentLimit {
 		return nil, newError("RoleAssignmentLimitExceeded", http.StatusBadRequest, "The number of role assignments in this subscription cannot exceed %d.", r.tenant.arm.assignmentLimit)
 	}
-	r.tenant.arm.assignments[strings.ToLower(a.id())] = a
+	r.tenant.arm.assign(a)
 	return answer(http.StatusCreated, a.answer())
 }
 

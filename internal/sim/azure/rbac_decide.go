@@ -64,8 +64,8 @@ func (t *Tenant) decide(principal, action string, at scope, data bool, now time.
 	}
 	who, above := t.identitiesOf(strings.ToLower(principal)), t.above(at)
 	var out decision
-	for _, a := range t.arm.live(now) {
-		if !who[a.principalID] || !slices.Contains(above, a.scope.key()) || !t.definition(a.role).grants(action, data) {
+	for _, a := range t.arm.assignments {
+		if !who[a.principalID] || !a.inForce(now) || !slices.Contains(above, a.scope.key()) || !t.definition(a.role).grants(action, data) {
 			continue
 		}
 		if a.condition != "" {

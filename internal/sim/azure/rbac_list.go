@@ -13,7 +13,7 @@ import (
 func (a *estate) live(now time.Time) []*assignment {
 	var out []*assignment
 	for _, key := range slices.Sorted(maps.Keys(a.assignments)) {
-		if one := a.assignments[key]; one.schedule == nil || one.schedule.inForce(now) {
+		if one := a.assignments[key]; one.inForce(now) {
 			out = append(out, one)
 		}
 	}
@@ -99,7 +99,7 @@ func (t *Tenant) AssignRole(principalID, role, at string) string {
 		if e := t.get(principalID); e != nil {
 			a.principalType = principalKinds[e.kind]
 		}
-		t.arm.assignments[strings.ToLower(a.id())] = a
+		t.arm.assign(a)
 		return a.id()
 	}
 	panic("azuresim: there is no role " + role)

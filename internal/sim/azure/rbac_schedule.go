@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -117,7 +116,7 @@ func (r *request) changeAssignment(kind string, want *assignment, info object) (
 	case kind == "AdminAssign":
 		there = want
 		there.name = r.server.newID("roleAssignment")
-		r.tenant.arm.assignments[strings.ToLower(there.id())] = there
+		r.tenant.arm.assign(there)
 	case there == nil:
 		return nil, absent
 	}

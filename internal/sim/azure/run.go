@@ -11,13 +11,17 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
-// Run is the stand-alone simulator, on addr. It writes the certificate of its
+// Run is the stand-alone simulator, on addr, with an example estate of seed
+// applications. It writes the certificate of its
 // authority to the file ca, writes what a shell needs to use it to out, and runs
 // until ctx ends.
-func Run(ctx context.Context, out io.Writer, addr, ca string, clock *sim.Clock) error {
+func Run(ctx context.Context, out io.Writer, addr, ca string, seed int, clock *sim.Clock) error {
 	s, err := New(WithSharedClock(clock))
 	if err != nil {
 		return err
+	}
+	if seed > 0 {
+		s.SeedEstate(seed)
 	}
 	if err := s.StartAt(addr); err != nil {
 		return err
@@ -36,7 +40,7 @@ func Run(ctx context.Context, out io.Writer, addr, ca string, clock *sim.Clock) 
 func (s *Server) writeUsage(out io.Writer, ca string) error {
 	env := s.Env()
 	env["SSL_CERT_FILE"] = ca
-	text := "# Simulator of Entra ID and Microsoft Graph. To use it in a shell:\n"
+	text := "# Simulator of Entra ID, Microsoft Graph and Azure. To use it in a shell:\n"
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if env[name] != "" {
 			text += "export " + name + "=" + env[name] + "\n"
@@ -45,6 +49,8 @@ func (s *Server) writeUsage(out io.Writer, ca string) error {
 	at := s.URL() + sim.ControlPath
 	text += "unset AZURE_CLIENT_CERTIFICATE_PATH AZURE_FEDERATED_TOKEN_FILE\n\n" +
 		"# Microsoft Graph: " + s.GraphURL() + "\n" +
+		"# Azure Resource Manager: " + s.ResourceManagerURL() + "\n" +
+		"# Key Vault, with the name of a vault behind it: " + s.KeyVaultURL() + "\n" +
 		"# Its clock, its record of calls, and faults, as the simulator of AWS has them:\n" +
 		"#   curl --cacert " + ca + " " + at + "clock\n" +
 		"#   curl --cacert " + ca + " " + at + "calls\n" +

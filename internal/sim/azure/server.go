@@ -26,16 +26,17 @@ type Server struct {
 	key      []byte // signs access tokens
 
 	// mu guards everything below; each request runs under it as a whole.
-	mu        sync.Mutex
-	tenants   map[string]*Tenant
-	budgets   map[string]*budget // by service
-	lag       int
-	maxPage   int
-	serial    int
-	requests  int
-	listener  net.Listener
-	http      *http.Server
-	serveDone chan struct{}
+	mu         sync.Mutex
+	tenants    map[string]*Tenant
+	budgets    map[string]*budget // by service
+	lag        int
+	throttling bool // by the limits of subscriptions
+	maxPage    int
+	serial     int
+	requests   int
+	listener   net.Listener
+	http       *http.Server
+	serveDone  chan struct{}
 }
 
 // New makes a server that does not listen yet. The default tenant exists, with
@@ -147,7 +148,7 @@ func (s *Server) ResetCalls() { s.calls.Reset() }
 func (s *Server) CountCalls(action string) int { return s.calls.Count(action) }
 
 // InjectFault lets matching calls fail from now on, those in a batch as well.
-// The service is "oauth" or "graph", the action as in [sim.Call]. It panics on a
+// The service is "oauth", "graph", "arm" or "keyvault", the action as in [sim.Call]. It panics on a
 // fault that could never fire: that is a mistake in a test.
 func (s *Server) InjectFault(f sim.Fault) {
 	if err := s.faults.Inject(f); err != nil {
@@ -165,9 +166,9 @@ func (s *Server) ClearFaults() { s.faults.Clear() }
 func (s *Server) Secrets() []string { return s.secrets.All() }
 
 // SetReplicationLag makes each object that is created, changed or deleted from
-// now on lag: the next requests for it, as many as given, meet the state before,
-// which for a new object is 404, for reads and changes alike. 0, the default,
-// turns it off for later changes.
+// now on lag: the next requests that meet it, as many as given and lists
+// included, meet the state before. A new object is then not found, neither by
+// reads nor by changes. 0, the default, turns it off for later changes.
 func (s *Server) SetReplicationLag(requests int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

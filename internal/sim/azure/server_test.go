@@ -3,10 +3,12 @@ package azuresim_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,7 +97,7 @@ func TestPermissions(t *testing.T) {
 		t.Errorf("permissions %+v", p)
 	}
 	graphAs(t, s, tenant.AddCaller("reader", "Directory.Read.All")).do("GET", "/organization", nil)
-	tenant.DenyPermissions("Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All")
+	tenant.DenyPermissions("Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
 	newGraph(t, s).refused(403, "Authorization_RequestDenied", "GET", "/organization", nil)
 	tenant.DenyPermissions()
 	newGraph(t, s).do("GET", "/organization", nil)
@@ -106,6 +108,9 @@ func TestUnknownPath(t *testing.T) {
 	s := newServer(t)
 	g := newGraph(t, s)
 	if got := g.refused(400, "BadRequest", "GET", "/widgets/1", nil); got != "Resource not found for the segment 'widgets'." {
+		t.Error(got)
+	}
+	if got := g.refused(405, "Request_BadRequest", "PUT", "/applications/1", body{}); got != "Specified HTTP method is not allowed for the request target." {
 		t.Error(got)
 	}
 }
@@ -147,6 +152,51 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	g := newGraph(t, s)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			at := fmt.Sprintf("/applications(uniqueName='u%d')", i%2)
+			_, _, err := g.try("PATCH", at, body{"displayName": "same"}, "Prefer", "create-if-missing")
+			if err != nil {
+				t.Error(err)
+			}
+			out, _, err := g.try("POST", "/$batch", body{"requests": []body{{"id": "1", "method": "GET", "url": "/applications"}}})
+			if err != nil || out != 200 {
+				t.Error(out, err)
+			}
+			s.Clock().Advance(time.Second)
+			defaultTenant(s).Applications()
+			s.Calls()
+		})
+	}
+	wg.Wait()
+	if got := defaultTenant(s).Applications(); len(got) != 2 {
+		t.Errorf("applications %q", got)
+	}
+}
+
+func TestStartTwiceAndAgain(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	if err := s.Start(); err == nil {
+		t.Error("a second Start succeeded")
+	}
+	newGraph(t, s).do("POST", "/applications", body{"displayName": "kept"})
+	s.Close()
+	s.Close()
+	if s.URL() != "" {
+		t.Error("a closed server has a URL")
+	}
+	noError(t, s.Start())
+	if got, _ := newGraph(t, s).all("/applications"); len(got) != 1 {
+		t.Error(got)
+	}
+}
+
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -165,6 +215,11 @@ func TestBudget(t *testing.T) {
 		if got[i] != want {
 			t.Fatalf("statuses %v", got)
 		}
+	}
+	s.SetBudget("graph", 0, 0, 0)
+	s.InjectFault(sim.Fault{Service: "graph", Nth: 1, Kind: sim.FaultUnavailable, RetryAfter: 3})
+	if status, header, _ := get(t, s, s.GraphURL()+"/v1.0/organization", token.Token); status != 503 || header.Get("Retry-After") != "3" {
+		t.Errorf("%d %v", status, header)
 	}
 }
 
@@ -199,7 +254,7 @@ func TestRun(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	out, done, ca := make(lines, 1), make(chan error, 1), filepath.Join(t.TempDir(), "ca.pem")
 	clock := sim.NewClock(clockStart, true)
-	go func() { done <- azuresim.Run(ctx, out, "127.0.0.1:0", ca, clock) }()
+	go func() { done <- azuresim.Run(ctx, out, "127.0.0.1:0", ca, 13, clock) }()
 	text := <-out
 	pem, err := os.ReadFile(ca)
 	noError(t, err)
@@ -208,10 +263,10 @@ func TestRun(t *testing.T) {
 	}
 	stop()
 	noError(t, <-done)
-	if err := azuresim.Run(t.Context(), out, "nowhere:-1", ca, clock); err == nil {
+	if err := azuresim.Run(t.Context(), out, "nowhere:-1", ca, 0, clock); err == nil {
 		t.Error("a bad address was accepted")
 	}
-	if err := azuresim.Run(t.Context(), out, "127.0.0.1:0", filepath.Join(ca, "no"), clock); err == nil {
+	if err := azuresim.Run(t.Context(), out, "127.0.0.1:0", filepath.Join(ca, "no"), 0, clock); err == nil {
 		t.Error("a bad file was accepted")
 	}
 }

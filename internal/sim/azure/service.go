@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,11 +40,14 @@ type service struct {
 	unauthorized func(*request, *apiError)
 	// stamp adds what the headers of every answer have; nil adds request-id.
 	stamp func(*request, http.Header)
+	// spend refuses a request that exceeds limits of the service's own; nil has
+	// none.
+	spend func(*request) error
 }
 
 // services are those of the simulator.
 func services() []service {
-	return []service{oauthService(), graphService("v1.0"), graphService("beta"), armService()}
+	return []service{oauthService(), graphService("v1.0"), graphService("beta"), armService(), dataService(), vaultService()}
 }
 
 // route is one operation of a service.
@@ -54,6 +58,8 @@ type route struct {
 	// needs are application permissions of which one suffices; nil is none that
 	// is checked before handle.
 	needs []string
+	// also are permissions of which one is needed besides.
+	also []string
 	// own takes Application.ReadWrite.OwnedBy as well: handle asks
 	// [request.mayChange] about the object.
 	own bool
@@ -77,6 +83,10 @@ type request struct {
 	raw     []byte
 	tenant  *Tenant // nil without a token
 	caller  *caller // nil without a token
+
+	// otherMethod says of a request that no route takes that one with another
+	// method would be taken.
+	otherMethod bool
 
 	permissions []sim.Permission
 	batch       []sim.Call
@@ -106,9 +116,20 @@ func (s *Server) handler() http.Handler {
 	return collapse(root)
 }
 
+// methods are those that routes have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete}
+
 func (s *Server) mux(svc *service) http.Handler {
 	mux := http.NewServeMux()
-	unknown := &route{handle: func(r *request) (*reply, error) { return nil, svc.unknown(r) }}
+	unknown := &route{handle: func(r *request) (*reply, error) {
+		r.otherMethod = slices.ContainsFunc(methods, func(method string) bool {
+			probe := r.http.Clone(r.http.Context())
+			probe.Method = method
+			_, pattern := mux.Handler(probe)
+			return pattern != "/"
+		})
+		return nil, svc.unknown(r)
+	}}
 	mux.HandleFunc("/", func(w http.ResponseWriter, hr *http.Request) { s.serve(svc, unknown, w, hr) })
 	for i := range svc.routes {
 		rt := &svc.routes[i]
@@ -268,11 +289,15 @@ func (r *request) read() error {
 		r.form = form
 		return err
 	}
-	if len(bytes.TrimSpace(r.raw)) == 0 {
+	r.body = object{}
+	if text := string(bytes.TrimSpace(r.raw)); text == "" || text == "null" {
 		return nil
 	}
 	if err := json.Unmarshal(r.raw, &r.body); err != nil {
 		return newError("BadRequest", http.StatusBadRequest, "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+	}
+	for _, name := range r.service.secrets {
+		r.server.secrets.Add(r.body.str(name))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package azuresim
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -146,6 +145,5 @@ func (s *Server) env(c Credentials) map[string]string {
 		// Nothing of the real environment remains.
 		"AZURE_CLIENT_CERTIFICATE_PATH": "",
 		"AZURE_FEDERATED_TOKEN_FILE":    "",
-		"AZURE_CONFIG_DIR":              os.DevNull,
 	}
 }

@@ -12,7 +12,7 @@ type budget struct {
 	taken              int // of the present round
 }
 
-// SetBudget lets a service ("graph", "oauth") refuse refusals requests, after
+// SetBudget lets a service ("graph", "arm", "keyvault", "oauth") refuse refusals requests, after
 // every so many that it took, with 429 and a Retry-After in seconds. What is in a
 // batch counts. It goes by number and not by time, so that a test under a
 // standing clock can get on. 0 requests takes the budget away.
@@ -27,6 +27,11 @@ func (s *Server) SetBudget(service string, requests, refusals, retryAfter int) {
 
 // spend counts a request against the budget of its service.
 func (r *request) spend() error {
+	if r.service.spend != nil {
+		if err := r.service.spend(r); err != nil {
+			return err
+		}
+	}
 	b := r.server.budgets[r.service.name]
 	if b == nil {
 		return nil

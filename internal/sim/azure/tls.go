@@ -43,13 +43,15 @@ func newIdentity() (*identity, error) {
 }
 
 // certify makes a key and a certificate for it, signed by itself without a
-// parent.
+// parent, and good for a year from now unless the template says otherwise.
 func certify(template, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a key: %w", err)
 	}
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)
+	if template.NotAfter.IsZero() {
+		template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)
+	}
 	if parent == nil {
 		parent, signer = template, key
 	}

@@ -42,7 +42,7 @@ func run(ctx context.Context, addr string, seed int, start, azureAddr, azureCA s
 	defer stop()
 	simulators := []func() error{func() error { return sim.Run(ctx, os.Stdout, addr, seed, clock) }}
 	if azureCA != "" {
-		simulators = append(simulators, func() error { return azuresim.Run(ctx, os.Stdout, azureAddr, azureCA, clock) })
+		simulators = append(simulators, func() error { return azuresim.Run(ctx, os.Stdout, azureAddr, azureCA, seed, clock) })
 	}
 	ended := make(chan error, len(simulators))
 	for _, simulate := range simulators {
