@@ -32,14 +32,14 @@ func AzureCA(t testing.TB, server *azuresim.Server) string {
 func AzureArgument(t testing.TB, server *azuresim.Server) Values {
 	t.Helper()
 	return Values{
-		"tenant_id": azuresim.DefaultTenant, "custom_ca_bundle": AzureCA(t, server),
-		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL()},
+		"tenant_id": azuresim.DefaultTenant, "subscription_id": azuresim.DefaultSubscription, "custom_ca_bundle": AzureCA(t, server),
+		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL(), "resource_manager": server.ResourceManagerURL()},
 	}
 }
 
 // AzureBlock is the same as text.
 func AzureBlock(t testing.TB, server *azuresim.Server) string {
 	t.Helper()
-	return fmt.Sprintf("azure = {\n    tenant_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q }\n  }",
-		azuresim.DefaultTenant, AzureCA(t, server), server.URL(), server.GraphURL())
+	return fmt.Sprintf("azure = {\n    tenant_id = %q\n    subscription_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q }\n  }",
+		azuresim.DefaultTenant, azuresim.DefaultSubscription, AzureCA(t, server), server.URL(), server.GraphURL(), server.ResourceManagerURL())
 }

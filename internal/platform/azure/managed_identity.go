@@ -142,6 +142,9 @@ func (m *ManagedIdentities) Predict(ctx context.Context, want platform.Desired[M
 	for key, declared := range want.Spec.RoleAssignments {
 		role := AssignedRole{Scope: declared.Scope, RoleID: roles[key].id, RoleName: roles[key].name, Condition: declared.Condition, ConditionVersion: conditionVersion(declared)}
 		if declared.TimeBound && expiryErr == nil {
+			if expiry.PassedAt(m.tenant.config.Clock.Now()) {
+				continue // Azure has ended it.
+			}
 			role.End = expiry.End()
 		}
 		state.Roles = append(state.Roles, role)
