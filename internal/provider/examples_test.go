@@ -15,6 +15,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
 // exampleDay is a day on which the expiries in the examples lie ahead.
@@ -64,12 +65,18 @@ func exampleFiles(t *testing.T) []string {
 func exampleProvider(t *testing.T, server *sim.Server) string {
 	t.Helper()
 	text := readExample(t, examples+"provider/provider.tf")
-	const region = `region = "eu-west-1"`
-	if !strings.Contains(text, region) {
-		t.Fatalf("the provider example has no line %s", region)
+	const region, tenant = `region = "eu-west-1"`, `tenant_id       = "` + azuresim.DefaultTenant + `"`
+	for _, line := range []string{region, tenant} {
+		if !strings.Contains(text, line) {
+			t.Fatalf("the provider example has no line %s", line)
+		}
 	}
+	azure := acctest.NewAzureSim(t, server.Clock())
+	azure.Tenant(azuresim.DefaultTenant).Subscription(azuresim.DefaultSubscription).AddResourceGroup("payments-prod", "westeurope")
 	// The test framework installs the provider by its own name.
 	_, block, _ := strings.Cut(text, "\n\n")
+	block = strings.Replace(block, tenant, fmt.Sprintf("%s\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q }",
+		tenant, acctest.AzureCA(t, azure), azure.URL(), azure.GraphURL(), azure.ResourceManagerURL()), 1)
 	return strings.Replace(block, region, fmt.Sprintf("%s\n    endpoints = { iam = %[2]q, secretsmanager = %[2]q, ssm = %[2]q, sts = %[2]q }", region, server.URL()), 1)
 }
 

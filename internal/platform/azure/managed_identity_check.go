@@ -130,7 +130,7 @@ func (m *ManagedIdentities) Check(ctx context.Context, want platform.Desired[Man
 	resolved := map[grant]string{}
 	for _, key := range slices.Sorted(maps.Keys(want.Spec.RoleAssignments)) {
 		assignment := want.Spec.RoleAssignments[key]
-		if _, reason := baseOf(assignment.Scope); reason != "" || assignment.Role == "" {
+		if _, reason := baseOf(assignment.Scope); reason != "" || assignment.Role == "" || strings.HasPrefix(assignment.Role, "/") && roleGUID(assignment.Role) == "" {
 			continue
 		}
 		role, err := m.tenant.role(ctx, assignment.Scope, assignment.Role, true)

@@ -34,7 +34,10 @@ func newAzure(t *testing.T) *azureEstate {
 func (e *azureEstate) run() *acctest.Protocol {
 	e.t.Helper()
 	p := acctest.NewProtocol(e.t, e.aws)
-	p.Configure(acctest.Values{"azure": acctest.AzureArgument(e.t, e.azure)}).Want(e.t)
+	p.Configure(acctest.Values{
+		"azure":  acctest.AzureArgument(e.t, e.azure),
+		"policy": acctest.Values{"enforcement": acctest.Values{"reuse": "off"}}, // one identity has all presets here
+	}).Want(e.t)
 	return p
 }
 
@@ -71,6 +74,16 @@ func (e *azureEstate) settled(r *acctest.Resource, config acctest.Values) *accte
 		e.t.Errorf("the plan changes\n%v\nto\n%v", r.State("azure_managed_identity"), r.Planned("azure_managed_identity"))
 	}
 	return r
+}
+
+// gone checks that nothing is left of the identity.
+func (e *azureEstate) gone() {
+	e.t.Helper()
+	for _, left := range e.tenant.ServicePrincipals() {
+		if view, ok := e.tenant.ServicePrincipal(left); ok && view.DisplayName == "invoice-export" {
+			e.t.Error("the managed identity is still there")
+		}
+	}
 }
 
 const identityID = "azure:/subscriptions/" + azuresim.DefaultSubscription + "/resourceGroups/workloads/providers/Microsoft.ManagedIdentity/userAssignedIdentities/invoice-export"
@@ -124,7 +137,8 @@ func TestManagedIdentity(t *testing.T) {
 			r.Apply(renewed).Want(t)
 			r = e.settled(r, renewed)
 			r.Plan(nil).Want(t, "warning azure_managed_identity: Identity will be retired: "+identityID)
-			r.Apply(nil).Want(t, "warning azure_managed_identity: Identity will be retired")
+			r.Apply(nil).Want(t)
+			e.gone()
 		})
 	}
 }
