@@ -36,6 +36,7 @@ var rules = []rule{
 		outside: []string{"github.com/aws/", "github.com/hashicorp/terraform-plugin-log/", "golang.org/x/sync/"},
 	},
 	{folder: "internal/platform/azure/federation", own: []string{"internal/platform/workload"}, outside: []string{}},
+	{folder: "internal/platform/azure/rbac", own: []string{"internal/governance"}, outside: []string{}},
 	{folder: "internal/platform/azure/graph", own: nil, outside: []string{azcore}},
 	{
 		folder: "internal/platform/azure", own: []string{"internal/governance", "internal/platform"},

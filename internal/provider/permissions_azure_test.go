@@ -32,8 +32,8 @@ func TestAzurePermissions(t *testing.T) { //nolint:paralleltest // the environme
 	if diags := managedIdentityLife(t, role.Actions); diags.Failed() {
 		t.Errorf("the document lacks something: %s", diags)
 	}
-	for _, action := range role.Actions {
-		t.Run("without "+action, func(t *testing.T) { //nolint:paralleltest // the environment is the process's
+	for _, action := range role.Actions { //nolint:paralleltest // the environment is the process's
+		t.Run("without "+action, func(t *testing.T) {
 			without := slices.DeleteFunc(slices.Clone(role.Actions), func(other string) bool { return other == action })
 			if diags := managedIdentityLife(t, without); !strings.Contains(diags.String(), "lack the permission "+action) {
 				t.Errorf("the life ends with %q", diags)

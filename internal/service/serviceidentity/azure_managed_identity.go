@@ -72,6 +72,23 @@ func (azureManagedIdentity) Trust(ctx context.Context, data *tfkit.Data, m *mode
 	return data.Azure.ManagedIdentities().Trust(want.Spec), nil
 }
 
+// Entitlements judges the role assignments of which everything is known.
+func (azureManagedIdentity) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, _ bool) (governance.Entitlements, error) {
+	_, want, err := wantedIdentity(ctx, m, false)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	var had map[string]azure.RoleAssignment
+	if prior != nil {
+		_, was, err := wantedIdentity(ctx, prior, false)
+		if err != nil {
+			return governance.Entitlements{}, err
+		}
+		had = was.Spec.RoleAssignments
+	}
+	return data.Azure.ManagedIdentities().Entitlements(ctx, want.Spec.RoleAssignments, had)
+}
+
 func (azureManagedIdentity) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	identity, want, err := wantedIdentity(ctx, m, disabled)
 	if err != nil {

@@ -202,7 +202,7 @@ func TestManagedIdentityViolations(t *testing.T) {
 		wrong acctest.Values
 		says  string
 	}{
-		"role unknown":     {roles(acctest.Values{"role": "Contributer"}), `error azure_managed_identity.role_assignments["a"].role: The platform would refuse this … there is no role "Contributer" … Did you mean "Contributor"`},
+		"role unknown":     {roles(acctest.Values{"role": "Contributors"}), `error azure_managed_identity.role_assignments["a"].role: The platform would refuse this … there is no role "Contributors" … Did you mean "Contributor"`},
 		"role ambiguous":   {roles(acctest.Values{"role": "Reader"}), `error azure_managed_identity.role_assignments["a"].role: The platform would refuse this … 2 roles are called "Reader": ` + custom},
 		"role no GUID":     {roles(acctest.Values{"role": "/providers/Microsoft.Authorization/roleDefinitions/reader"}), `error azure_managed_identity.role_assignments["a"].role: The platform would refuse this … which is not a GUID`},
 		"scope form":       {roles(acctest.Values{"scope": "workloads"}), `error azure_managed_identity.role_assignments["a"].scope: The platform would refuse this … it does not begin with a slash … Write one of these: /subscriptions/<id>`},
@@ -299,6 +299,30 @@ func TestManagedIdentitiesInBulk(t *testing.T) {
 	if calls, most := e.azure.CountCalls(""), 12+len(names); calls > most {
 		t.Errorf("%d calls were made for %d identities", calls, len(made))
 	}
+}
+
+// TestManagedIdentityEntitlements judges what roles allow, and what a change gains.
+func TestManagedIdentityEntitlements(t *testing.T) {
+	t.Parallel()
+	e := newAzure(t)
+	with := func(role, scope string) acctest.Values {
+		return e.identity(acctest.Values{"role_assignments": acctest.Values{"a": acctest.Values{"scope": scope, "role": role}}})
+	}
+	subscription := "/subscriptions/" + azuresim.DefaultSubscription
+	e.run().Resource(typeName).Plan(with("Owner", subscription)).Want(t, `error azure_managed_identity.role_assignments["a"].role: Identity would be an administrator … the role "Owner" at `+subscription)
+	e.run().Resource(typeName).Plan(with("User Access Administrator", e.group)).Want(t,
+		`error azure_managed_identity.role_assignments["a"].role: Identity could raise its own privileges … assigns itself any other role there (Microsoft.Authorization/roleAssignments/write)`,
+		`warning azure_managed_identity.role_assignments["a"].role: Identity could change permissions of any resource`)
+	r := e.run().Resource(typeName)
+	r.Apply(with("Reader", e.group)).Want(t)
+	r.Plan(with("Contributor", e.group)).Want(t, `warning azure_managed_identity: Identity gains permissions … Write: … the role "Contributor" at `+e.group)
+	// What is there already can always be narrowed.
+	principal, _ := r.State("azure_managed_identity", "principal_id").(string)
+	e.tenant.AssignRole(principal, "Owner", e.group)
+	r = r.Under(e.run())
+	r.Refresh().Want(t)
+	r.Apply(with("Reader", e.group)).Want(t)
+	e.settled(r, with("Reader", e.group))
 }
 
 // TestManagedIdentityNotConfigured has the kind that needs Azure say that it is missing.
