@@ -332,3 +332,52 @@ func TestManagedIdentityNotConfigured(t *testing.T) {
 	p := acctest.NewConfiguredProtocol(t, e.aws, nil)
 	p.Resource(typeName).Plan(e.identity(nil)).Want(t, `error azure_managed_identity: Azure is not configured … Write azure = {}`)
 }
+
+// TestManagedIdentityReplication waits until Azure knows the new identity everywhere.
+func TestManagedIdentityReplication(t *testing.T) {
+	t.Parallel()
+	for name, bound := range map[string]bool{"outright": false, "time-bound": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newAzure(t)
+			e.azure.SetReplicationLag(3)
+			r := e.run().Resource(typeName)
+			r.Apply(e.full(bound)).Want(t)
+			e.azure.SetReplicationLag(0)
+			e.settled(r, e.full(bound))
+		})
+	}
+}
+
+// TestManagedIdentityActiveShortly changes a role that has not been active for five minutes, which Privileged Identity
+// Management refuses to take away.
+func TestManagedIdentityActiveShortly(t *testing.T) {
+	t.Parallel()
+	e := newAzure(t)
+	e.tenant.SetActiveAssignmentPolicy(0, true)
+	r := e.run().Resource(typeName)
+	r.Apply(e.full(true)).Want(t)
+	r = r.Under(e.run())
+	r.Refresh().Want(t)
+	r.Apply(e.full(false)).Want(t)
+	r = e.settled(r, e.full(false))
+	r.Apply(nil).Want(t)
+	e.gone()
+}
+
+// TestManagedIdentityInUse names the resources that have the identity, and refuses its removal where the policy says so.
+func TestManagedIdentityInUse(t *testing.T) {
+	t.Parallel()
+	e := newAzure(t)
+	r := e.run().Resource(typeName)
+	config := e.identity(nil)
+	r.Apply(config).Want(t)
+	r.Plan(nil).Want(t, "warning azure_managed_identity: Identity will be retired … no resource has it assigned, and no federated credential lets anybody sign in")
+	machine := e.tenant.Subscription(azuresim.DefaultSubscription).AddResource("workloads", "Microsoft.Compute/virtualMachines", "web", strings.TrimPrefix(identityID, "azure:"))
+	r = r.Under(e.run())
+	r.Plan(nil).Want(t, "warning azure_managed_identity: Identity will be retired … assigned to "+machine)
+	p := acctest.NewProtocol(t, e.aws)
+	p.Configure(acctest.Values{"azure": acctest.AzureArgument(t, e.azure), "policy": acctest.Values{"retire_in_use_days": 30, "enforcement": acctest.Values{"retire_in_use": "error"}}}).Want(t)
+	r = r.Under(p)
+	r.Plan(nil).Want(t, "error azure_managed_identity: Identity is still in use … assigned to "+machine, "warning azure_managed_identity: Identity will be retired")
+}
