@@ -14,7 +14,8 @@ provider "governed" {
 
   # And from azidentity's own chain.
   azure = {
-    tenant_id = "00000000-0000-0000-0000-000000000000"
+    tenant_id       = "3f1a9c52-7d04-4e6b-9a58-c2d1e0f4b7a6"
+    subscription_id = "6b2e8d14-90c7-4f35-8a1d-57e3c0b9f2d8"
   }
 
   policy = {

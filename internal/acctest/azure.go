@@ -34,8 +34,8 @@ func AzureCA(t testing.TB, server *azuresim.Server) string {
 func AzureArgument(t testing.TB, server *azuresim.Server) Values {
 	t.Helper()
 	return Values{
-		"tenant_id": azuresim.DefaultTenant, "custom_ca_bundle": AzureCA(t, server),
-		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL()},
+		"tenant_id": azuresim.DefaultTenant, "subscription_id": azuresim.DefaultSubscription, "custom_ca_bundle": AzureCA(t, server),
+		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL(), "resource_manager": server.ResourceManagerURL()},
 	}
 }
 
@@ -48,10 +48,11 @@ func AzureBlock(t testing.TB, server *azuresim.Server) string {
 // AzureArguments are what is within that block.
 func AzureArguments(t testing.TB, server *azuresim.Server) string {
 	t.Helper()
-	return fmt.Sprintf("tenant_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q }", azuresim.DefaultTenant, AzureCA(t, server), server.URL(), server.GraphURL())
+	return fmt.Sprintf("tenant_id = %q\n    subscription_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q }",
+		azuresim.DefaultTenant, azuresim.DefaultSubscription, AzureCA(t, server), server.URL(), server.GraphURL(), server.ResourceManagerURL())
 }
 
-// NewAzureProtocol makes a provider that talks to a simulator of Entra ID, with further provider arguments.
+// NewAzureProtocol makes a provider that talks to a simulator of Azure alone, with further provider arguments.
 func NewAzureProtocol(t testing.TB, server *azuresim.Server, further Values) *Protocol {
 	t.Helper()
 	p := newProtocol(t, server.Clock())
@@ -59,7 +60,7 @@ func NewAzureProtocol(t testing.TB, server *azuresim.Server, further Values) *Pr
 	return p
 }
 
-// AzureFactories are the provider under the clock of a simulator of Entra ID.
+// AzureFactories are the provider under the clock of a simulator of Azure.
 func AzureFactories(server *azuresim.Server) map[string]func() (tfprotov6.ProviderServer, error) {
 	return factories(server.Clock())
 }

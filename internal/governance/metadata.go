@@ -154,13 +154,20 @@ const (
 	RecordLabels Field = "labels"
 	// RecordPurge says that the object is to be deleted for good, where the cloud keeps what is deleted for a time.
 	RecordPurge Field = "purge_on_destroy"
+	// RecordDisabled says that the provider has taken everything off the object by which it could be used, and why.
+	RecordDisabled Field = "disabled"
+	// RecordScopes names where outside its own subscription the provider has assigned roles to the object.
+	RecordScopes Field = "scopes"
 )
+
+// records lists them all.
+var records = []Field{RecordDeactivated, RecordRemoving, RecordIssuing, RecordLabels, RecordPurge, RecordDisabled, RecordScopes}
 
 // ManagedBy is the value of the mark on every object that this provider governs.
 const ManagedBy = "terraform-provider-governed"
 
 // MetadataKeyFields are the fields whose key can be renamed.
-var MetadataKeyFields = slices.Concat(KeptFields, []Field{fieldManagedBy, RecordDeactivated, RecordRemoving, RecordIssuing, RecordLabels, RecordPurge}, CredentialFields)
+var MetadataKeyFields = slices.Concat(KeptFields, []Field{fieldManagedBy}, records, CredentialFields)
 
 // NewMetadataKeys is the default naming, nhi:<field>, with the given fields renamed.
 func NewMetadataKeys(renamed map[Field]string) MetadataKeys {
@@ -195,5 +202,5 @@ func (f Field) IsManagedBy() bool { return f == fieldManagedBy }
 
 // IsRecord tells whether the field is a note of the provider's own.
 func (f Field) IsRecord() bool {
-	return f == RecordDeactivated || f == RecordRemoving || f == RecordIssuing || f == RecordLabels || f == RecordPurge
+	return slices.Contains(records, f)
 }

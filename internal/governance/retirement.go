@@ -15,6 +15,8 @@ type Use struct {
 	// At is the zero time when no use is known of; Never says then what that means, such as "none in 400 days".
 	At    time.Time
 	Never string
+	// AssignedTo is a resource that has the identity, and may use it at any time; empty for a use that has a time.
+	AssignedTo string
 	// Service and Region are empty where the platform does not tell.
 	Service, Region string
 	// Unknown says why the platform could not tell, which is not the same as never; empty when it could.
@@ -28,6 +30,8 @@ func (u Use) String() string {
 		text.WriteString(Printable(u.Credential) + ": ")
 	}
 	switch {
+	case u.AssignedTo != "":
+		text.WriteString("assigned to " + Printable(u.AssignedTo))
 	case u.Unknown != "":
 		text.WriteString("not known, because " + Printable(u.Unknown))
 	case u.At.IsZero():
@@ -70,7 +74,7 @@ func (p Policy) EvaluateRetirement(uses []Use, now time.Time) []Violation {
 		switch {
 		case use.Unknown != "":
 			unknown = append(unknown, use.String())
-		case use.At.After(since):
+		case use.AssignedTo != "", use.At.After(since):
 			recent = append(recent, use.String())
 		}
 	}

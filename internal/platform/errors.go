@@ -69,7 +69,10 @@ type ErrInvalid struct {
 	// Code is the platform's own, such as MalformedPolicyDocument.
 	Code   string
 	Detail string
-	Err    error
+	// Attribute leads to the argument at fault, and Remedy says what to write; empty where the platform does not tell.
+	Attribute []string
+	Remedy    string
+	Err       error
 }
 
 func (e *ErrInvalid) Error() string {

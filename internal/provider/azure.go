@@ -34,6 +34,7 @@ type azureModel struct {
 	OIDCTokenFile  types.String         `tfsdk:"oidc_token_file"`
 	CustomCABundle types.String         `tfsdk:"custom_ca_bundle"`
 	MaxRetries     types.Int32          `tfsdk:"max_retries"`
+	IgnoreTags     *ignoreTagsModel     `tfsdk:"ignore_tags"`
 	Endpoints      *azureEndpointsModel `tfsdk:"endpoints"`
 }
 
@@ -81,6 +82,7 @@ func azureSchema() schema.Attribute {
 				Optional: true, MarkdownDescription: fmt.Sprintf("How often a call is tried again after a throttling or a passing fault. Defaults to %d.", azure.DefaultMaxRetries),
 				Validators: []validator.Int32{int32validator.Between(1, 100)},
 			},
+			"ignore_tags": ignoreTagsSchema(),
 			"endpoints": schema.SingleNestedAttribute{
 				Optional: true, MarkdownDescription: "Endpoints to use instead of those of the environment.",
 				Attributes: map[string]schema.Attribute{
@@ -114,6 +116,7 @@ func (p *Provider) azureConfig(ctx context.Context, object types.Object) (azure.
 		Wait:           p.wait,
 		Clock:          p.clock,
 	}
+	config.IgnoreTags = m.IgnoreTags.value()
 	if endpoints := m.Endpoints; endpoints != nil {
 		config.Endpoints = azure.Endpoints{
 			Authority: endpoints.Authority.ValueString(), ResourceManager: endpoints.ResourceManager.ValueString(),

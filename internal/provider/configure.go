@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -66,6 +67,13 @@ type endpointsModel struct {
 type ignoreTagsModel struct {
 	Keys        []string `tfsdk:"keys"`
 	KeyPrefixes []string `tfsdk:"key_prefixes"`
+}
+
+func (m *ignoreTagsModel) value() platform.IgnoreTags {
+	if m == nil {
+		return platform.IgnoreTags{}
+	}
+	return platform.IgnoreTags{Keys: m.Keys, KeyPrefixes: m.KeyPrefixes}
 }
 
 // ValidateConfig finds what is wrong in the provider block, and keeps its policy for the validation of the resources.
@@ -159,9 +167,7 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 			"ssm": endpoints.SSM.ValueString(), "sts": endpoints.STS.ValueString(),
 		}
 	}
-	if ignore := m.IgnoreTags; ignore != nil {
-		config.IgnoreTags = aws.IgnoreTags{Keys: ignore.Keys, KeyPrefixes: ignore.KeyPrefixes}
-	}
+	config.IgnoreTags = m.IgnoreTags.value()
 	if m.Inventory != nil {
 		diags.Append(m.Inventory.configure(ctx, &config)...)
 	}

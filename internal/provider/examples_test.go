@@ -34,6 +34,7 @@ func TestSimExamples(t *testing.T) {
 			server.SeedEstate(20)
 			azure := acctest.NewAzureSim(t, server.Clock())
 			tenant := azure.Tenant(azuresim.DefaultTenant)
+			tenant.Subscription(azuresim.DefaultSubscription).AddResourceGroup("payments-prod", "westeurope")
 			tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
 			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
 			resource.UnitTest(t, resource.TestCase{
@@ -69,15 +70,16 @@ func exampleFiles(t *testing.T) []string {
 func exampleProvider(t *testing.T, server *sim.Server, azure *azuresim.Server) string {
 	t.Helper()
 	text := readExample(t, examples+"provider/provider.tf")
-	const region, tenant = `region = "eu-west-1"`, `tenant_id = "00000000-0000-0000-0000-000000000000"`
+	const region, tenant = `region = "eu-west-1"`, `tenant_id       = "` + azuresim.DefaultTenant + `"`
 	for _, line := range []string{region, tenant} {
 		if !strings.Contains(text, line) {
 			t.Fatalf("the provider example has no line %s", line)
 		}
 	}
-	text = strings.Replace(text, tenant, acctest.AzureArguments(t, azure), 1)
 	// The test framework installs the provider by its own name.
 	_, block, _ := strings.Cut(text, "\n\n")
+	block = strings.Replace(block, tenant, fmt.Sprintf("%s\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q }",
+		tenant, acctest.AzureCA(t, azure), azure.URL(), azure.GraphURL(), azure.ResourceManagerURL()), 1)
 	return strings.Replace(block, region, fmt.Sprintf("%s\n    endpoints = { iam = %[2]q, secretsmanager = %[2]q, ssm = %[2]q, sts = %[2]q }", region, server.URL()), 1)
 }
 

@@ -129,14 +129,21 @@ func awsSchema() schema.Attribute {
 					},
 				},
 			},
-			"ignore_tags": schema.SingleNestedAttribute{
-				Optional:            true,
-				MarkdownDescription: "Tags that other tools write on everything. They are neither shown nor removed.",
-				Attributes: map[string]schema.Attribute{
-					"keys":         texts("Exact keys."),
-					"key_prefixes": texts("Beginnings of keys."),
-				},
-			},
+			"ignore_tags": ignoreTagsSchema(),
+		},
+	}
+}
+
+func ignoreTagsSchema() schema.Attribute {
+	texts := func(description string) schema.Attribute {
+		return schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description}
+	}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Tags that other tools write on everything. They are neither shown nor removed.",
+		Attributes: map[string]schema.Attribute{
+			"keys":         texts("Exact keys."),
+			"key_prefixes": texts("Beginnings of keys."),
 		},
 	}
 }

@@ -52,7 +52,7 @@ var summaries = map[governance.Rule]string{
 }
 
 // mapAttributes are the attributes whose elements have keys.
-var mapAttributes = map[string]bool{"labels": true, "inline_policies": true, "app_role_assignments": true, "federated_credentials": true}
+var mapAttributes = map[string]bool{"labels": true, "inline_policies": true, "role_assignments": true, "app_role_assignments": true, "federated_credentials": true}
 
 // AttributePath is the Terraform path of a violation's attribute.
 func AttributePath(steps []string) path.Path {
@@ -95,9 +95,13 @@ func Sentence(message string) string {
 	return message + "."
 }
 
-// AddError reports a platform's error. The summary says what could not be done; the detail says why, what to do, and what
-// else follows from it.
+// AddError reports a platform's error, on the argument at fault where that is known. The summary says what could not be done;
+// the detail says why, what to do, and what else follows from it.
 func AddError(diags *diag.Diagnostics, at path.Path, summary, identity string, err error, consequences ...string) {
+	var invalid *platform.ErrInvalid
+	if errors.As(err, &invalid) && len(invalid.Attribute) > 0 {
+		at = AttributePath(invalid.Attribute)
+	}
 	diags.AddAttributeError(at, summary, strings.Join(append([]string{identity + ": " + explain(err)}, consequences...), "\n\n"))
 }
 
@@ -135,6 +139,9 @@ func explain(err error) string {
 	case errors.As(err, &replicated):
 		return fmt.Sprintf("%s\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", Sentence(replicated.Error()))
 	case errors.As(err, &invalid):
+		if invalid.Remedy != "" {
+			return fmt.Sprintf("%s\n\n%s\n\nArgument: %s.", Sentence(invalid.Error()), invalid.Remedy, AttributePath(invalid.Attribute))
+		}
 		return fmt.Sprintf("%s\n\nCorrect the argument that the message speaks of.", Sentence(invalid.Error()))
 	case errors.Is(err, context.Canceled):
 		return "interrupted. Nothing is lost: the next apply goes on from here."

@@ -84,6 +84,40 @@ output "batch_instance_profile" {
   value = governed_service_identity.batch.aws_role.instance_profile_arn
 }
 
+# A managed identity that the pods of one Kubernetes service account use. Azure itself ends its role at the expiry.
+resource "governed_service_identity" "invoice_archive" {
+  name        = "invoice-archive"
+  owner       = "payments"
+  purpose     = "Moves paid invoices from the shop's cluster to the archive"
+  expiry      = "2027-03-31"
+  environment = "prod"
+
+  azure_managed_identity = {
+    resource_group_name = "payments-prod"
+    location            = "westeurope"
+    role_assignments = {
+      archive = {
+        scope      = "/subscriptions/6b2e8d14-90c7-4f35-8a1d-57e3c0b9f2d8/resourceGroups/payments-prod"
+        role       = "Storage Blob Data Contributor"
+        time_bound = true
+      }
+    }
+    federated_credentials = {
+      archiver = {
+        kubernetes_service_account = {
+          issuer    = "https://westeurope.oic.prod-aks.azure.com/11111111-1111-1111-1111-111111111111/22222222-2222-2222-2222-222222222222/"
+          namespace = "billing"
+          name      = "archiver"
+        }
+      }
+    }
+  }
+}
+
+output "invoice_archive_client_id" {
+  value = governed_service_identity.invoice_archive.azure_managed_identity.client_id
+}
+
 # Software outside AWS that cannot take a role, and so needs an access key. It is no login for people.
 resource "governed_service_identity" "mail_relay" {
   name        = "mail-relay"

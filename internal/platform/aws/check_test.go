@@ -101,7 +101,7 @@ func TestValidateRole(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			account := aws.NewAccount(aws.Config{MetadataKeys: governance.NewMetadataKeys(nil), IgnoreTags: aws.IgnoreTags{Keys: []string{"CostCenter"}}})
+			account := aws.NewAccount(aws.Config{MetadataKeys: governance.NewMetadataKeys(nil), IgnoreTags: platform.IgnoreTags{Keys: []string{"CostCenter"}}})
 			want := valid()
 			test.change(&want)
 			one(t, account.ValidateRole(want), test.attribute, test.message)

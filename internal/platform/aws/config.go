@@ -39,7 +39,7 @@ type Config struct {
 	AllowedAccountIDs []string
 	// MaxRetries is how often a call is tried again after a throttling or a passing fault; 0 takes DefaultMaxRetries.
 	MaxRetries   int
-	IgnoreTags   IgnoreTags
+	IgnoreTags   platform.IgnoreTags
 	MetadataKeys governance.MetadataKeys
 	// InventoryAccounts are the ids of further accounts that an inventory lists, each through the role called
 	// InventoryRole, path included, in it. With InventoryOrganization they are the active ones of the organization.

@@ -9,32 +9,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
 // tagging is how the provider keeps metadata in tags.
 type tagging struct {
 	keys governance.MetadataKeys
 	// ignore tells which tags belong to others; they are neither shown nor removed.
-	ignore IgnoreTags
-}
-
-// IgnoreTags are tags that some other tool writes on everything.
-type IgnoreTags struct {
-	Keys        []string
-	KeyPrefixes []string
-}
-
-// matches compares as IAM does, ignoring case.
-func (i IgnoreTags) matches(key string) bool {
-	key = strings.ToLower(key)
-	return slices.ContainsFunc(i.Keys, func(ignored string) bool { return strings.ToLower(ignored) == key }) ||
-		slices.ContainsFunc(i.KeyPrefixes, func(prefix string) bool { return strings.HasPrefix(key, strings.ToLower(prefix)) })
+	ignore platform.IgnoreTags
 }
 
 // foreign tells whether a tag is AWS's own or another tool's.
 func (t tagging) foreign(key string) bool {
 	_, ours := t.keys.Field(key)
-	return strings.HasPrefix(key, "aws:") || (!ours && t.ignore.matches(key))
+	return strings.HasPrefix(key, "aws:") || (!ours && t.ignore.Matches(key))
 }
 
 // record tells whether a tag is a note of the provider's own, or of the console's on an access key.

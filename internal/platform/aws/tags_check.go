@@ -59,7 +59,7 @@ func (t tagging) checkLabel(found *violations, path []string, key, value string)
 	if strings.HasPrefix(strings.ToLower(key), "aws:") {
 		found.add(path, "Use another key.", "the label %q starts with aws:, which is reserved", key)
 	}
-	if t.ignore.matches(key) {
+	if t.ignore.Matches(key) {
 		found.add(path, "Remove it from aws.ignore_tags, or use another key.", "the label %q is among the tags that the provider ignores", key)
 	}
 	t.checkLabelText(found, path, "key", key, key, maxTagKeyLength)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
 var (
@@ -57,7 +58,7 @@ func TestTags(t *testing.T) {
 
 func TestMetadataOfForeignTags(t *testing.T) {
 	t.Parallel()
-	tagging := tagging{keys: defaultKeys, ignore: IgnoreTags{Keys: []string{"CostCenter"}, KeyPrefixes: []string{"kubernetes.io/", "nhi:"}}}
+	tagging := tagging{keys: defaultKeys, ignore: platform.IgnoreTags{Keys: []string{"CostCenter"}, KeyPrefixes: []string{"kubernetes.io/", "nhi:"}}}
 	metadata, managedBy := tagging.metadata(map[string]string{
 		"NHI:Owner": "payments", "nhi:purpose": "Export =zz", "aws:cloudformation:stack-name": "x", "costcenter": "1", "Kubernetes.io/cluster": "y",
 		"Team": "z", "nhi:unknown": "w",
@@ -70,7 +71,7 @@ func TestMetadataOfForeignTags(t *testing.T) {
 
 func TestTagChanges(t *testing.T) {
 	t.Parallel()
-	tagging := tagging{keys: defaultKeys, ignore: IgnoreTags{Keys: []string{"Backup"}, KeyPrefixes: []string{"k8s/", "nhi:"}}}
+	tagging := tagging{keys: defaultKeys, ignore: platform.IgnoreTags{Keys: []string{"Backup"}, KeyPrefixes: []string{"k8s/", "nhi:"}}}
 	for name, test := range map[string]struct {
 		have, want, set map[string]string
 		remove          []string

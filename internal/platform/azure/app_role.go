@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,8 +35,6 @@ var WellKnownResources = map[string]string{
 // GraphAppID is the application id of Microsoft Graph.
 const GraphAppID = "00000003-0000-0000-c000-000000000000"
 
-var guidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
 // resource is a service principal that offers app roles.
 type resource struct {
 	id, appID, name string
@@ -48,7 +45,7 @@ const resourceFields = "id,appId,displayName,appRoles"
 
 // resourceAt reads a service principal by its path, once.
 func (t *Tenant) resourceAt(ctx context.Context, path string) (*resource, error) {
-	return memoOf(&t.entra, &t.entra.resources, path).Get(ctx, func() (*resource, error) {
+	return keyed(&t.entra.mutex, &t.entra.resources, path).Get(ctx, func() (*resource, error) {
 		var found graph.ServicePrincipal
 		if err := t.get(ctx, path, "/servicePrincipals", permissionRead, url.Values{"$select": {resourceFields}}, &found); err != nil {
 			return nil, err

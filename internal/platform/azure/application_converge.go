@@ -24,7 +24,7 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 	if err := a.tenant.mine(ctx, id); err != nil {
 		return ApplicationState{}, err
 	}
-	if err := endless(want); err != nil {
+	if err := endless("application "+want.Name, want.Metadata); err != nil {
 		return ApplicationState{}, err
 	}
 	wanted, err := a.Predict(ctx, want)
@@ -212,7 +212,7 @@ func (c *convergence) takeRoles(ctx context.Context) error {
 }
 
 func (t *Tenant) takeRole(ctx context.Context, principal, assignment string) error {
-	return absent(t.send(ctx, http.MethodDelete, assignmentsPath(principal)+"/"+graph.Segment(assignment), "/servicePrincipals/{id}/appRoleAssignments", permissionAssign, nil))
+	return ignoreNotFound(t.send(ctx, http.MethodDelete, assignmentsPath(principal)+"/"+graph.Segment(assignment), "/servicePrincipals/{id}/appRoleAssignments", permissionAssign, nil))
 }
 
 // takeFederated takes federated credentials away that are not wanted, and those that stand in the way of others: an issuer
@@ -243,7 +243,7 @@ func (c *convergence) blocks(name string, has federation.Credential) bool {
 }
 
 func (t *Tenant) takeFederated(ctx context.Context, application, id string) error {
-	return absent(t.send(ctx, http.MethodDelete, federatedPath(application)+"/"+graph.Segment(id), "/applications/{id}/federatedIdentityCredentials", permissionChange, nil))
+	return ignoreNotFound(t.send(ctx, http.MethodDelete, federatedPath(application)+"/"+graph.Segment(id), "/applications/{id}/federatedIdentityCredentials", permissionChange, nil))
 }
 
 func federatedPath(application string) string {

@@ -18,7 +18,7 @@ import (
 // only what is missing, and changes what is there; so it is looked for first, and what an earlier try of this very call has
 // not made is somebody else's.
 func (a *Applications) Create(ctx context.Context, want platform.Desired[ApplicationSpec]) (governance.ID, error) {
-	if err := endless(want); err != nil {
+	if err := endless("application "+want.Name, want.Metadata); err != nil {
 		return governance.ID{}, err
 	}
 	taken, err := a.named(ctx, want.Spec.UniqueName)
@@ -53,9 +53,9 @@ func (a *Applications) created(id string) governance.ID {
 }
 
 // endless refuses an identity without an end.
-func endless(want platform.Desired[ApplicationSpec]) error {
-	if _, err := governance.ParseExpiry(want.Metadata.Expiry); err != nil {
-		return fmt.Errorf("the application %s: %w", want.Name, err)
+func endless(object string, metadata governance.Metadata) error {
+	if _, err := governance.ParseExpiry(metadata.Expiry); err != nil {
+		return fmt.Errorf("the %s: %w", object, err)
 	}
 	return nil
 }

@@ -33,13 +33,13 @@ func (a *Applications) Delete(ctx context.Context, id governance.ID) (removed []
 	}
 	certificates, err := a.tenant.certificatesOf(ctx, id.Resource)
 	if err != nil {
-		return nil, absent(err)
+		return nil, ignoreNotFound(err)
 	}
 	r := retirement{tenant: a.tenant, state: state, certificates: certificates}
 	if err := r.run(ctx); err != nil {
 		return r.removed, err
 	}
-	if err := absent(a.tenant.send(ctx, http.MethodDelete, applicationPath(id.Resource), "/applications/{id}", permissionChange, nil)); err != nil {
+	if err := ignoreNotFound(a.tenant.send(ctx, http.MethodDelete, applicationPath(id.Resource), "/applications/{id}", permissionChange, nil)); err != nil {
 		return r.removed, err
 	}
 	if state.PurgeOnDestroy {
@@ -54,7 +54,7 @@ func (a *Applications) purge(ctx context.Context, id governance.ID) error {
 	var found graph.Application
 	err := a.tenant.get(ctx, deletedPath(id.Resource), "/directory/deletedItems/{id}", permissionRead, nil, &found)
 	if err != nil || !a.tenant.graphTagging().metadata(found.Tags).Purge {
-		return absent(err)
+		return ignoreNotFound(err)
 	}
 	principals, err := listAll[graph.ServicePrincipal](ctx, a.tenant, graph.Request{
 		Path: "/directory/deletedItems/microsoft.graph.servicePrincipal", Query: url.Values{"$select": {"id,appId"}, "$top": {pageSize}},
@@ -69,7 +69,7 @@ func (a *Applications) purge(ctx context.Context, id governance.ID) error {
 		}
 	}
 	for _, object := range going {
-		if err := absent(a.tenant.send(ctx, http.MethodDelete, deletedPath(object), "/directory/deletedItems/{id}", permissionChange, nil)); err != nil {
+		if err := ignoreNotFound(a.tenant.send(ctx, http.MethodDelete, deletedPath(object), "/directory/deletedItems/{id}", permissionChange, nil)); err != nil {
 			return err
 		}
 	}
@@ -111,20 +111,20 @@ func (r *retirement) closeSignIn(ctx context.Context) error {
 			state.records.Deactivated = deactivatedNothing
 		}
 		tags := append(tagging.without(state.tags, governance.RecordDeactivated), tagParts(tagging.keys.Key(governance.RecordDeactivated), state.records.Deactivated)...)
-		if err := absent(r.tenant.send(ctx, http.MethodPatch, applicationPath(state.ID.Resource), "/applications/{id}", permissionChange, map[string]any{"tags": tags})); err != nil {
+		if err := ignoreNotFound(r.tenant.send(ctx, http.MethodPatch, applicationPath(state.ID.Resource), "/applications/{id}", permissionChange, map[string]any{"tags": tags})); err != nil {
 			return err
 		}
 	}
 	if !state.SignInEnabled {
 		return nil
 	}
-	return absent(r.tenant.send(ctx, http.MethodPatch, principalByID(state.ServicePrincipalID), "/servicePrincipals/{id}", permissionChange, map[string]any{"accountEnabled": false}))
+	return ignoreNotFound(r.tenant.send(ctx, http.MethodPatch, principalByID(state.ServicePrincipalID), "/servicePrincipals/{id}", permissionChange, map[string]any{"accountEnabled": false}))
 }
 
 func (r *retirement) secrets(ctx context.Context) error {
 	for _, secret := range r.state.secrets {
 		err := ensure(func() error {
-			return absent(r.tenant.send(ctx, http.MethodPost, applicationPath(r.state.ID.Resource)+"/removePassword", "/applications/{id}/removePassword", permissionChange, map[string]any{"keyId": secret.KeyID}))
+			return ignoreNotFound(r.tenant.send(ctx, http.MethodPost, applicationPath(r.state.ID.Resource)+"/removePassword", "/applications/{id}/removePassword", permissionChange, map[string]any{"keyId": secret.KeyID}))
 		}, func() (gone bool, err error) {
 			var app graph.Application
 			err = r.tenant.get(ctx, applicationPath(r.state.ID.Resource), "/applications/{id}", permissionRead, url.Values{"$select": {"id,passwordCredentials"}}, &app)
@@ -143,7 +143,7 @@ func (r *retirement) keys(ctx context.Context) error {
 	if len(r.certificates) == 0 {
 		return nil
 	}
-	err := absent(r.tenant.send(ctx, http.MethodPatch, applicationPath(r.state.ID.Resource), "/applications/{id}", permissionChange, map[string]any{"keyCredentials": []any{}}))
+	err := ignoreNotFound(r.tenant.send(ctx, http.MethodPatch, applicationPath(r.state.ID.Resource), "/applications/{id}", permissionChange, map[string]any{"keyCredentials": []any{}}))
 	if err != nil {
 		return err
 	}

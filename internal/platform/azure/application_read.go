@@ -94,7 +94,7 @@ func (t *Tenant) federatedOf(ctx context.Context, application string) ([]graph.F
 func (t *Tenant) principalFor(ctx context.Context, appID string) (graph.ServicePrincipal, error) {
 	var principal graph.ServicePrincipal
 	query := url.Values{"$select": {principalFields}, "$expand": {expandRoles}}
-	err := absent(t.get(ctx, principalPath(appID), "/servicePrincipals", permissionRead, query, &principal))
+	err := ignoreNotFound(t.get(ctx, principalPath(appID), "/servicePrincipals", permissionRead, query, &principal))
 	if err == nil && len(principal.AppRoleAssignments) >= mostExpanded {
 		principal.AppRoleAssignments, err = t.assignmentsOf(ctx, principal.ID)
 	}

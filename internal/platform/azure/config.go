@@ -41,6 +41,7 @@ type Config struct {
 	CustomCABundle string
 	// MaxRetries is how often a call is tried again after a throttling or a passing fault; 0 takes DefaultMaxRetries.
 	MaxRetries   int
+	IgnoreTags   platform.IgnoreTags
 	MetadataKeys governance.MetadataKeys
 	// Version of the provider, for the user agent.
 	Version string
@@ -87,6 +88,8 @@ type Tenant struct {
 	wait       func(context.Context, time.Duration) error
 	connection platform.Memo[connection]
 	entra      entra
+	tagging    tagging
+	identities identities
 }
 
 type connection struct {
@@ -111,7 +114,7 @@ func NewTenant(config Config) *Tenant {
 	if config.Environment == "" {
 		config.Environment = Environments[0]
 	}
-	return &Tenant{config: config, wait: config.Wait}
+	return &Tenant{config: config, wait: config.Wait, tagging: tagging{keys: config.MetadataKeys, ignore: config.IgnoreTags}}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -76,14 +76,6 @@ func listAll[T any](ctx context.Context, t *Tenant, call graph.Request, name, pe
 	return all, mapError(operation{"GET " + name, permission}, err)
 }
 
-// absent takes what is gone for what should go.
-func absent(err error) error {
-	if errors.Is(err, platform.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
 // How long to wait for the directory's replicas to agree on what was just made. Microsoft gives no bound.
 const (
 	replicationTimeout = 2 * time.Minute
@@ -123,19 +115,6 @@ func ensure(do func() error, present func() (bool, error)) error {
 		return err
 	}
 	return nil
-}
-
-// memoOf is the memo of a key, which is made where there is none.
-func memoOf[T any](e *entra, memos *map[string]*platform.Memo[T], key string) *platform.Memo[T] {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if *memos == nil {
-		*memos = map[string]*platform.Memo[T]{}
-	}
-	if (*memos)[key] == nil {
-		(*memos)[key] = &platform.Memo[T]{}
-	}
-	return (*memos)[key]
 }
 
 // note puts an application into one of the sets.

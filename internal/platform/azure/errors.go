@@ -20,6 +20,27 @@ const (
 	codeNoBackingApplication = "NoBackingApplicationObject"
 	codePrincipalNotFound    = "PrincipalNotFound"
 	codeRoleAssignmentExists = "RoleAssignmentExists"
+	// codeConcurrentWrites is a conflict of two writes of federated credentials on one managed identity.
+	codeConcurrentWrites = "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity"
+	// codeNoLicense says that the tenant has none for Privileged Identity Management.
+	codeNoLicense = "AadPremiumLicenseRequired"
+	// codeSubjectNotFound is what Privileged Identity Management says where role assignments say PrincipalNotFound.
+	codeSubjectNotFound = "SubjectNotFound"
+	// codeNotEntitled is its 400 for what others answer with 403.
+	codeNotEntitled = "InsufficientPermissions"
+	// codePolicyRules says that the settings of the role in Privileged Identity Management do not allow the request.
+	codePolicyRules = "RoleAssignmentRequestPolicyValidationFailed"
+	// codeTooShort says that a role has not been active for five minutes.
+	codeTooShort = "ActiveDurationTooShort"
+	// codeDisallowed is Azure Policy's 403, which no permission would change.
+	codeDisallowed = "RequestDisallowedByPolicy"
+	// Codes of what a request refers to and is not there.
+	codeNoResourceGroup = "ResourceGroupNotFound"
+	codeNoSubscription  = "SubscriptionNotFound"
+	codeNoResource      = "ResourceNotFound"
+	codeNoParent        = "ParentResourceNotFound"
+	codeNoGroup         = "NotFound"
+	codeNoLocation      = "LocationNotAvailableForResourceType"
 )
 
 // operation is a call to one of the services: what it does, and what the caller needs for it.
@@ -63,6 +84,12 @@ func mapError(of operation, err error) error {
 		return fmt.Errorf("%s: %w", of.name, err)
 	}
 	detail := said(answer)
+	switch answer.ErrorCode {
+	case codeNotEntitled:
+		return &platform.ErrForbidden{Permission: of.permission, Detail: detail, Err: err}
+	case codeDisallowed:
+		return &platform.ErrInvalid{Operation: of.name, Code: answer.ErrorCode, Detail: detail, Err: err}
+	}
 	switch answer.StatusCode {
 	case http.StatusNotFound, http.StatusGone:
 		return &notFoundError{operation: of.name, detail: detail}
@@ -100,4 +127,30 @@ func said(answer *azcore.ResponseError) string {
 		}
 	}
 	return answer.ErrorCode
+}
+
+// statusOf is the HTTP status that a service answered with; 0 when it gave no answer.
+func statusOf(err error) int {
+	var answer *azcore.ResponseError
+	if errors.As(err, &answer) {
+		return answer.StatusCode
+	}
+	return 0
+}
+
+// ignoreNotFound takes what is gone for what should go.
+func ignoreNotFound(err error) error {
+	if errors.Is(err, platform.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// detailOf is the service's own message in an error.
+func detailOf(err error) string {
+	var answer *azcore.ResponseError
+	if errors.As(err, &answer) {
+		return said(answer)
+	}
+	return err.Error()
 }

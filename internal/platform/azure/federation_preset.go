@@ -20,12 +20,7 @@ var audiences = map[string]string{
 
 // PresetOf is the preset that says the same as a federated credential, in as few words as it can.
 func (t *Tenant) PresetOf(credential federation.Credential) federation.Preset {
-	preset := federation.Of(credential, t.audience())
-	if oidc, ok := preset.(federation.OIDC); ok && oidc.Audience == t.audience() {
-		oidc.Audience = ""
-		return oidc
-	}
-	return preset
+	return federation.Of(credential, t.audience())
 }
 
 // Says tells whether a preset makes the federated credential.

@@ -21,7 +21,7 @@ type principal struct {
 
 // principalOf finds an owner by object id or user principal name, once.
 func (t *Tenant) principalOf(ctx context.Context, owner string) (principal, error) {
-	return memoOf(&t.entra, &t.entra.principals, strings.ToLower(owner)).GetIf(ctx, func(found principal) bool { return found.id != "" }, func() (principal, error) {
+	return keyed(&t.entra.mutex, &t.entra.principals, strings.ToLower(owner)).GetIf(ctx, func(found principal) bool { return found.id != "" }, func() (principal, error) {
 		query := url.Values{"$select": {"id,accountEnabled"}}
 		var found graph.DirectoryObject
 		err := t.get(ctx, "/users/"+graph.Segment(owner), "/users", permissionUsers, query, &found)
@@ -107,7 +107,7 @@ func (t *Tenant) addOwner(ctx context.Context, application, owner string) error 
 }
 
 func (t *Tenant) removeOwner(ctx context.Context, application, owner string) error {
-	return absent(t.send(ctx, http.MethodDelete, applicationPath(application)+"/owners/"+graph.Segment(owner)+"/$ref", "/applications/{id}/owners", permissionChange, nil))
+	return ignoreNotFound(t.send(ctx, http.MethodDelete, applicationPath(application)+"/owners/"+graph.Segment(owner)+"/$ref", "/applications/{id}/owners", permissionChange, nil))
 }
 
 // ownersOf are the object ids of all owners.

@@ -121,7 +121,7 @@ func roundTrip[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
 			if got := read.Common().Metadata; !reflect.DeepEqual(got, want.Metadata) {
 				t.Errorf("read %+v\nwant %+v", got, want.Metadata)
 			}
-			if got := read.Common(); got.ID != id || got.Name != want.Name || got.Disabled || got.CreatedAt.IsZero() {
+			if got := read.Common(); got.ID != id || got.Name != want.Name || got.Disabled || got.CreatedAt.IsZero() != h.Undated {
 				t.Errorf("read %+v", got)
 			}
 			expect(t, h, estate, id, want)

@@ -21,6 +21,8 @@ type Harness[Spec any, S platform.State] struct {
 	ProviderManaged bool
 	// IDByCloud says that the cloud makes up the id, so that Predict cannot tell it.
 	IDByCloud bool
+	// Undated says that the cloud does not tell when an identity was made.
+	Undated bool
 	// EndedByApply says that the cloud does not end access by itself at the expiry: only Converge disables the identity.
 	EndedByApply bool
 }

@@ -3,6 +3,7 @@ package governed
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -35,7 +36,7 @@ func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Ca
 
 // describe adds what the platform knows, as far as it can be had, and what the identity was before.
 func describe[M any, P Model[M]](ctx context.Context, data *tfkit.Data, k Kind[P], m, state P, judged *governance.Subject) error {
-	misplaced := place(ctx, data, k, judged)
+	misplaced := place(ctx, data, k, m, judged)
 	operate(ctx, k, state, judged)
 	judged.Unknown[governance.FieldTrust] = false
 	trusting, ok := k.(Trusting[P])
@@ -48,11 +49,11 @@ func describe[M any, P Model[M]](ctx context.Context, data *tfkit.Data, k Kind[P
 }
 
 // place adds what the identity is and where. It costs a call, which a policy without rules of its own spares.
-func place[P any](ctx context.Context, data *tfkit.Data, k Kind[P], judged *governance.Subject) error {
+func place[P any](ctx context.Context, data *tfkit.Data, k Kind[P], m P, judged *governance.Subject) error {
 	if !data.Policy.HasRules() {
 		return nil
 	}
-	return k.Describe(ctx, data, judged)
+	return k.Describe(ctx, data, m, judged)
 }
 
 // operate adds what happens to the identity, and what it was before.
@@ -82,11 +83,9 @@ func DescribeAWS(ctx context.Context, data *tfkit.Data, kind governance.Kind, su
 	return err
 }
 
-// DescribeEntra tells of an identity in Entra ID which kind it is and in which tenant.
-func DescribeEntra(data *tfkit.Data, kind governance.Kind, subject *governance.Subject) {
+// DescribeAzure tells of an identity on Azure which kind it is and in which subscription or tenant; that is empty while it is
+// not known.
+func DescribeAzure(kind governance.Kind, account string, subject *governance.Subject) {
 	subject.Kind, subject.Unknown[governance.FieldKind] = kind, false
-	if data.Azure == nil {
-		return
-	}
-	subject.Account, subject.Unknown[governance.FieldAccount] = data.Azure.ID(), data.Azure.ID() == ""
+	subject.Account, subject.Unknown[governance.FieldAccount] = strings.ToLower(account), account == ""
 }

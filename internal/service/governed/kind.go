@@ -44,7 +44,7 @@ type Kind[P any] interface {
 	// Check finds what the platform would refuse.
 	Check(ctx context.Context, data *tfkit.Data, m P, disabled bool) ([]governance.Violation, error)
 	// Describe adds to a subject of which kind it is and in which account, as far as that is known.
-	Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error
+	Describe(ctx context.Context, data *tfkit.Data, m P, subject *governance.Subject) error
 	// Predict fills in the results that are known before apply, keeping those of the prior state that say the same; prior
 	// is nil on create.
 	Predict(ctx context.Context, data *tfkit.Data, m, prior P, disabled bool) error

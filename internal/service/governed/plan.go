@@ -36,16 +36,16 @@ func (r *Resource[M, P]) ValidateConfig(ctx context.Context, req resource.Valida
 	judged := subject(ctx, m, category, nil)
 	texts := governance.EvaluateTexts(judged, time.Time{})
 	if len(found)+len(texts) > 0 || resp.Diagnostics.HasError() {
-		texts = r.foresee(ctx, k, judged, texts)
+		texts = r.foresee(ctx, k, m, judged, texts)
 	}
 	tfkit.AddViolations(&resp.Diagnostics, r.title(m), append(texts, found...))
 }
 
 // foresee adds what the policy will say. Terraform makes no plan after a validation that fails, and all that is wrong
 // with an identity is reported at once.
-func (r *Resource[M, P]) foresee(ctx context.Context, k Kind[P], subject governance.Subject, texts []governance.Violation) []governance.Violation {
+func (r *Resource[M, P]) foresee(ctx context.Context, k Kind[P], m P, subject governance.Subject, texts []governance.Violation) []governance.Violation {
 	data := r.preview.Load()
-	if data == nil || (k != nil && place(ctx, data, k, &subject) != nil) {
+	if data == nil || (k != nil && place(ctx, data, k, m, &subject) != nil) {
 		return texts
 	}
 	found := data.Policy.Evaluate(subject, data.Clock.Now())

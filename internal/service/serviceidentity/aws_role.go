@@ -81,7 +81,7 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 	}}
 }
 
-func (awsRole) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+func (awsRole) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
 	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
 }
 

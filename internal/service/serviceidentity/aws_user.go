@@ -57,7 +57,7 @@ func (awsUser) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Users().Check(ctx, want)
 }
 
-func (awsUser) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+func (awsUser) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
 	return governed.DescribeAWS(ctx, data, governance.KindAWSUser, subject)
 }
 

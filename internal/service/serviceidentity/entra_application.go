@@ -65,8 +65,12 @@ func (entraApplication) Trust(ctx context.Context, data *tfkit.Data, m *model) (
 	return data.Azure.Applications().Trust(want.Spec), nil
 }
 
-func (entraApplication) Describe(_ context.Context, data *tfkit.Data, subject *governance.Subject) error {
-	governed.DescribeEntra(data, governance.KindEntraApplication, subject)
+func (entraApplication) Describe(_ context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
+	tenant := ""
+	if data.Azure != nil {
+		tenant = data.Azure.ID()
+	}
+	governed.DescribeAzure(governance.KindEntraApplication, tenant, subject)
 	return nil
 }
 
@@ -196,7 +200,7 @@ func observeApplication(ctx context.Context, data *tfkit.Data, m *model, state a
 	if app.AppRoleAssignments, err = governed.AsError(app.observedRoles(ctx, state.AppRoles)); err != nil {
 		return err
 	}
-	if app.FederatedCredentials, err = governed.AsError(observedFederated(ctx, app.FederatedCredentials, data.Azure.Says, data.Azure.PresetOf, state.FederatedCredentials)); err != nil {
+	if app.FederatedCredentials, err = governed.AsError(observedFederated(ctx, data, app.FederatedCredentials, state.FederatedCredentials, false)); err != nil {
 		return err
 	}
 	app.DisplayName, app.UniqueName, app.SignInAudience = types.StringValue(state.DisplayName), governed.Nullable(state.UniqueName), types.StringValue(state.SignInAudience)

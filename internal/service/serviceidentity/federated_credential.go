@@ -2,6 +2,7 @@ package serviceidentity
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -105,26 +106,30 @@ func (c federatedCredentialModel) preset(ctx context.Context) (federation.Preset
 	return nil, nil
 }
 
-// observedFederated keeps the declared preset of every federated credential that still says the same.
-func observedFederated(ctx context.Context, declared types.Map, says func(federation.Preset, federation.Credential) bool, as func(federation.Credential) federation.Preset, found map[string]federation.Credential) (types.Map, diag.Diagnostics) {
-	if len(found) == 0 {
-		if !declared.IsNull() && len(declared.Elements()) == 0 {
-			return declared, nil
-		}
-		return types.MapNull(federatedType), nil
-	}
+// observedFederated keeps the declared preset of every federated credential that still says the same. With disabled set, the
+// provider has taken them off the identity, and those that are declared are kept.
+func observedFederated(ctx context.Context, data *tfkit.Data, declared types.Map, found map[string]federation.Credential, disabled bool) (types.Map, diag.Diagnostics) {
 	configured, diags := federatedPresets(ctx, declared)
 	elements := map[string]attr.Value{}
+	if disabled {
+		maps.Copy(elements, declared.Elements())
+	}
 	for name, credential := range found {
-		if had, ok := configured[name]; ok && says(had, credential) {
+		if had, ok := configured[name]; ok && data.Azure.Says(had, credential) {
 			elements[name] = declared.Elements()[name]
 			continue
 		}
-		model, more := newFederatedCredential(ctx, as(credential))
+		model, more := newFederatedCredential(ctx, data.Azure.PresetOf(credential))
 		diags.Append(more...)
 		object, more := types.ObjectValueFrom(ctx, federatedType.AttrTypes, model)
 		diags.Append(more...)
 		elements[name] = object
+	}
+	if len(elements) == 0 {
+		if !declared.IsNull() && len(declared.Elements()) == 0 {
+			return declared, diags
+		}
+		return types.MapNull(federatedType), diags
 	}
 	credentials, more := types.MapValue(federatedType, elements)
 	diags.Append(more...)

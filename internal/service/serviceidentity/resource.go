@@ -17,7 +17,8 @@ type model struct {
 	AWSRole types.Object `tfsdk:"aws_role"`
 	AWSUser types.Object `tfsdk:"aws_user"`
 
-	EntraApplication types.Object `tfsdk:"entra_application"`
+	AzureManagedIdentity types.Object `tfsdk:"azure_managed_identity"`
+	EntraApplication     types.Object `tfsdk:"entra_application"`
 
 	// deactivated are the access keys that an expiry has deactivated and no renewal has activated since. The record on the
 	// user has them too, but whoever may tag the user can write that.
@@ -43,7 +44,7 @@ func definition() governed.Definition[*model] {
 		Description: "A non-human identity of your own: it cannot be created without an owner, a purpose and an expiry, " +
 			"ends by itself when the expiry comes, and is retired completely when its block goes.\n\n" +
 			"Exactly one nested attribute says what it is on its platform.",
-		Kinds:       []governed.Kind[*model]{awsRole{}, awsUser{}, entraApplication{}},
-		ImportForms: "an ARN of a role or a user",
+		Kinds:       []governed.Kind[*model]{awsRole{}, awsUser{}, azureManagedIdentity{}, entraApplication{}},
+		ImportForms: "an ARN of a role or a user, or the ARM id of a managed identity",
 	}
 }

@@ -67,7 +67,7 @@ func (awsServiceLinkedRole) Check(ctx context.Context, data *tfkit.Data, m *mode
 	return data.AWS.ServiceLinkedRoles().Check(ctx, want)
 }
 
-func (awsServiceLinkedRole) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+func (awsServiceLinkedRole) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
 	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
 }
 

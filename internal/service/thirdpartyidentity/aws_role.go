@@ -61,7 +61,7 @@ func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled b
 	return data.AWS.Roles().Check(ctx, want)
 }
 
-func (awsRole) Describe(ctx context.Context, data *tfkit.Data, subject *governance.Subject) error {
+func (awsRole) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
 	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
 }
 

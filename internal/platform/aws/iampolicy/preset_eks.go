@@ -3,6 +3,8 @@ package iampolicy
 import (
 	"errors"
 	"regexp"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/workload"
 )
 
 // EKSServiceAccount lets the pods of one Kubernetes service account assume the
@@ -35,8 +37,6 @@ var (
 	// "Constraints" of the EKS API: 1 to 100 characters, beginning with an
 	// alphanumeric one.
 	eksClusterARN = regexp.MustCompile(`^` + partitionPattern + `:eks:[a-z0-9-]+:[0-9]{12}:cluster/[0-9A-Za-z][A-Za-z0-9_-]{0,99}$`)
-	dnsLabel      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	dnsSubdomain  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 )
 
 // Statements implements Preset.
@@ -100,14 +100,14 @@ func (p EKSPodIdentity) Statements() ([]Statement, error) {
 
 func (c *checker) namespace(value string) {
 	const fix = "Give a namespace such as billing: at most 63 lower-case letters, digits and hyphens."
-	if c.literal("namespace", value, fix) && !dnsLabel.MatchString(value) {
+	if c.literal("namespace", value, fix) && !workload.IsNamespace(value) {
 		c.add("namespace", fix, "The value %s is not the name of a Kubernetes namespace.", quote(value))
 	}
 }
 
 func (c *checker) serviceAccount(field, value string) {
 	const fix = "Give a service account such as invoice-export: at most 253 lower-case letters, digits, hyphens and dots."
-	if c.literal(field, value, fix) && (len(value) > 253 || !dnsSubdomain.MatchString(value)) {
+	if c.literal(field, value, fix) && !workload.IsServiceAccount(value) {
 		c.add(field, fix, "The value %s is not the name of a Kubernetes service account.", quote(value))
 	}
 }

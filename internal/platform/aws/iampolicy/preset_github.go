@@ -2,9 +2,9 @@ package iampolicy
 
 import (
 	"errors"
-	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/workload"
 )
 
 // GitHubActions lets workflows of one GitHub repository assume the role.
@@ -29,16 +29,8 @@ type GitHubActions struct {
 }
 
 const (
-	githubIssuer   = "token.actions.githubusercontent.com"
-	stsAudience    = "sts.amazonaws.com"
-	maxEnvironment = 255
-)
-
-var (
-	githubRepository = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(@[0-9]+)?/([A-Za-z0-9._-]+)(@[0-9]+)?$`)
-	// The characters that git refuses in a ref, after git-check-ref-format, but for *.
-	badRefCharacter = regexp.MustCompile(`[\x00-\x20\x7f~^:?\[\\]|\.\.|@\{|//`)
-	badRefComponent = regexp.MustCompile(`(^|/)\.|\.lock(/|$)|^/|[/.]$`)
+	githubIssuer = workload.GitHubIssuer
+	stsAudience  = "sts.amazonaws.com"
 )
 
 // Statements implements Preset.
@@ -66,11 +58,11 @@ func (p GitHubActions) checkRepository(c *checker) {
 	if !c.literal("repository", p.Repository, fix) {
 		return
 	}
-	match := githubRepository.FindStringSubmatch(p.Repository)
+	ok, halfImmutable := workload.IsRepository(p.Repository)
 	switch {
-	case match == nil || match[2] == "." || match[2] == "..":
+	case !ok:
 		c.add("repository", fix, "The value %s is not the name of a repository.", quote(p.Repository))
-	case (match[1] == "") != (match[3] == ""):
+	case halfImmutable:
 		c.add("repository", fix, "The value %s has an id on only one of owner and repository.", quote(p.Repository))
 	}
 }
@@ -114,7 +106,7 @@ func (p GitHubActions) checkRef(c *checker, field, ref string) {
 		c.add(field, "Leave out refs/heads/ or refs/tags/.", "The value %s must be the bare name.", quote(ref))
 	case strings.HasPrefix(ref, "*"):
 		c.add(field, fix, "The wildcard in front of %s would match any %s that somebody can push.", quote(ref), field)
-	case badRefCharacter.MatchString(ref) || badRefComponent.MatchString(ref):
+	case !workload.IsRef(ref):
 		c.add(field, fix, "The value %s cannot be the name of a git %s.", quote(ref), field)
 	default:
 		c.plain(field, ref, fix)
@@ -126,7 +118,7 @@ func (p GitHubActions) checkEnvironment(c *checker) {
 	if !c.literal("environment", p.Environment, fix) {
 		return
 	}
-	if utf8.RuneCountInString(p.Environment) > maxEnvironment {
-		c.add("environment", fix, "The name has more than %d characters.", maxEnvironment)
+	if !workload.IsEnvironment(p.Environment) {
+		c.add("environment", fix, "The name has more than %d characters.", workload.MaxEnvironment)
 	}
 }

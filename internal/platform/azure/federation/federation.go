@@ -210,6 +210,9 @@ func Of(credential Credential, audience string) Preset {
 			return preset
 		}
 	}
+	if credential.Audience == audience {
+		credential.Audience = ""
+	}
 	return OIDC(credential)
 }
 
