@@ -37,6 +37,8 @@ type Subject struct {
 	// Trust is who will be able to use it, and PriorTrust what the policy once let pass of the existing identity.
 	Trust      Trust
 	PriorTrust PassedTrust
+	// Unowned leads to the argument with the owners that the platform itself knows, where it is known to name nobody.
+	Unowned []string
 }
 
 func (s Subject) noun() string { return cmp.Or(s.Noun, "identity") }
@@ -55,7 +57,7 @@ const FieldLabels Field = "labels"
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust, p.checkApplicationOwners} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })
@@ -75,6 +77,18 @@ func EvaluateTexts(subject Subject, now time.Time) []Violation {
 
 func (p Policy) violation(rule Rule, attribute, message, remedy string) Violation {
 	return Violation{Rule: rule, Enforcement: p.Enforcement(rule), Attribute: []string{attribute}, Message: message, Remedy: remedy}
+}
+
+// checkApplicationOwners finds an application that nobody can act for in its directory.
+func (p Policy) checkApplicationOwners(subject Subject, _ time.Time) []Violation {
+	if len(subject.Unowned) == 0 {
+		return nil
+	}
+	return []Violation{{
+		Rule: RuleApplicationOwners, Enforcement: p.Enforcement(RuleApplicationOwners), Attribute: subject.Unowned,
+		Message: "it has no owner in the directory, so nobody but an administrator could block or repair it there, and nobody is asked when it is reviewed (OWASP NHI1)",
+		Remedy:  `Name at least one who can act, for example owners = ["ada@contoso.example"].`,
+	}}
 }
 
 var fieldMeaning = map[Field]string{

@@ -244,6 +244,9 @@ func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, prior *appro
 	if trusting, ok := k.(Trusting[P]); ok {
 		judged.Trust, trustErr = trusting.Trust(ctx, r.data, m)
 	}
+	if owned, ok := k.(Owned[P]); ok {
+		judged.Unowned = owned.Unowned(m)
+	}
 	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
 	if err == nil {
