@@ -37,6 +37,8 @@ type Subject struct {
 	// Trust is who will be able to use it, and PriorTrust what the policy once let pass of the existing identity.
 	Trust      Trust
 	PriorTrust PassedTrust
+	// Unowned leads to the argument with the owners that the platform itself knows, where it is known to name nobody.
+	Unowned []string
 
 	// What follows is judged by custom rules only. Unknown has the fields of it that are not known yet.
 
@@ -87,7 +89,7 @@ const (
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust, p.checkRules} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust, p.checkApplicationOwners, p.checkRules} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })
@@ -107,6 +109,18 @@ func EvaluateTexts(subject Subject, now time.Time) []Violation {
 
 func (p Policy) violation(rule Rule, attribute, message, remedy string) Violation {
 	return Violation{Rule: rule, Enforcement: p.Enforcement(rule), Attribute: []string{attribute}, Message: message, Remedy: remedy}
+}
+
+// checkApplicationOwners finds an application that nobody can act for in its directory.
+func (p Policy) checkApplicationOwners(subject Subject, _ time.Time) []Violation {
+	if len(subject.Unowned) == 0 {
+		return nil
+	}
+	return []Violation{{
+		Rule: RuleApplicationOwners, Enforcement: p.Enforcement(RuleApplicationOwners), Attribute: subject.Unowned,
+		Message: "it has no owner in the directory, so nobody but an administrator could block or repair it there, and nobody is asked when it is reviewed (OWASP NHI1)",
+		Remedy:  `Name at least one who can act, for example owners = ["ada@contoso.example"].`,
+	}}
 }
 
 var fieldMeaning = map[Field]string{

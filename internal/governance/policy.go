@@ -24,9 +24,11 @@ const (
 	RuleThirdPartyTrust      Rule = "third_party_trust"
 	RuleEnvironmentIsolation Rule = "environment_isolation"
 	RuleReuse                Rule = "reuse"
-	RuleRetireInUse          Rule = "retire_in_use"
-	RuleJustification        Rule = "justification_quality"
-	RuleCredentialMaxAge     Rule = "credential_max_age_days" //nolint:gosec // a rule, no credential
+	// RuleApplicationOwners wants somebody among the owners that the directory itself knows.
+	RuleApplicationOwners Rule = "application_owners"
+	RuleRetireInUse       Rule = "retire_in_use"
+	RuleJustification     Rule = "justification_quality"
+	RuleCredentialMaxAge  Rule = "credential_max_age_days" //nolint:gosec // a rule, no credential
 )
 
 // Rules that always hold, because no cloud could keep or honour what breaks them, or because strangers could get in. No
@@ -45,7 +47,7 @@ const (
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
 var Rules = []Rule{
 	RuleOwner, RuleOwnerUnknown, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty,
-	RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleRetireInUse,
+	RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleApplicationOwners, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
 	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration,
 	RuleServiceWildcard, RuleResourceWildcardWrite, RuleUnknownAction, RuleEscalationTicket, RulePurposeFollows,
@@ -155,7 +157,7 @@ var WarnedRules = []Rule{
 }
 
 // SilentRules are those that are off by default, because they are about how an organisation works.
-var SilentRules = []Rule{RuleEscalationTicket, RulePurposeFollows}
+var SilentRules = []Rule{RuleApplicationOwners, RuleEscalationTicket, RulePurposeFollows}
 
 func defaultEnforcement(rule Rule) Enforcement {
 	switch {

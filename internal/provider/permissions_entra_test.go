@@ -68,8 +68,8 @@ func TestEntraPermissions(t *testing.T) {
 				t.Errorf("optional is %v, and the life said %s", optional, diags)
 			}
 			named := missing
-			if missing == "Application.ReadWrite.OwnedBy" {
-				named = "Application.Read.All" // It reads as well, and the least for that is what is missed first.
+			if missing == "Directory.Read.All" {
+				named = "User.Read.All" // The least for what is missed first, which is to find the owners.
 			}
 			if !strings.Contains(diags.String(), named) {
 				t.Errorf("nothing names %s: %s", named, diags)

@@ -27,6 +27,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleThirdPartyTrust:      "Outsiders could use the identity",
 	governance.RuleEnvironmentIsolation: "Trust crosses environments",
 	governance.RuleReuse:                "Identity is shared",
+	governance.RuleApplicationOwners:    "Application has no owner",
 	governance.RuleRetireInUse:          "Identity is still in use",
 	governance.RuleText:                 "Metadata text is not usable",
 	governance.RuleExpiryFormat:         "Expiry is not a time",

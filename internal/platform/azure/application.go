@@ -11,7 +11,6 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/federation"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
 )
 
 // ApplicationSpec is what an application has besides its name and metadata.
@@ -60,7 +59,6 @@ type ApplicationState struct {
 	assignments     []heldRole
 	// federatedIDs are by name.
 	federatedIDs map[string]string
-	secrets      []graph.PasswordCredential
 }
 
 // heldRole is an app role that a service principal has, with the id of its assignment.

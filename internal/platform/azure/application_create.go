@@ -37,12 +37,10 @@ func (a *Applications) Create(ctx context.Context, want platform.Desired[Applica
 		In: properties(want.Spec, tags),
 	}, "/applications(uniqueName)", permissionCreate, &made)
 	switch {
-	case code(err) == codeSameKeyValue:
-		return governance.ID{}, a.deleted(sending, want.Spec.UniqueName, err)
 	case err == nil && made.ID != "":
 		return a.created(made.ID), nil
 	case err != nil && !tries.Uncertain():
-		return governance.ID{}, err
+		return governance.ID{}, a.deleted(sending, want.Spec.UniqueName, err)
 	}
 	return a.adopt(sending, want.Spec.UniqueName, tags, tries.Uncertain(), err)
 }
@@ -82,7 +80,7 @@ func uniquePath(name string) string {
 // named finds an application by its unique name.
 func (a *Applications) named(ctx context.Context, name string) (graph.Application, error) {
 	var found graph.Application
-	err := a.tenant.get(ctx, uniquePath(name), "/applications(uniqueName)", permissionRead, url.Values{"$select": {applicationFields}, "$expand": {expandOwners}}, &found)
+	err := a.tenant.get(ctx, uniquePath(name), "/applications(uniqueName)", permissionRead, url.Values{"$select": {applicationFields + ",passwordCredentials"}, "$expand": {expandOwners}}, &found)
 	return found, err
 }
 
@@ -117,8 +115,12 @@ func (a *Applications) adopt(ctx context.Context, name string, tags []string, un
 	return a.created(found.ID), nil
 }
 
-// deleted says how to go on where an application that can still be restored has the unique name.
+// deleted says how to go on where a creation was refused because an application that can still be restored has the unique
+// name. Microsoft Graph has no code for that.
 func (a *Applications) deleted(ctx context.Context, name string, cause error) error {
+	if invalid := (*platform.ErrInvalid)(nil); !errors.As(cause, &invalid) {
+		return cause
+	}
 	all, err := listAll[graph.Application](ctx, a.tenant, graph.Request{
 		Path: "/directory/deletedItems/microsoft.graph.application", Query: url.Values{"$select": {"id,displayName,uniqueName,deletedDateTime"}, "$top": {pageSize}},
 	}, "/directory/deletedItems", permissionRead)

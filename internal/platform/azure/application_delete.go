@@ -31,11 +31,11 @@ func (a *Applications) Delete(ctx context.Context, id governance.ID) (removed []
 	case err != nil:
 		return nil, err
 	}
-	certificates, err := a.tenant.certificatesOf(ctx, id.Resource)
+	credentials, err := a.tenant.credentialsOf(ctx, state)
 	if err != nil {
 		return nil, ignoreNotFound(err)
 	}
-	r := retirement{tenant: a.tenant, state: state, certificates: certificates}
+	r := retirement{tenant: a.tenant, state: state, credentials: credentials}
 	if err := r.run(ctx); err != nil {
 		return r.removed, err
 	}
@@ -78,23 +78,55 @@ func (a *Applications) purge(ctx context.Context, id governance.ID) error {
 
 func deletedPath(id string) string { return "/directory/deletedItems/" + graph.Segment(id) }
 
-// certificatesOf are the certificates of an application.
-func (t *Tenant) certificatesOf(ctx context.Context, id string) ([]graph.KeyCredential, error) {
-	var found graph.Application
-	err := t.get(ctx, applicationPath(id), "/applications/{id}", permissionRead, url.Values{"$select": {"id,keyCredentials"}}, &found)
-	return found.KeyCredentials, err
+// holderOf is an application or a service principal with its credentials: both can have some.
+type holderOf struct {
+	path, name string
+	// suffix tells in messages whose they are; empty for the application's.
+	suffix       string
+	Secrets      []graph.PasswordCredential `json:"passwordCredentials"`
+	Certificates []graph.KeyCredential      `json:"keyCredentials"`
+}
+
+// credentialsOf are the credentials of an application and of its service principal, where there is one.
+func (t *Tenant) credentialsOf(ctx context.Context, state ApplicationState) ([]holderOf, error) {
+	holders := []holderOf{{path: applicationPath(state.ID.Resource), name: "/applications/{id}"}}
+	if state.ServicePrincipalID != "" {
+		holders = append(holders, holderOf{path: principalByID(state.ServicePrincipalID), name: "/servicePrincipals/{id}", suffix: " of the service principal"})
+	}
+	for i := range holders {
+		if err := ignoreNotFound(t.readCredentials(ctx, &holders[i])); err != nil {
+			return nil, err
+		}
+	}
+	return holders, nil
+}
+
+func (t *Tenant) readCredentials(ctx context.Context, of *holderOf) error {
+	of.Secrets, of.Certificates = nil, nil
+	return t.get(ctx, of.path, of.name, permissionRead, url.Values{"$select": {"id,passwordCredentials,keyCredentials"}}, of)
+}
+
+// names of the credentials.
+func (h holderOf) names() (names []string) {
+	for _, secret := range h.Secrets {
+		names = append(names, secretPrefix+secret.KeyID+h.suffix)
+	}
+	for _, certificate := range h.Certificates {
+		names = append(names, certificatePrefix+certificate.KeyID+h.suffix)
+	}
+	return names
 }
 
 // retirement takes everything off one application, and notes what it has removed.
 type retirement struct {
-	tenant       *Tenant
-	state        ApplicationState
-	certificates []graph.KeyCredential
-	removed      []string
+	tenant      *Tenant
+	state       ApplicationState
+	credentials []holderOf
+	removed     []string
 }
 
 func (r *retirement) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.closeSignIn, r.secrets, r.keys, r.roles, r.federated} {
+	for _, step := range []func(context.Context) error{r.closeSignIn, r.keys, r.roles, r.federated} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -121,36 +153,35 @@ func (r *retirement) closeSignIn(ctx context.Context) error {
 	return ignoreNotFound(r.tenant.send(ctx, http.MethodPatch, principalByID(state.ServicePrincipalID), "/servicePrincipals/{id}", permissionChange, map[string]any{"accountEnabled": false}))
 }
 
-func (r *retirement) secrets(ctx context.Context) error {
-	for _, secret := range r.state.secrets {
-		err := ensure(func() error {
-			return ignoreNotFound(r.tenant.send(ctx, http.MethodPost, applicationPath(r.state.ID.Resource)+"/removePassword", "/applications/{id}/removePassword", permissionChange, map[string]any{"keyId": secret.KeyID}))
-		}, func() (gone bool, err error) {
-			var app graph.Application
-			err = r.tenant.get(ctx, applicationPath(r.state.ID.Resource), "/applications/{id}", permissionRead, url.Values{"$select": {"id,passwordCredentials"}}, &app)
-			return !slices.ContainsFunc(app.PasswordCredentials, func(one graph.PasswordCredential) bool { return one.KeyID == secret.KeyID }), err
-		})
-		if err != nil {
+// keys removes secrets one by one, and all certificates of a holder in one step.
+func (r *retirement) keys(ctx context.Context) error {
+	for _, holder := range r.credentials {
+		for _, secret := range holder.Secrets {
+			if err := r.tenant.removeSecret(ctx, holder, secret.KeyID); err != nil {
+				return err
+			}
+			r.removed = append(r.removed, secretPrefix+secret.KeyID+holder.suffix)
+		}
+		holder.Secrets = nil
+		if len(holder.Certificates) == 0 {
+			continue
+		}
+		if err := ignoreNotFound(r.tenant.send(ctx, http.MethodPatch, holder.path, holder.name, permissionChange, map[string]any{"keyCredentials": []any{}})); err != nil {
 			return err
 		}
-		r.removed = append(r.removed, secretPrefix+secret.KeyID)
+		r.removed = append(r.removed, holder.names()...)
 	}
 	return nil
 }
 
-// keys removes all certificates in one step.
-func (r *retirement) keys(ctx context.Context) error {
-	if len(r.certificates) == 0 {
-		return nil
-	}
-	err := ignoreNotFound(r.tenant.send(ctx, http.MethodPatch, applicationPath(r.state.ID.Resource), "/applications/{id}", permissionChange, map[string]any{"keyCredentials": []any{}}))
-	if err != nil {
-		return err
-	}
-	for _, certificate := range r.certificates {
-		r.removed = append(r.removed, certificatePrefix+certificate.KeyID)
-	}
-	return nil
+// removeSecret takes one that is gone for one that it has removed.
+func (t *Tenant) removeSecret(ctx context.Context, holder holderOf, key string) error {
+	return ensure(func() error {
+		return ignoreNotFound(t.send(ctx, http.MethodPost, holder.path+"/removePassword", holder.name+"/removePassword", permissionChange, map[string]any{"keyId": key}))
+	}, func() (gone bool, err error) {
+		err = t.readCredentials(ctx, &holder)
+		return !slices.ContainsFunc(holder.Secrets, func(one graph.PasswordCredential) bool { return one.KeyID == key }), err
+	})
 }
 
 func (r *retirement) roles(ctx context.Context) error {

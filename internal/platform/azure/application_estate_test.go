@@ -62,7 +62,7 @@ func openEstate(t *testing.T) *estate {
 	t.Helper()
 	server := acctest.NewAzureSim(t, sim.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), false))
 	e := &estate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), graphURL: server.GraphURL(), trusted: acctest.AzureCA(t, server)}
-	caller := e.tenant.AddCaller("somebody-else", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
+	caller := e.tenant.AddCaller("somebody-else", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All")
 	e.otherID = caller.ObjectID
 	credential, err := azidentity.NewClientSecretCredential(caller.TenantID, caller.ClientID, caller.ClientSecret, &azidentity.ClientSecretCredentialOptions{ClientOptions: e.options(), DisableInstanceDiscovery: true})
 	if err != nil {
@@ -203,11 +203,11 @@ func (e *estate) assign(id governance.ID, permission string) {
 		map[string]string{"principalId": view.ServicePrincipalID, "resourceId": offers.ID, "appRoleId": offers.AppRoles[i].ID}, nil)
 }
 
-// secret gives an application a client secret and returns its key id.
-func (e *estate) secret(id governance.ID) string {
+// secret gives an application or a service principal a client secret and returns its key id.
+func (e *estate) secret(path string) string {
 	e.t.Helper()
 	var made graph.PasswordCredential
-	e.do(http.MethodPost, "/applications/"+id.Name()+"/addPassword", map[string]any{"passwordCredential": map[string]any{"displayName": "stray"}}, &made)
+	e.do(http.MethodPost, path+"/addPassword", map[string]any{"passwordCredential": map[string]any{"displayName": "stray"}}, &made)
 	return made.KeyID
 }
 
@@ -216,7 +216,11 @@ func (e *estate) Attach(id governance.ID) []string {
 	e.assign(id, "Mail.Read")
 	e.do(http.MethodPost, "/applications/"+id.Name()+"/federatedIdentityCredentials",
 		map[string]any{"name": "stray", "issuer": githubIssuer, "subject": "repo:stranger/app:ref:refs/heads/main", "audiences": []string{audience}}, nil)
-	return []string{"client secret " + e.secret(id), "app role Mail.Read of Microsoft Graph", "federated credential stray"}
+	view, _ := e.tenant.Application(id.Name())
+	return []string{
+		"client secret " + e.secret("/applications/"+id.Name()), "client secret " + e.secret("/servicePrincipals/"+view.ServicePrincipalID) + " of the service principal",
+		"app role Mail.Read of Microsoft Graph", "federated credential stray",
+	}
 }
 
 func (e *estate) Left() []string {
@@ -236,7 +240,7 @@ func (e *estate) Deny(method platformtest.Method) string {
 	case platformtest.MethodRead:
 		denied, named = append(write, "Application.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"), "Application.Read.All"
 	case platformtest.MethodConverge:
-		denied, named = []string{"AppRoleAssignment.ReadWrite.All"}, "AppRoleAssignment.ReadWrite.All"
+		denied, named = []string{"AppRoleAssignment.ReadWrite.All"}, "AppRoleAssignment.ReadWrite.All with Application.Read.All"
 	case platformtest.MethodDelete:
 	}
 	e.tenant.DenyPermissions(denied...)

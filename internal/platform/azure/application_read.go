@@ -26,7 +26,7 @@ const (
 
 // What is read. Certificates are left out, because reads with keyCredentials are limited to 150 a minute.
 const (
-	applicationFields = "id,appId,displayName,uniqueName,signInAudience,notes,serviceManagementReference,tags,createdDateTime,passwordCredentials"
+	applicationFields = "id,appId,displayName,uniqueName,signInAudience,notes,serviceManagementReference,tags,createdDateTime"
 	principalFields   = "id,appId,accountEnabled"
 	expandOwners      = "owners($select=id)"
 	expandFederated   = "federatedIdentityCredentials"
@@ -119,7 +119,7 @@ func (t *Tenant) applicationState(ctx context.Context, app graph.Application, ow
 		ServiceManagementReference: valueOf(app.ServiceManagementReference), Notes: valueOf(app.Notes),
 		SignInEnabled: principal.ID != "" && (principal.AccountEnabled == nil || *principal.AccountEnabled), PurgeOnDestroy: said.Purge,
 		FederatedCredentials: map[string]federation.Credential{}, federatedIDs: map[string]string{},
-		tags: app.Tags, allOwners: owners, records: said.graphRecords, secrets: app.PasswordCredentials,
+		tags: app.Tags, allOwners: owners, records: said.graphRecords,
 	}
 	if app.CreatedDateTime != nil {
 		state.CreatedAt = *app.CreatedDateTime

@@ -19,16 +19,13 @@ func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platfo
 	if err != nil {
 		return platform.Retirement{}, err
 	}
-	certificates, err := a.tenant.certificatesOf(ctx, id.Resource)
+	holders, err := a.tenant.credentialsOf(ctx, state)
 	if err != nil {
 		return platform.Retirement{}, err
 	}
 	found := platform.Retirement{Attachments: slices.Clone(state.Attachments)}
-	for _, secret := range state.secrets {
-		found.Attachments = append(found.Attachments, secretPrefix+secret.KeyID)
-	}
-	for _, certificate := range certificates {
-		found.Attachments = append(found.Attachments, certificatePrefix+certificate.KeyID)
+	for _, holder := range holders {
+		found.Attachments = append(found.Attachments, holder.names()...)
 	}
 	slices.Sort(found.Attachments)
 	use, err := a.tenant.lastSignIn(ctx, state.ApplicationID)

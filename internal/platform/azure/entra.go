@@ -39,13 +39,11 @@ const (
 	permissionRead   = "Application.Read.All"
 	permissionCreate = "Application.ReadWrite.OwnedBy"
 	permissionChange = "Application.ReadWrite.OwnedBy as an owner of the application, or Application.ReadWrite.All"
-	permissionAssign = "AppRoleAssignment.ReadWrite.All"
+	permissionAssign = "AppRoleAssignment.ReadWrite.All with Application.Read.All"
+	permissionOwn    = "Directory.Read.All besides Application.ReadWrite.OwnedBy"
 	permissionUsers  = "User.Read.All"
 	permissionAudit  = "AuditLog.Read.All"
 )
-
-// Codes of Microsoft Graph that decide what to do ("Microsoft Graph error responses and resource types").
-const codeSameKeyValue = "Request_MultipleObjectsWithSameKeyValue"
 
 // ask sends one request to Microsoft Graph; path is what messages call it.
 func (t *Tenant) ask(ctx context.Context, call graph.Request, name, permission string, out any) error {

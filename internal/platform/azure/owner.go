@@ -99,7 +99,7 @@ func (t *Tenant) addOwner(ctx context.Context, application, owner string) error 
 		return err
 	}
 	return ensure(func() error {
-		return t.send(ctx, http.MethodPost, applicationPath(application)+"/owners/$ref", "/applications/{id}/owners", permissionChange, connection.graph.Reference(owner))
+		return t.send(ctx, http.MethodPost, applicationPath(application)+"/owners/$ref", "/applications/{id}/owners", permissionOwn, connection.graph.Reference(owner))
 	}, func() (bool, error) {
 		owners, err := t.ownersOf(ctx, application)
 		return slices.Contains(owners, owner), err

@@ -73,6 +73,12 @@ type Trusting[P any] interface {
 	Trust(ctx context.Context, data *tfkit.Data, m P) (governance.Trust, error)
 }
 
+// Owned is a kind whose platform has owners of its own.
+type Owned[P any] interface {
+	// Unowned leads to the argument that names them, where it is known to name nobody.
+	Unowned(m P) []string
+}
+
 // Releaser is a kind of which some identities stay when their resource goes.
 type Releaser[P any] interface {
 	// Stays says why such an identity stays; nothing for one that is to be removed.

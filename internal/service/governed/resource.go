@@ -243,6 +243,9 @@ func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing
 	judged := subject(ctx, m, k.Category(), had.accepted)
 	judged.Final = !planning
 	undescribed := describe(ctx, r.data, k, m, had.state, &judged)
+	if owned, ok := k.(Owned[P]); ok {
+		judged.Unowned = owned.Unowned(m)
+	}
 	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
 	if err = cmp.Or(err, undescribed); err != nil {

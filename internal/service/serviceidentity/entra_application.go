@@ -65,6 +65,15 @@ func (entraApplication) Trust(ctx context.Context, data *tfkit.Data, m *model) (
 	return data.Azure.Applications().Trust(want.Spec), nil
 }
 
+// Unowned is the argument owners where it names nobody.
+func (entraApplication) Unowned(m *model) []string {
+	owners, known := m.EntraApplication.Attributes()["owners"].(types.Set)
+	if !known || owners.IsUnknown() || len(owners.Elements()) > 0 {
+		return nil
+	}
+	return []string{string(governance.KindEntraApplication), "owners"}
+}
+
 func (entraApplication) Describe(_ context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
 	tenant := ""
 	if data.Azure != nil {

@@ -197,7 +197,7 @@ func TestApplicationForbidden(t *testing.T) {
 	}{
 		"read":   {[]string{"Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All", "Directory.ReadWrite.All"}, "error entra_application: Platform cannot be reached … lack the permission Application.Read.All."},
 		"create": {[]string{"Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"}, "error entra_application: Identity cannot be created … lack the permission Application.ReadWrite.OwnedBy."},
-		"assign": {[]string{"AppRoleAssignment.ReadWrite.All"}, "error entra_application: Identity was created but not completed … lack the permission AppRoleAssignment.ReadWrite.All."},
+		"assign": {[]string{"AppRoleAssignment.ReadWrite.All"}, "error entra_application: Identity was created but not completed … lack the permission AppRoleAssignment.ReadWrite.All with Application.Read.All."},
 		"users":  {[]string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, "error entra_application: Platform cannot be reached … lack the permission User.Read.All."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -268,4 +268,23 @@ func TestApplicationPresets(t *testing.T) {
 	imported := d.resource(t)
 	imported.Import("entra:"+azuresim.DefaultTenant+":application/"+d.application(t).ObjectID, nil).Want(t)
 	settledApp(t, imported, config, shared)
+}
+
+// TestApplicationPrincipalGone makes the service principal anew that somebody has deleted.
+func TestApplicationPrincipalGone(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	r := d.resource(t)
+	r.Apply(d.fullApp()).Want(t)
+	d.tenant.Delete(d.principal(t).ObjectID)
+	r = r.Under(acctest.NewAzureProtocol(t, d.server, nil))
+	r.Refresh().Want(t)
+	if r.State("entra_application", "sign_in_enabled") != false || r.State("entra_application", "service_principal_object_id") != nil {
+		t.Errorf("state %v", r.State())
+	}
+	r.Apply(d.fullApp()).Want(t, "warning entra_application: Identity gains permissions … GroupMember.Read.All of Microsoft Graph")
+	if principal := d.principal(t); !principal.Enabled || len(principal.Permissions) != 2 {
+		t.Errorf("the service principal is %+v", principal)
+	}
+	settledApp(t, r, d.fullApp())
 }

@@ -79,6 +79,18 @@ func TestApplicationViolations(t *testing.T) {
 	}
 }
 
+// TestApplicationOwners asks for an owner only where a policy does.
+func TestApplicationOwners(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	p := acctest.NewAzureProtocol(t, d.server, acctest.Values{"policy": acctest.Values{"enforcement": acctest.Values{"application_owners": "error"}}})
+	const says = "error entra_application.owners: Application has no owner … nobody but an administrator … Rule: application_owners (error)."
+	p.Resource(typeName).Plan(plainApp()).Want(t, says)
+	p.Resource(typeName).Plan(withApp(acctest.Values{"owners": []string{}})).Want(t, says)
+	p.Resource(typeName).Plan(withApp(acctest.Values{"owners": acctest.Unknown})).Want(t)
+	p.Resource(typeName).Plan(withApp(acctest.Values{"owners": []string{d.upn}})).Want(t)
+}
+
 // TestApplicationNotConfigured has the application say that Azure is missing.
 func TestApplicationNotConfigured(t *testing.T) {
 	t.Parallel()
