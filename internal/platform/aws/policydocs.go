@@ -3,7 +3,10 @@ package aws
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -28,8 +31,9 @@ type managedDoc struct {
 	forbidden, unread string
 }
 
-// groupDocs are the policies of all groups, by name.
+// groupDocs are the policies of all groups.
 type groupDocs struct {
+	// groups are by name in lower case, in which IAM takes a group by its name.
 	groups map[string]groupPolicies
 	// forbidden is the permission that the caller lacks; empty where the groups were read.
 	forbidden string
@@ -76,41 +80,58 @@ func (a *Account) managedDoc(ctx context.Context, policy string, final bool) (ma
 	})
 }
 
-// groupDocs reads the policies of all groups at once, again where one that is asked for has been made since.
-func (a *Account) groupDocs(ctx context.Context, names []string) (groupDocs, error) {
-	hasAll := func(known groupDocs) bool {
-		for _, name := range names {
-			if _, ok := known.groups[name]; !ok {
-				return known.forbidden != ""
-			}
-		}
-		return true
+// groupDocs reads the policies of all groups at once, again where one that is asked for has been made since. Once they have
+// to be there, replicas get time to know them.
+func (a *Account) groupDocs(ctx context.Context, names []string, final bool) (groupDocs, error) {
+	missing := func(known groupDocs) []string {
+		return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			_, ok := known.of(name)
+			return ok || known.forbidden != ""
+		})
 	}
-	return a.policies.groups.getIf(ctx, hasAll, func() (groupDocs, error) {
-		connection, err := a.connect(ctx)
-		if err != nil {
+	hasAll := func(known groupDocs) bool { return len(missing(known)) == 0 }
+	var waited time.Duration
+	for pause := propagationFirst; ; pause = min(2*pause, propagationLongest) {
+		read, err := a.policies.groups.getIf(ctx, hasAll, func() (groupDocs, error) { return a.readGroups(ctx) })
+		switch {
+		case err != nil || hasAll(read) || !final:
+			return read, err
+		case waited >= propagationTimeout:
+			return groupDocs{}, &platform.ErrNotPropagated{Operation: listGroups, Waited: waited, Detail: "there is no group " + strings.Join(missing(read), ", ")}
+		}
+		if err := a.wait(ctx, pause); err != nil {
 			return groupDocs{}, err
 		}
-		read := groupDocs{groups: map[string]groupPolicies{}}
-		pages := iam.NewGetAccountAuthorizationDetailsPaginator(connection.iam, &iam.GetAccountAuthorizationDetailsInput{
-			Filter: []types.EntityType{types.EntityTypeGroup}, MaxItems: awssdk.Int32(bulkPage),
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			var forbidden *platform.ErrForbidden
-			if err = mapError("iam:GetAccountAuthorizationDetails", err); errors.As(err, &forbidden) {
-				return groupDocs{forbidden: forbidden.Permission}, nil
-			} else if err != nil {
+		waited += pause
+	}
+}
+
+const listGroups = "iam:GetAccountAuthorizationDetails"
+
+func (a *Account) readGroups(ctx context.Context) (groupDocs, error) {
+	connection, err := a.connect(ctx)
+	if err != nil {
+		return groupDocs{}, err
+	}
+	read := groupDocs{groups: map[string]groupPolicies{}}
+	pages := iam.NewGetAccountAuthorizationDetailsPaginator(connection.iam, &iam.GetAccountAuthorizationDetailsInput{
+		Filter: []types.EntityType{types.EntityTypeGroup}, MaxItems: awssdk.Int32(bulkPage),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		var forbidden *platform.ErrForbidden
+		if err = mapError(listGroups, err); errors.As(err, &forbidden) {
+			return groupDocs{forbidden: forbidden.Permission}, nil
+		} else if err != nil {
+			return groupDocs{}, err
+		}
+		for _, group := range page.GroupDetailList {
+			if err := read.add(group); err != nil {
 				return groupDocs{}, err
 			}
-			for _, group := range page.GroupDetailList {
-				if err := read.add(group); err != nil {
-					return groupDocs{}, err
-				}
-			}
 		}
-		return read, nil
-	})
+	}
+	return read, nil
 }
 
 func (d *groupDocs) add(group types.GroupDetail) (err error) {
@@ -123,6 +144,11 @@ func (d *groupDocs) add(group types.GroupDetail) (err error) {
 	for _, policy := range group.AttachedManagedPolicies {
 		found.attached = append(found.attached, awssdk.ToString(policy.PolicyArn))
 	}
-	d.groups[awssdk.ToString(group.GroupName)] = found
+	d.groups[strings.ToLower(awssdk.ToString(group.GroupName))] = found
 	return nil
+}
+
+func (d *groupDocs) of(name string) (found groupPolicies, ok bool) {
+	found, ok = d.groups[strings.ToLower(name)]
+	return found, ok
 }
