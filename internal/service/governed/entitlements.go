@@ -51,7 +51,7 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	} else {
 		r.unapproved(m, had, planning, diags)
 	}
-	own := policy.EvaluateGranted(judged, of, r.data.Clock.Now())
+	own := removable(policy.EvaluateGranted(judged, of, r.data.Clock.Now()), judged)
 	if !ok || of.Unchanged {
 		r.report(title, own, planning, diags)
 		return of.Unchanged
@@ -68,7 +68,8 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	}
 	found = append(given.soften(found, planning), policy.EvaluateUnknownActions(of)...)
 	r.report(title, append(found, own...), planning, diags)
-	noteNeed(common, need, tentative, planning, title, diags)
+	// Of what only takes away, the approval decides what is needed from now on.
+	noteNeed(common, need, tentative || planning && given.unknown && of.Narrows, planning, title, diags)
 	if !planning {
 		return false
 	}
