@@ -33,7 +33,7 @@ func (r *Resource[M, P]) clear(m P, prior *tfkit.GovernanceModel, identity strin
 	text := m.Common().Approval
 	given := clearance{unknown: text.IsUnknown(), requested: text.ValueString() == governance.ApprovalRequested}
 	given.changed = prior == nil || !prior.Approval.Equal(text)
-	if text.IsNull() || given.unknown || given.requested {
+	if text.ValueString() == "" || given.requested { // An empty text is none, as modules pass it on.
 		return given
 	}
 	if identity == "" { // At plan alone: its name is not known yet.
@@ -149,7 +149,7 @@ func (r *Resource[M, P]) judgeKept(m, prior P, disabled, planning bool, diags *d
 	}
 	switch {
 	case need.Empty():
-		if given.changed && !common.Approval.IsNull() && !given.unknown {
+		if given.changed && (given.requested || given.refused != nil || given.approval != nil) {
 			found = append(found, given.violation(governance.EnforceWarn, "Keep the argument only if it is for the identity's next change. "+liesAbout,
 				"what it may do does not change, and nothing of that has needed an approval so far"))
 		}
@@ -191,7 +191,7 @@ func noteNeed(common *tfkit.GovernanceModel, need governance.ApprovalNeed, tenta
 func (r *Resource[M, P]) unapproved(m P, prior *tfkit.GovernanceModel, planning bool, diags *diag.Diagnostics) {
 	common := m.Common()
 	common.ApprovalNeeded = tfkit.ApprovalNeeded(governance.ApprovalNeed{})
-	if given := (clearance{requested: !common.Approval.IsNull()}); prior == nil || !prior.Approval.Equal(common.Approval) {
+	if given := (clearance{requested: common.Approval.ValueString() != ""}); prior == nil || !prior.Approval.Equal(common.Approval) {
 		r.report(r.title(m), given.answer(governance.ApprovalNeed{}, governance.ApprovalNeed{}, governance.EnforceOff, false, planning), planning, diags)
 	}
 }

@@ -61,7 +61,7 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	found := policy.EvaluateDangers(left)
 	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
 	tentative := of.Tentative && planning
-	mayServe := tentative || gains && given.changed && given.approval != nil // as a new ticket
+	mayServe := tentative || refused || gains && given.changed && given.approval != nil // as a new ticket
 	found = append(found, given.answer(need, covered, worst(found), mayServe, planning)...)
 	if gains {
 		found = append(found, policy.EvaluateGains(judged, of, given.approval != nil && given.changed)...)

@@ -25,6 +25,7 @@ func TestApprovalOfKept(t *testing.T) {
 	}{
 		"the same":              {token, nil, nil},
 		"taken out":             {nil, nil, []string{needed + "an approval has let it pass, and is not there any more. … It has to allow:\n  - classes: privilege_escalation"}},
+		"emptied":               {"", nil, []string{needed + "an approval has let it pass, and is not there any more"}},
 		"requested anew":        {"requested", nil, []string{"warning approval: Approval of permissions … an approval is requested"}},
 		"not known yet":         {acctest.Unknown, nil, nil},
 		"a new one":             {alice.sign(func(c *approval.Claims) { c.Ticket = "SEC-2" }), nil, []string{"warning approval: Approval takes effect … SEC-2"}},

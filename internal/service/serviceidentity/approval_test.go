@@ -280,6 +280,17 @@ func TestApprovalUnneeded(t *testing.T) {
 			r.Plan(config).Want(t)
 		})
 	}
+	t.Run("not judged", func(t *testing.T) {
+		t.Parallel()
+		alice.approving(server, nil).Resource(typeName).Plan(escalating(server, "requested").With(policies("export", "{}"))).Want(t,
+			`error aws_role.inline_policies["export"]: The platform would refuse this`)
+	})
+	t.Run("empty", func(t *testing.T) {
+		t.Parallel()
+		r := alice.approving(server, nil).Resource(typeName)
+		r.Plan(lambdaRole(server).With(acctest.Values{"approval": ""})).Want(t)
+		r.Plan(escalating(server, "")).Want(t, refused)
+	})
 	t.Run("warned of alone", func(t *testing.T) {
 		t.Parallel()
 		p := alice.approving(server, acctest.Values{"enforcement": acctest.Values{"privilege_escalation": "warn", "permissions_management": "off", "resource_wildcard_write": "off"}})
