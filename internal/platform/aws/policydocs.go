@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -17,11 +18,14 @@ import (
 )
 
 // policyDocs keeps the documents of managed policies and of groups for a run. What the caller may not read is kept as
-// well, so that it is not asked for again.
+// well, so that it is not asked for again. Before an identity is written, what can have changed meanwhile is read anew:
+// the same apply may have changed it.
 type policyDocs struct {
 	// managed are *memo[managedDoc] by ARN.
 	managed sync.Map
 	groups  memo[groupDocs]
+	// order counts questions and readings, so that a question knows a reading that began after it.
+	order atomic.Int64
 }
 
 type managedDoc struct {
@@ -29,6 +33,8 @@ type managedDoc struct {
 	// forbidden is the permission that the caller lacks to read it, and unread why nobody understands it; empty where the
 	// document is there.
 	forbidden, unread string
+	// began is when it was read, by the order of policyDocs.
+	began int64
 }
 
 // groupDocs are the policies of all groups.
@@ -37,6 +43,7 @@ type groupDocs struct {
 	groups map[string]groupPolicies
 	// forbidden is the permission that the caller lacks; empty where the groups were read.
 	forbidden string
+	began     int64
 }
 
 type groupPolicies struct {
@@ -48,36 +55,45 @@ type groupPolicies struct {
 // policy; once it has to be there, replicas get time to know it.
 func (a *Account) managedDoc(ctx context.Context, policy string, final bool) (managedDoc, error) {
 	kept, _ := a.policies.managed.LoadOrStore(policy, &memo[managedDoc]{})
-	return kept.(*memo[managedDoc]).get(ctx, func() (managedDoc, error) { //nolint:forcetypeassert // nothing else is in the map
-		connection, err := a.connect(ctx)
-		if err != nil {
-			return managedDoc{}, err
-		}
-		var version *iam.GetPolicyVersionOutput
-		operation := "iam:GetPolicy"
-		err = a.untilPropagated(ctx, operation, final, func() error {
-			operation = "iam:GetPolicy"
-			found, err := connection.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &policy})
-			if err != nil {
-				return err
-			}
-			operation = "iam:GetPolicyVersion"
-			version, err = connection.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &policy, VersionId: found.Policy.DefaultVersionId})
-			return err
-		})
-		var forbidden *platform.ErrForbidden
-		switch {
-		case errors.As(err, &forbidden):
-			return managedDoc{forbidden: deniedPermission(operation, forbidden.Detail)}, nil
-		case err != nil:
-			return managedDoc{}, err
-		}
-		document, err := parseEncoded(version.PolicyVersion.Document)
-		if err != nil {
-			return managedDoc{unread: err.Error()}, nil //nolint:nilerr // that nobody understands it is kept as well
-		}
-		return managedDoc{document: document}, nil
+	asked := a.policies.order.Add(1)
+	good := func(known managedDoc) bool { return !final || isAWSManaged(policy) || known.began > asked }
+	return kept.(*memo[managedDoc]).getIf(ctx, good, func() (managedDoc, error) { //nolint:forcetypeassert // nothing else is in the map
+		began := a.policies.order.Add(1)
+		read, err := a.readManaged(ctx, policy, final)
+		read.began = began
+		return read, err
 	})
+}
+
+func (a *Account) readManaged(ctx context.Context, policy string, final bool) (managedDoc, error) {
+	connection, err := a.connect(ctx)
+	if err != nil {
+		return managedDoc{}, err
+	}
+	var version *iam.GetPolicyVersionOutput
+	operation := "iam:GetPolicy"
+	err = a.untilPropagated(ctx, operation, final, func() error {
+		operation = "iam:GetPolicy"
+		found, err := connection.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &policy})
+		if err != nil {
+			return err
+		}
+		operation = "iam:GetPolicyVersion"
+		version, err = connection.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &policy, VersionId: found.Policy.DefaultVersionId})
+		return err
+	})
+	var forbidden *platform.ErrForbidden
+	switch {
+	case errors.As(err, &forbidden):
+		return managedDoc{forbidden: deniedPermission(operation, forbidden.Detail)}, nil
+	case err != nil:
+		return managedDoc{}, err
+	}
+	document, err := parseEncoded(version.PolicyVersion.Document)
+	if err != nil {
+		return managedDoc{unread: err.Error()}, nil //nolint:nilerr // that nobody understands it is kept as well
+	}
+	return managedDoc{document: document}, nil
 }
 
 // groupDocs reads the policies of all groups at once, again where one that is asked for has been made since. Once they have
@@ -89,10 +105,17 @@ func (a *Account) groupDocs(ctx context.Context, names []string, final bool) (gr
 			return ok || known.forbidden != ""
 		})
 	}
+	asked := a.policies.order.Add(1)
 	hasAll := func(known groupDocs) bool { return len(missing(known)) == 0 }
+	good := func(known groupDocs) bool { return hasAll(known) && (!final || known.began > asked) }
 	var waited time.Duration
 	for pause := propagationFirst; ; pause = min(2*pause, propagationLongest) {
-		read, err := a.policies.groups.getIf(ctx, hasAll, func() (groupDocs, error) { return a.readGroups(ctx) })
+		read, err := a.policies.groups.getIf(ctx, good, func() (groupDocs, error) {
+			began := a.policies.order.Add(1)
+			read, err := a.readGroups(ctx)
+			read.began = began
+			return read, err
+		})
 		switch {
 		case err != nil || hasAll(read) || !final:
 			return read, err
