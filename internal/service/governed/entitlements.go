@@ -32,7 +32,8 @@ func Held[M any](ctx context.Context, m, prior *M, read func(context.Context, *M
 // judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
 // apply changes anything, because what was not known at plan is known by then. Of an identity that keeps what it may do it
 // says so, and only rules of the policy's own judge it.
-func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) (kept bool) {
+func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m P, existed existing[P], judged governance.Subject, planning bool, diags *diag.Diagnostics) (kept bool) {
+	prior := existed.state
 	had, common := commonOf[M](prior), m.Common()
 	policy, title := r.data.Policy, r.title(m)
 	// What cannot be asked for an identity that is refused anyhow has been said, or will be when the rest is right.
@@ -41,7 +42,7 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	entitled, ok := k.(Entitled[P])
 	if ok {
 		var err error
-		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted()})
+		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted(), Unseen: existed.unseen() && policy.JudgesDangers()})
 		if err != nil {
 			if !refused {
 				tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
@@ -52,13 +53,13 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 		r.unapproved(m, had, planning, diags)
 	}
 	own := removable(policy.EvaluateGranted(judged, of, r.data.Clock.Now()), judged)
-	if !ok || of.Unchanged {
-		r.report(title, own, planning, diags)
-		return of.Unchanged
-	}
 	given := r.clear(m, had, of.Identity)
 	cleared, left := given.split(of)
 	found := policy.EvaluateDangers(left)
+	if !ok || of.Unchanged {
+		r.report(title, append(found, own...), planning, diags)
+		return of.Unchanged
+	}
 	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
 	tentative := of.Tentative && planning
 	mayServe := tentative || refused || gains && given.changed && given.approval != nil // as a new ticket

@@ -225,7 +225,7 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diag
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
 	judged = r.judge(ctx, k, m, had, disabled, false, diags)
-	if !diags.HasError() && r.judgeEntitlements(ctx, k, m, had.state, judged, false, diags) {
+	if !diags.HasError() && r.judgeEntitlements(ctx, k, m, had, judged, false, diags) {
 		r.judgeKept(m, had.state, disabled, false, diags)
 	}
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {

@@ -370,7 +370,7 @@ func TestApprovalOfUser(t *testing.T) {
 	r.Plan(config(r.State("approval"))).Want(t)
 }
 
-// TestApprovalImported asks for nothing that an import cannot know, and for an approval once something changes.
+// TestApprovalImported warns once of what an imported identity may do, and asks for an approval once that changes.
 func TestApprovalImported(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
@@ -381,6 +381,7 @@ func TestApprovalImported(t *testing.T) {
 	if diags := r.Import(exporterID, nil); diags.Failed() {
 		t.Fatal(diags)
 	}
-	r.Apply(escalating(server, nil)).Want(t)
+	r.Apply(escalating(server, nil)).Want(t, warned)
+	r.Plan(escalating(server, nil)).Want(t)
 	r.Plan(escalating(server, nil).With(policies("export", allowing("iam:PutRolePolicy", "*")))).Want(t, refused, "warning aws_role: Identity gains permissions")
 }
