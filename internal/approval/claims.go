@@ -68,9 +68,10 @@ func (c Claims) Problem() string {
 				return fmt.Sprintf("grants[%d] has a pattern that is empty, too long or not printable", i)
 			}
 		}
-		// In IAM no wildcard but * alone stands for a service with its actions; here any would.
-		if j := slices.IndexFunc(grant.Actions, func(action string) bool { return !strings.Contains(action, ":") && strings.Trim(action, "*") != "" }); j >= 0 {
-			return fmt.Sprintf("grants[%d] has the action %s, which is neither * nor of the form service:name", i, quote(grant.Actions[j]))
+		for _, action := range grant.Actions {
+			if reason := unclear(c.Subject, action); reason != "" {
+				return fmt.Sprintf("grants[%d] has the action %s, %s", i, quote(action), reason)
+			}
 		}
 	}
 	if patterns > maxPatterns {
@@ -198,4 +199,28 @@ func grantsOf(value json.RawMessage) (grants []Grant, reason string) {
 		grants = append(grants, Grant{actions, resources})
 	}
 	return grants, ""
+}
+
+// unclear says why nobody could tell what a pattern of actions stands for. No wildcard but * alone stands for the service
+// of an action, or for the provider of an operation of Azure's; in a comparison of texts any would.
+func unclear(subject, action string) string {
+	if strings.Trim(action, "*") == "" {
+		return ""
+	}
+	if IsAWS(subject) {
+		if !strings.Contains(action, ":") {
+			return "which is neither * nor of the form service:name"
+		}
+		return ""
+	}
+	provider, _, _ := strings.Cut(action, "/")
+	if strings.ContainsAny(provider, "*?") && provider != "*" {
+		return "whose first part has a wildcard and more: write *, an operation such as Microsoft.Storage/storageAccounts/*, or the name of a permission"
+	}
+	return ""
+}
+
+// IsAWS tells whether an approval is of an identity of AWS, whose actions have services.
+func IsAWS(subject string) bool {
+	return strings.HasPrefix(subject, string(governance.PlatformAWS)+":")
 }

@@ -37,6 +37,28 @@ func show(to io.Writer, of request, claims approval.Claims, days int, key string
 	}
 	fmt.Fprintln(to)
 	line("by these grants, with and without the conditions, Denys and boundaries that the policies have now:")
+	showGrants(line, claims)
+	fmt.Fprintln(to)
+	line("Approver:  %s", claims.Approver)
+	line("Ticket:    %s", claims.Ticket)
+	line("Holds:     until %s, %d days from now", time.Unix(claims.Expiry, 0).UTC().Format(time.RFC3339), days)
+	line("Key:       %s", key)
+	fmt.Fprintln(to)
+	line("What the plan says of it, which is not part of the approval:")
+	line("  resource  %s", of.address)
+	line("  owner     %s", of.owner)
+	line("  purpose   %s", of.purpose)
+	line("  expiry    %s", of.expiry)
+}
+
+// showGrants lists grants, those of AWS by the gravest level of their actions.
+func showGrants(line func(string, ...any), claims approval.Claims) {
+	if !approval.IsAWS(claims.Subject) {
+		for _, grant := range claims.Grants {
+			line("  - %s on %s", strings.Join(grant.Actions, ", "), strings.Join(grant.Resources, ", "))
+		}
+		return
+	}
 	for _, level := range levels {
 		shown := false
 		for _, grant := range claims.Grants {
@@ -51,17 +73,6 @@ func show(to io.Writer, of request, claims approval.Claims, days int, key string
 			line("    - %s on %s", strings.Join(counted(matching), ", "), strings.Join(grant.Resources, ", "))
 		}
 	}
-	fmt.Fprintln(to)
-	line("Approver:  %s", claims.Approver)
-	line("Ticket:    %s", claims.Ticket)
-	line("Holds:     until %s, %d days from now", time.Unix(claims.Expiry, 0).UTC().Format(time.RFC3339), days)
-	line("Key:       %s", key)
-	fmt.Fprintln(to)
-	line("What the plan says of it, which is not part of the approval:")
-	line("  resource  %s", of.address)
-	line("  owner     %s", of.owner)
-	line("  purpose   %s", of.purpose)
-	line("  expiry    %s", of.expiry)
 }
 
 // levels are the gravest first; 0 is of what AWS's table does not know.

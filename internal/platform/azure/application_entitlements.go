@@ -25,7 +25,7 @@ type ApplicationHolding struct {
 func (a *Applications) Entitlements(ctx context.Context, now ApplicationHolding, had *ApplicationHolding, asked governance.Inquiry) (governance.Entitlements, error) {
 	unchanged := had != nil && !now.AppRolesUnknown && maps.Equal(now.AppRoles, had.AppRoles)
 	found := governance.Entitlements{Unchanged: unchanged}
-	if unchanged && !asked.Granted {
+	if unchanged && !asked.Granted && !asked.Unseen {
 		return found, nil
 	}
 	found.Tentative = now.AppRolesUnknown || now.UniqueName == ""
@@ -71,8 +71,10 @@ func (a *Applications) Entitlements(ctx context.Context, now ApplicationHolding,
 		slices.SortStableFunc(granted.Grants, func(a, b governance.GrantedActions) int { return byLevel(a.Level, b.Level) })
 		found.Granted = &granted
 	}
-	if unchanged {
+	if unchanged && !asked.Unseen {
 		found.Dangers = nil
+	}
+	if found.Narrows = unchanged; unchanged {
 		return found, nil
 	}
 	slices.SortStableFunc(found.Gains, func(a, b governance.Gain) int {

@@ -25,7 +25,7 @@ type ManagedIdentityHolding struct {
 func (m *ManagedIdentities) Entitlements(ctx context.Context, now ManagedIdentityHolding, had *ManagedIdentityHolding, asked governance.Inquiry) (governance.Entitlements, error) {
 	unchanged := had != nil && !now.RolesUnknown && maps.Equal(now.RoleAssignments, had.RoleAssignments)
 	found := governance.Entitlements{Unchanged: unchanged}
-	if unchanged && !asked.Granted {
+	if unchanged && !asked.Granted && !asked.Unseen {
 		return found, nil
 	}
 	named := now.ResourceGroup != "" && now.Name != ""
@@ -50,10 +50,11 @@ func (m *ManagedIdentities) Entitlements(ctx context.Context, now ManagedIdentit
 	if asked.Granted && !now.RolesUnknown && len(found.Unjudged) == 0 {
 		found.Granted = &granted
 	}
-	if unchanged {
+	if unchanged && !asked.Unseen {
 		found.Dangers = nil
 	}
 	if had == nil || unchanged {
+		found.Narrows = unchanged
 		return found, nil
 	}
 	var before governance.Entitlements
