@@ -67,6 +67,9 @@ func (c *configured) listing(ctx context.Context, dataSource string) (platform.L
 			tfkit.AddError(&diags, path.Empty(), "Identities cannot be listed", dataSource, err)
 		}
 	}
+	for _, unread := range c.data.Policy.OwnersUnread() {
+		all.Gaps = append(all.Gaps, "Whether owners are gone is not known, because "+unread+".")
+	}
 	return all, diags
 }
 
