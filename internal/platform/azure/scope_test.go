@@ -136,8 +136,13 @@ func TestAssignable(t *testing.T) {
 		at     string
 		want   bool
 	}{
-		{[]string{"/"}, group, true}, {nil, group, true}, {[]string{strings.ToLower(testSubscription)}, group, true}, {[]string{group}, group, true},
-		{[]string{group}, group + "b", false}, {[]string{group}, testSubscription, false}, {[]string{"/providers/Microsoft.Management/managementGroups/x"}, group, true},
+		{[]string{"/"}, group, true},
+		{nil, group, true},
+		{[]string{strings.ToLower(testSubscription)}, group, true},
+		{[]string{group}, group, true},
+		{[]string{group}, group + "b", false},
+		{[]string{group}, testSubscription, false},
+		{[]string{"/providers/Microsoft.Management/managementGroups/x"}, group, true},
 	} {
 		if got := (definition{scopes: of.scopes}).assignable(of.at); got != of.want {
 			t.Errorf("%v at %s: %v", of.scopes, of.at, got)

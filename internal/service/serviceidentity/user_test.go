@@ -24,7 +24,7 @@ var userViolations = map[string]violation{
 		[]string{"error aws_user.inline_policies: The platform would refuse this … the inline policies have 2010 characters together, and governed-expiry, which enforces the expiry, has 188: 150 more than the quota of 2048"},
 	},
 	"two platforms": {acctest.Values{"aws_role": acctest.Values{}}, []string{
-		"error aws_role: More than one platform is declared … Keep one of these arguments: aws_role, aws_user.", "error aws_user: More than one platform is declared",
+		"error aws_role: More than one platform is declared … Keep one of these arguments: aws_role, aws_user", "error aws_user: More than one platform is declared",
 	}},
 	"label of a record": {acctest.Values{"labels": acctest.Values{"nhi:deactivated": "x"}}, []string{`error labels["nhi:deactivated"]: The platform would refuse this … is a tag that the provider writes for itself. … Use another key.`}},
 }

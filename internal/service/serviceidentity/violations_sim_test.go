@@ -81,7 +81,7 @@ resource "governed_service_identity" "export" {
   expiry  = "` + acctest.Date(server, 90) + `"
 }
 `,
-				ExpectError: acctest.Says("No platform is declared … exactly one platform. Write one of these arguments: aws_role, aws_user."),
+				ExpectError: acctest.Says("No platform is declared … exactly one platform. Write one of these arguments: aws_role, aws_user"),
 			},
 			{
 				Config:      config(server, `aws_role = {}`),

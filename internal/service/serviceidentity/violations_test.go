@@ -70,10 +70,10 @@ var violations = map[string]violation{
 	"label null":               {acctest.Values{"labels": acctest.Values{"a": nil}}, []string{"error labels: Null Map Value"}},
 	"two trusts":               {withRole(acctest.Values{"assume_role_policy": lambdaTrust}), []string{"error aws_role.assume_role_policy: Two trust policies are given"}},
 	"two platforms": {acctest.Values{"aws_user": acctest.Values{}}, []string{
-		"error aws_role: More than one platform is declared … exactly one platform. Keep one of these arguments: aws_role, aws_user.",
+		"error aws_role: More than one platform is declared … exactly one platform. Keep one of these arguments: aws_role, aws_user",
 		"error aws_user: More than one platform is declared",
 	}},
-	"no platform": {acctest.Values{"aws_role": nil}, []string{"error : No platform is declared … Write one of these arguments: aws_role, aws_user."}},
+	"no platform": {acctest.Values{"aws_role": nil}, []string{"error : No platform is declared … Write one of these arguments: aws_role, aws_user"}},
 }
 
 func policyTrust(principal, action string) acctest.Values {

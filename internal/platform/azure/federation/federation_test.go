@@ -46,8 +46,11 @@ func TestCredentials(t *testing.T) {
 func TestOthers(t *testing.T) {
 	t.Parallel()
 	for _, credential := range []federation.Credential{
-		{github, "repo:acme/app:ref:refs/heads/main", "other"}, {github, "repo:acme/*:ref:refs/heads/main", audience}, {github, "repo:acme/app:job_workflow_ref:x", audience},
-		{"http://plain", "system:serviceaccount:a:b", audience}, {cluster, "system:serviceaccount:A:b", audience},
+		{github, "repo:acme/app:ref:refs/heads/main", "other"},
+		{github, "repo:acme/*:ref:refs/heads/main", audience},
+		{github, "repo:acme/app:job_workflow_ref:x", audience},
+		{"http://plain", "system:serviceaccount:a:b", audience},
+		{cluster, "system:serviceaccount:A:b", audience},
 	} {
 		back := federation.Of(credential, audience)
 		if made, _ := back.Credential(audience); made != credential {
