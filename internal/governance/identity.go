@@ -109,7 +109,7 @@ const (
 	CredentialSSHKey          CredentialKind = "ssh_key"
 	CredentialServiceSpecific CredentialKind = "service_specific"
 	// CredentialClientSecret and CredentialClientCertificate are those of applications.
-	CredentialClientSecret      CredentialKind = "client_secret" //nolint:gosec // a kind, no credential
+	CredentialClientSecret      CredentialKind = "client_secret"
 	CredentialClientCertificate CredentialKind = "client_certificate"
 )
 

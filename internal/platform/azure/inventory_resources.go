@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -137,7 +136,7 @@ func query[T any](ctx context.Context, t *Tenant, text string) ([]T, error) {
 		}
 		all = append(all, page...)
 		if deref(answer.ResultTruncated) == armresourcegraph.ResultTruncatedTrue && deref(answer.SkipToken) == "" {
-			return nil, errors.New("Resource Graph has cut its answer off")
+			return nil, fmt.Errorf("%s: the answer has been cut off", opResources.name)
 		}
 		if deref(answer.SkipToken) == "" {
 			return slices.Clip(all), nil
