@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 
@@ -66,6 +67,10 @@ func (c Claims) Problem() string {
 			if patterns++; pattern == "" || len(pattern) > maxPattern || !printable(pattern) {
 				return fmt.Sprintf("grants[%d] has a pattern that is empty, too long or not printable", i)
 			}
+		}
+		// In IAM no wildcard but * alone stands for a service with its actions; here any would.
+		if j := slices.IndexFunc(grant.Actions, func(action string) bool { return !strings.Contains(action, ":") && strings.Trim(action, "*") != "" }); j >= 0 {
+			return fmt.Sprintf("grants[%d] has the action %s, which is neither * nor of the form service:name", i, quote(grant.Actions[j]))
 		}
 	}
 	if patterns > maxPatterns {

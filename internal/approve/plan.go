@@ -77,6 +77,9 @@ func pick(text []byte, address string) (request, error) {
 		})
 	}
 	switch {
+	case len(found) == 1 && (len(found[0].claims.Classes) == 0 || len(found[0].claims.Grants) == 0):
+		// What an approval leaves out it allows altogether, and nothing shows it.
+		return request{}, fmt.Errorf("what the plan says of %s names no classes or no grants, and would allow all there are: no plan of the provider has that", governance.Printable(found[0].address))
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:

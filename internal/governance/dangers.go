@@ -82,6 +82,8 @@ type Inquiry struct {
 	// Granted asks for all of it, also where it does not change. Without it, nothing is asked of the platform for an
 	// identity that keeps what it may do.
 	Granted bool
+	// Unseen says that no policy has judged the identity before: one that keeps what it may do has its dangers told once.
+	Unseen bool
 }
 
 // Entitlements is what can be told of what an identity may do.
@@ -90,7 +92,8 @@ type Entitlements struct {
 	Identity string
 	// Granted is nil where not all of it is known, or nobody has asked for it.
 	Granted *Granted
-	// Unchanged says that an existing identity keeps what it may do. Nothing else but Granted and Unjudged is told then.
+	// Unchanged says that an existing identity keeps what it may do. Nothing else but Granted and Unjudged is told then, and
+	// the dangers where it was unseen.
 	Unchanged bool
 	// Tentative says that something is not known or not there yet, so that an apply may find more.
 	Tentative bool
@@ -137,6 +140,11 @@ func (u Unjudged) String() string {
 		verb = " are"
 	}
 	return what + verb + " not judged, because " + u.Reason
+}
+
+// JudgesDangers tells whether any rule about what an identity may do is in force.
+func (p Policy) JudgesDangers() bool {
+	return slices.ContainsFunc(DangerRules, func(rule Rule) bool { return p.Enforcement(rule) != EnforceOff })
 }
 
 // EvaluateDangers judges what an identity may do. There is one violation for each rule and attribute, in the order of the

@@ -29,7 +29,7 @@ type Holding struct {
 // is not there yet, or that the caller may not read, is not judged.
 func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, asked governance.Inquiry) (governance.Entitlements, error) {
 	unchanged := had != nil && now.same(*had)
-	if unchanged && !asked.Granted {
+	if unchanged && !asked.Granted && !asked.Unseen {
 		return governance.Entitlements{Unchanged: true}, nil
 	}
 	unknown := d.unknownActions(now, had)
@@ -60,8 +60,8 @@ func (d driver[S]) Entitlements(ctx context.Context, now Holding, had *Holding, 
 		if asked.Granted && !now.PoliciesUnknown && len(holder.unjudged) == 0 {
 			found.Granted = granted(set, dangers)
 		}
-		if !unchanged {
-			found.Dangers = holder.dangers(dangers)
+		if !unchanged || asked.Unseen {
+			found.Dangers, found.Narrows = holder.dangers(dangers), unchanged
 		}
 	}
 	if had == nil || unchanged {

@@ -53,10 +53,15 @@ func (h *holder) read(ctx context.Context, of Holding) error {
 	return h.boundary(ctx, of.PermissionsBoundaryARN)
 }
 
-// inline takes a document that has been checked before: one that does not parse is reported there.
+// inline takes a document. One of the identity's own that does not parse is reported where it is checked; of a group's
+// nobody checks it.
 func (h *holder) inline(name, text string, from origin) {
-	if document, err := iampolicy.ParseIdentity(text); err == nil {
+	document, err := iampolicy.ParseIdentity(text)
+	switch {
+	case err == nil:
 		h.add(iamgrants.Policy{Kind: iamgrants.Inline, Name: name, Document: document}, from)
+	case from.group != "":
+		h.missing(unreadable(err.Error()), from.attribute, fmt.Sprintf("what the policy %s of the group %s allows", from.policy, from.group))
 	}
 }
 
@@ -115,9 +120,13 @@ func (h *holder) document(ctx context.Context, policy string) (reading, error) {
 	case found.forbidden != "":
 		return forbidden(found.forbidden), nil
 	case found.unread != "":
-		return reading{reason: "its document cannot be read: " + found.unread, remedy: "Look at what it allows yourself, and report the document, which IAM has taken."}, nil
+		return unreadable(found.unread), nil
 	}
 	return reading{document: found.document}, nil
+}
+
+func unreadable(why string) reading {
+	return reading{reason: "its document cannot be read: " + why, remedy: "Look at what it allows yourself, and report the document, which IAM has taken."}
 }
 
 func forbidden(permission string) reading {
@@ -148,7 +157,7 @@ func (h *holder) missing(found reading, attribute []string, what string) bool {
 // groups adds what a user has from its groups.
 func (h *holder) groups(ctx context.Context, names []string) error {
 	attribute := h.kind.in("groups")
-	docs, err := h.account.groupDocs(ctx, names)
+	docs, err := h.account.groupDocs(ctx, names, h.final)
 	if err != nil {
 		return err
 	}
@@ -157,7 +166,7 @@ func (h *holder) groups(ctx context.Context, names []string) error {
 		return nil
 	}
 	for _, name := range names {
-		group, ok := docs.groups[name]
+		group, ok := docs.of(name)
 		if !ok {
 			h.missing(reading{reason: "there is no such group yet", toCome: true, remedy: "Once it is there, the next apply judges it before it changes anything."}, attribute, "what the group "+name+" allows")
 		}

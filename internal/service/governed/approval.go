@@ -34,7 +34,7 @@ func (r *Resource[M, P]) clear(m P, prior *tfkit.GovernanceModel, identity strin
 	text := m.Common().Approval
 	given := clearance{unknown: text.IsUnknown(), requested: text.ValueString() == governance.ApprovalRequested}
 	given.changed = prior == nil || !prior.Approval.Equal(text)
-	if text.IsNull() || given.unknown || given.requested {
+	if text.ValueString() == "" || given.requested { // An empty text is none, as modules pass it on.
 		return given
 	}
 	if identity == "" { // At plan alone: its name is not known yet.
@@ -83,6 +83,7 @@ func (clearance) violation(enforcement governance.Enforcement, remedy, format st
 }
 
 const (
+	liesAbout    = "One that lies about could let a later change pass that nobody has looked at."
 	howToRequest = "Save the plan, and let somebody who may approve see and sign it:\n\n" +
 		"  terraform plan -out=plan.tfplan\n  terraform show -json plan.tfplan > plan.json\n  terraform-provider-governed approve --plan plan.json --key key.pem --approver … --ticket …\n\nThen write the token that this prints as approval."
 	howToGoOn = "Write an approval that allows it, or \"" + governance.ApprovalRequested + "\" to have one signed (guide \"Approvals\"); or take away what needs it."
@@ -114,7 +115,7 @@ func (c clearance) answer(need, covered governance.ApprovalNeed, worst governanc
 		return []governance.Violation{c.violation(worst, c.refused.Remedy, "its approval does not hold: %s", c.refused.Message)}
 	case mayServe:
 	case c.requested, c.refused != nil, c.approval != nil && covered.Empty() && worst == governance.EnforceOff:
-		return []governance.Violation{c.violation(governance.EnforceWarn, "Take the argument out. An approval that lies about could let a later change pass that nobody has looked at.", "nothing that it may do needs an approval")}
+		return []governance.Violation{c.violation(governance.EnforceWarn, "Take the argument out. "+liesAbout, "nothing that it may do needs an approval")}
 	}
 	return nil
 }
@@ -149,8 +150,9 @@ func (r *Resource[M, P]) judgeKept(m, prior P, disabled, planning bool, diags *d
 	}
 	switch {
 	case need.Empty():
-		if given.changed {
-			found = given.answer(need, need, governance.EnforceOff, false, planning)
+		if given.changed && (given.requested || given.refused != nil || given.approval != nil) {
+			found = append(found, given.violation(governance.EnforceWarn, "Keep the argument only if it is for the identity's next change. "+liesAbout,
+				"what it may do does not change, and nothing of that has needed an approval so far"))
 		}
 	case given.unknown && planning:
 	case given.requested:
@@ -190,7 +192,7 @@ func noteNeed(common *tfkit.GovernanceModel, need governance.ApprovalNeed, tenta
 func (r *Resource[M, P]) unapproved(m P, prior *tfkit.GovernanceModel, planning bool, diags *diag.Diagnostics) {
 	common := m.Common()
 	common.ApprovalNeeded = tfkit.ApprovalNeeded(governance.ApprovalNeed{})
-	if given := (clearance{requested: !common.Approval.IsNull()}); prior == nil || !prior.Approval.Equal(common.Approval) {
+	if given := (clearance{requested: common.Approval.ValueString() != ""}); prior == nil || !prior.Approval.Equal(common.Approval) {
 		r.report(r.title(m), given.answer(governance.ApprovalNeed{}, governance.ApprovalNeed{}, governance.EnforceOff, false, planning), planning, diags)
 	}
 }

@@ -17,6 +17,9 @@ type existing[P any] struct {
 	accepted *accepted
 }
 
+// unseen tells whether it was there before any policy has judged it.
+func (e existing[P]) unseen() bool { return e.accepted != nil && e.accepted.none }
+
 // subject is what a policy judges of a model, without what only the platform knows; prior is the existing identity, nil on
 // create.
 func subject[M any, P Model[M]](ctx context.Context, m P, category governance.Category, prior *accepted) governance.Subject {

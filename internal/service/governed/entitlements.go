@@ -31,7 +31,8 @@ func Held[M, H any](ctx context.Context, m, prior *M, read func(context.Context,
 // judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an
 // apply changes anything, because what was not known at plan is known by then. Of an identity that keeps what it may do it
 // says so, and only rules of the policy's own judge it.
-func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, prior P, judged governance.Subject, planning bool, diags *diag.Diagnostics) (kept bool) {
+func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m P, existed existing[P], judged governance.Subject, planning bool, diags *diag.Diagnostics) (kept bool) {
+	prior := existed.state
 	had, common := commonOf[M](prior), m.Common()
 	policy, title := r.data.Policy, r.title(m)
 	// What cannot be asked for an identity that is refused anyhow has been said, or will be when the rest is right.
@@ -40,7 +41,7 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	entitled, ok := k.(Entitled[P])
 	if ok {
 		var err error
-		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted()})
+		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted(), Unseen: existed.unseen() && policy.JudgesDangers()})
 		if err != nil {
 			if !refused {
 				tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
@@ -50,24 +51,25 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m, pr
 	} else {
 		r.unapproved(m, had, planning, diags)
 	}
-	own := policy.EvaluateGranted(judged, of, r.data.Clock.Now())
-	if !ok || of.Unchanged {
-		r.report(title, own, planning, diags)
-		return of.Unchanged
-	}
+	own := removable(policy.EvaluateGranted(judged, of, r.data.Clock.Now()), judged)
 	given := r.clear(m, had, of.Identity)
 	cleared, left := given.split(of)
 	found := policy.EvaluateDangers(left)
+	if !ok || of.Unchanged {
+		r.report(title, append(found, own...), planning, diags)
+		return of.Unchanged
+	}
 	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
 	tentative := of.Tentative && planning
-	mayServe := tentative || gains && given.changed && given.approval != nil // as a new ticket
+	mayServe := tentative || refused || gains && given.changed && given.approval != nil // as a new ticket
 	found = append(found, given.answer(need, covered, worst(found), mayServe, planning)...)
 	if gains {
 		found = append(found, policy.EvaluateGains(judged, of, given.approval != nil && given.changed)...)
 	}
 	found = append(given.soften(found, planning), policy.EvaluateUnknownActions(of)...)
 	r.report(title, append(found, own...), planning, diags)
-	noteNeed(common, need, tentative, planning, title, diags)
+	// Of what only takes away, the approval decides what is needed from now on.
+	noteNeed(common, need, tentative || planning && given.unknown && of.Narrows, planning, title, diags)
 	if !planning {
 		return false
 	}

@@ -104,7 +104,7 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	disabled := common.Status.ValueString() == string(governance.StatusExpired)
 	existed := existing[P]{prior, r.accepted(ctx, had, req.Private, &resp.Diagnostics)}
 	judged := r.judge(ctx, k, m, existed, disabled, true, &resp.Diagnostics)
-	kept := r.judgeEntitlements(ctx, k, m, prior, judged, true, &resp.Diagnostics)
+	kept := r.judgeEntitlements(ctx, k, m, existed, judged, true, &resp.Diagnostics)
 	if prior == nil {
 		r.foreseeCreation(ctx, k, m, &resp.Diagnostics)
 	}
@@ -175,6 +175,8 @@ const expiryKey, ownersKey, trustKey = "expiry", "owners", "trust"
 type accepted struct {
 	tfkit.GovernanceModel
 	trust governance.PassedTrust
+	// none says that nothing was let pass yet, as of an identity that is being imported.
+	none bool
 }
 
 // owners are those of an identity, in the order of governance.OwnerFields.
@@ -207,7 +209,7 @@ func (r *Resource[M, P]) accepted(ctx context.Context, prior *tfkit.GovernanceMo
 	}
 	value, keyDiags := private.GetKey(ctx, expiryKey)
 	diags.Append(keyDiags...)
-	had, text := accepted{GovernanceModel: *prior}, ""
+	had, text := accepted{GovernanceModel: *prior, none: value == nil}, ""
 	if value != nil {
 		if err := json.Unmarshal(value, &text); err != nil {
 			diags.AddError("Noted expiry cannot be read", err.Error())

@@ -225,7 +225,7 @@ func (r *Resource[M, P]) prepare(ctx context.Context, m P, had existing[P], diag
 	status := common.StatusAt(r.data.Policy, r.data.Clock.Now())
 	disabled = status.ValueString() == string(governance.StatusExpired)
 	judged = r.judge(ctx, k, m, had, disabled, false, diags)
-	if !diags.HasError() && r.judgeEntitlements(ctx, k, m, had.state, judged, false, diags) {
+	if !diags.HasError() && r.judgeEntitlements(ctx, k, m, had, judged, false, diags) {
 		r.judgeKept(m, had.state, disabled, false, diags)
 	}
 	if planned := common.Status.ValueString(); !common.Status.IsUnknown() && disabled != (planned == string(governance.StatusExpired)) {
@@ -251,8 +251,18 @@ func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing
 	if err = cmp.Or(err, undescribed); err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
 	}
-	r.report(title, append(found, checked...), planning, diags)
+	r.report(title, append(removable(found, judged), checked...), planning, diags)
 	return judged
+}
+
+// removable adds to the policy's own rules, which have no mercy on what exists already, how it can be removed all the same.
+func removable(found []governance.Violation, judged governance.Subject) []governance.Violation {
+	for i, violation := range found {
+		if violation.Rule.IsCustom() && violation.Enforcement == governance.EnforceError && judged.Operation == governance.OperationUpdate {
+			found[i].Remedy += "\n" + howToRemove
+		}
+	}
+	return found
 }
 
 // report adds violations. Warnings have been seen at plan already when it is judged again at apply, but for those of custom

@@ -25,6 +25,7 @@ func TestApprovalOfKept(t *testing.T) {
 	}{
 		"the same":              {token, nil, nil},
 		"taken out":             {nil, nil, []string{needed + "an approval has let it pass, and is not there any more. … It has to allow:\n  - classes: privilege_escalation"}},
+		"emptied":               {"", nil, []string{needed + "an approval has let it pass, and is not there any more"}},
 		"requested anew":        {"requested", nil, []string{"warning approval: Approval of permissions … an approval is requested"}},
 		"not known yet":         {acctest.Unknown, nil, nil},
 		"a new one":             {alice.sign(func(c *approval.Claims) { c.Ticket = "SEC-2" }), nil, []string{"warning approval: Approval takes effect … SEC-2"}},
@@ -83,4 +84,36 @@ func TestApprovalNarrowed(t *testing.T) {
 		t.Errorf("the state has %v", r.State("approval_needed"))
 	}
 	r.Plan(config("iam:PutRolePolicy", appRoles, nil)).Want(t)
+}
+
+// TestApprovalUnknownWhileNarrowed keeps what a plan has promised of a change that only takes away, whatever its approval
+// turns out to be: what nobody had to approve before needs one from then on only where there is one.
+func TestApprovalUnknownWhileNarrowed(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	alice := newApprover(t, server)
+	lenient := alice.approving(server, acctest.Values{"enforcement": acctest.Values{"privilege_escalation": "warn", "permissions_management": "off", "resource_wildcard_write": "off"}})
+	config := func(action string, token any) acctest.Values {
+		return escalating(server, token).With(policies("export", allowing(action, anyRole)))
+	}
+	r := lenient.Resource(typeName)
+	r.Apply(config("iam:Put*", nil)).Want(t, warned)
+	r = r.Under(alice.approving(server, nil))
+	r.Plan(config("iam:PutRolePolicy", acctest.Unknown)).Want(t, warned)
+	r.ApplyPlanned(config("iam:PutRolePolicy", alice.sign(nil))).Want(t)
+	if r.State("approval_needed", "identity") != exporterID {
+		t.Errorf("the state has %v", r.State("approval_needed"))
+	}
+}
+
+// TestApprovalOfImported says of an approval that an import brings no more than that: what stays as it is, is not judged.
+func TestApprovalOfImported(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	alice := newApprover(t, server)
+	config := escalating(server, alice.sign(nil))
+	alice.approving(server, nil).Resource(typeName).Apply(config).Want(t, effect)
+	r := alice.approving(server, nil).Resource(typeName)
+	r.Import(exporterID, nil).Want(t)
+	r.Plan(config).Want(t, "warning approval: Approval of permissions … what it may do does not change, and nothing of that has needed an approval so far. … Keep the argument only if it is for the identity's next change.")
 }

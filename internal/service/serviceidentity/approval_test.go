@@ -280,6 +280,17 @@ func TestApprovalUnneeded(t *testing.T) {
 			r.Plan(config).Want(t)
 		})
 	}
+	t.Run("not judged", func(t *testing.T) {
+		t.Parallel()
+		alice.approving(server, nil).Resource(typeName).Plan(escalating(server, "requested").With(policies("export", "{}"))).Want(t,
+			`error aws_role.inline_policies["export"]: The platform would refuse this`)
+	})
+	t.Run("empty", func(t *testing.T) {
+		t.Parallel()
+		r := alice.approving(server, nil).Resource(typeName)
+		r.Plan(lambdaRole(server).With(acctest.Values{"approval": ""})).Want(t)
+		r.Plan(escalating(server, "")).Want(t, refused)
+	})
 	t.Run("warned of alone", func(t *testing.T) {
 		t.Parallel()
 		p := alice.approving(server, acctest.Values{"enforcement": acctest.Values{"privilege_escalation": "warn", "permissions_management": "off", "resource_wildcard_write": "off"}})
@@ -359,7 +370,7 @@ func TestApprovalOfUser(t *testing.T) {
 	r.Plan(config(r.State("approval"))).Want(t)
 }
 
-// TestApprovalImported asks for nothing that an import cannot know, and for an approval once something changes.
+// TestApprovalImported warns once of what an imported identity may do, and asks for an approval once that changes.
 func TestApprovalImported(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
@@ -370,6 +381,7 @@ func TestApprovalImported(t *testing.T) {
 	if diags := r.Import(exporterID, nil); diags.Failed() {
 		t.Fatal(diags)
 	}
-	r.Apply(escalating(server, nil)).Want(t)
+	r.Apply(escalating(server, nil)).Want(t, warned)
+	r.Plan(escalating(server, nil)).Want(t)
 	r.Plan(escalating(server, nil).With(policies("export", allowing("iam:PutRolePolicy", "*")))).Want(t, refused, "warning aws_role: Identity gains permissions")
 }

@@ -2,6 +2,7 @@ package serviceidentity_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -151,6 +152,34 @@ func TestGrantRulesToCome(t *testing.T) {
 	account(server).PutManagedPolicy(sim.ManagedPolicy{Name: "later", Document: allowAll})
 	r.ApplyPlanned(config).Want(t, "error : Policy rule is broken … broken: r.")
 	wantWrites(t, server)
+}
+
+// TestGrantRulesAndApprovals judges by a rule over classes, an approval and the names of actions at once, while an identity
+// changes and when it is kept.
+func TestGrantRulesAndApprovals(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	alice := newApprover(t, server)
+	ours := func() *acctest.Protocol {
+		return alice.approving(server, acctest.Values{"rules": []any{rule("r", `!("privilege_escalation" in classes) || identity.owner == "payments"`, nil)}})
+	}
+	config := func(token any, owner string) acctest.Values {
+		return escalating(server, token).With(policies("export", strings.Replace(allowing("iam:PutRolePolicy", anyRole), `"iam:PutRolePolicy"`, `["iam:PutRolePolicy","s3:GetObjct"]`, 1))).With(acctest.Values{"owner": owner})
+	}
+	const unknown, broken = `warning aws_role.inline_policies["export"]: Policy names unknown actions … did you mean "s3:GetObject"?`, "error : Policy rule is broken … broken: r."
+	r := ours().Resource(typeName)
+	r.Plan(config(nil, "billing")).Want(t, refused, unknown, broken)
+	r.Plan(config("requested", "billing")).Want(t, warned, "warning approval: Approval of permissions", unknown, broken)
+	token := alice.sign(nil)
+	r.Apply(config(token, "payments")).Want(t, effect, unknown)
+	r = r.Under(ours())
+	r.Plan(config(token, "payments")).Want(t)
+	if r.Changes() {
+		t.Error("the second plan changes something")
+	}
+	r.Plan(config(token, "billing")).Want(t, broken)
+	r.Plan(config(nil, "billing")).Want(t, broken)
+	r.Plan(config(nil, "payments")).Want(t, "error approval: Approval of permissions … is not there any more")
 }
 
 // TestSimGrantRules has Terraform refuse a grant that a rule forbids, at plan, and at apply where it comes from a resource.

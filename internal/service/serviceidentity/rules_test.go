@@ -1,6 +1,7 @@
 package serviceidentity_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -167,5 +168,23 @@ func TestSimRules(t *testing.T) {
 			{Config: unknown("SEC-1")},
 			{Config: unknown("SEC-1"), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 		},
+	})
+}
+
+// TestSimBrokenRuleAndDestroy removes an identity that a rule has come to refuse, in the way that the rule's message names.
+func TestSimBrokenRuleAndDestroy(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	under := func(expression string) string {
+		return configFor(server, fmt.Sprintf("  policy = {\n    rules = [{ name = \"r\", message = \"broken\", expression = %q }]\n  }\n", expression), "  aws_role = { trust = { aws_services = [\"lambda.amazonaws.com\"] } }\n")
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(server),
+		Steps: []resource.TestStep{
+			{Config: under("true")},
+			{Config: under("false"), Destroy: true, ExpectError: acctest.Says("Policy rule is broken … To remove the identity, take its block out of the configuration, or run terraform destroy -refresh=false.")},
+			{Config: acctest.ProviderConfig(server, "")},
+		},
+		CheckDestroy: destroyed(t, server),
 	})
 }

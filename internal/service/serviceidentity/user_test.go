@@ -261,8 +261,30 @@ func TestUserMissingGroup(t *testing.T) {
 	r.Refresh().Want(t)
 	r.Apply(exporter(server).With(withUser(acctest.Values{"groups": []string{"nobody"}}))).Want(t,
 		"warning aws_user.groups: Permissions are not judged … what the group nobody allows is not judged, because there is no such group yet. … Argument: aws_user.groups.",
-		"error aws_user: Identity cannot be updated … iam:AddUserToGroup was refused with NoSuchEntity: The group with name nobody cannot be found. … Correct the argument")
+		"error aws_user: Permissions cannot be judged … iam:GetAccountAuthorizationDetails still failed after 2m5.5s of waiting for replication: there is no group nobody. … Check that everything it refers to exists")
 	if !r.Exists() {
 		t.Error("the user is gone")
 	}
+}
+
+// TestUserGroupToCome refuses to join what nobody has judged: a group that is made beside the user can be anything.
+func TestUserGroupToCome(t *testing.T) {
+	t.Parallel()
+	server := newUserSim(t)
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	config := exporter(server).With(withUser(acctest.Values{"groups": []string{"later"}}))
+	r.Plan(config).Want(t, "warning aws_user.groups: Permissions are not judged … there is no such group yet")
+	server.ResetCalls()
+	r.ApplyPlanned(config).Want(t, "error aws_user: Permissions cannot be judged … there is no group later")
+	wantWrites(t, server)
+}
+
+// TestUserGroupInAnotherCase judges the group that IAM takes for the name, whatever its letter case.
+func TestUserGroupInAnotherCase(t *testing.T) {
+	t.Parallel()
+	server := newUserSim(t)
+	account(server).PutGroup(sim.Group{Name: "admins", InlinePolicies: map[string]string{"all": allowAll}})
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Plan(exporter(server).With(withUser(acctest.Values{"groups": []string{"Admins"}}))).Want(t,
+		"error aws_user.groups: Identity would be an administrator")
 }
