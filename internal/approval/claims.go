@@ -70,7 +70,9 @@ func (c Claims) Problem() string {
 		}
 		// In IAM no wildcard but * alone stands for a service with its actions; here any would.
 		iam := strings.HasPrefix(c.Subject, string(governance.PlatformAWS)+":")
-		if j := slices.IndexFunc(grant.Actions, func(action string) bool { return iam && !strings.Contains(action, ":") && strings.Trim(action, "*") != "" }); j >= 0 {
+		if j := slices.IndexFunc(grant.Actions, func(action string) bool {
+			return iam && !strings.Contains(action, ":") && strings.Trim(action, "*") != ""
+		}); j >= 0 {
 			return fmt.Sprintf("grants[%d] has the action %s, which is neither * nor of the form service:name", i, quote(grant.Actions[j]))
 		}
 	}
