@@ -32,7 +32,11 @@ type Identity struct {
 	TrackedSince time.Time
 	// UnusedAccess is what a watcher of the platform has found unused, in the order of the kinds; none where nobody asked it.
 	UnusedAccess []UnusedAccess
-	Findings     []Finding
+	// OwnersGone are owners that the platform itself knows, and that cannot answer any more, by their names there.
+	OwnersGone []string
+	// NoClient says why nothing could use it; empty where something could, or where that is not known.
+	NoClient string
+	Findings []Finding
 	// RiskScore is the sum of what its findings weigh.
 	RiskScore int
 }
@@ -65,6 +69,10 @@ const (
 	// TrusteeWebIdentity is a subject of an OpenID Connect provider.
 	TrusteeWebIdentity TrusteeKind = "web_identity"
 	TrusteeSAML        TrusteeKind = "saml"
+	// TrusteeTenant is another organisation, whose application it is.
+	TrusteeTenant TrusteeKind = "tenant"
+	// TrusteeResource is a resource of the cloud that runs as it.
+	TrusteeResource TrusteeKind = "resource"
 	// TrusteeUnknown is a principal that is gone, or that nobody can read.
 	TrusteeUnknown TrusteeKind = "unknown"
 )
@@ -100,6 +108,9 @@ const (
 	CredentialCertificate     CredentialKind = "signing_certificate"
 	CredentialSSHKey          CredentialKind = "ssh_key"
 	CredentialServiceSpecific CredentialKind = "service_specific"
+	// CredentialClientSecret and CredentialClientCertificate are those of applications.
+	CredentialClientSecret      CredentialKind = "client_secret"
+	CredentialClientCertificate CredentialKind = "client_certificate"
 )
 
 // CredentialSummary is a long-lived credential, without its secret.
@@ -110,6 +121,8 @@ type CredentialSummary struct {
 	Active bool
 	// CreatedAt is when it was made or last changed; the zero time when that is not known.
 	CreatedAt time.Time
+	// EndsAt is when it ends by itself; the zero time where it does not.
+	EndsAt time.Time
 	// LastUsedAt is the zero time when it was never used, as far as is known.
 	LastUsedAt                      time.Time
 	LastUsedKnown                   bool

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -28,11 +29,35 @@ func (o *Owner) there(now time.Time) bool {
 }
 
 // OwnerDirectory says who can be an owner. A name counts as it is written, letter case included, so that an owner is
-// spelt the same on every identity. It does not change once it is made.
+// spelt the same on every identity. It does not change once it is read.
 type OwnerDirectory struct {
 	source string
 	owners map[string]*Owner
 	names  []string
+	// load reads the owners when somebody first asks for them; nil where they are there already. failure is why they are not.
+	load    func() ([]Owner, error)
+	once    sync.Once
+	failure error
+}
+
+// NewRemoteOwnerDirectory is read when an owner is first held against it. Where it cannot be read, nobody is taken for gone:
+// that is a violation of its own, and a gap of an inventory.
+func NewRemoteOwnerDirectory(source string, load func() ([]Owner, error)) *OwnerDirectory {
+	return &OwnerDirectory{source: source, load: load}
+}
+
+// read makes sure that the owners are there, or says why they are not.
+func (d *OwnerDirectory) read() error {
+	if d.load != nil {
+		d.once.Do(func() {
+			var owners []Owner
+			if owners, d.failure = d.load(); d.failure == nil {
+				made := NewOwnerDirectory(d.source, owners)
+				d.owners, d.names = made.owners, made.names
+			}
+		})
+	}
+	return d.failure
 }
 
 // NewOwnerDirectory takes owners whose names and aliases are unique; of two that share one, the first counts. The source
@@ -52,12 +77,18 @@ func NewOwnerDirectory(source string, owners []Owner) *OwnerDirectory {
 
 // has tells whether an owner is there at an instant.
 func (d *OwnerDirectory) has(name string, now time.Time) bool {
+	if d.read() != nil {
+		return true
+	}
 	owner, known := d.owners[name]
 	return known && owner.there(now)
 }
 
 // absence says of an owner why it is not there at an instant; it is empty when it is.
 func (d *OwnerDirectory) absence(name string, now time.Time) string {
+	if d.read() != nil {
+		return ""
+	}
 	owner, known := d.owners[name]
 	switch {
 	case !known:
@@ -68,6 +99,17 @@ func (d *OwnerDirectory) absence(name string, now time.Time) string {
 		return fmt.Sprintf("the owner directory %s marks as inactive", d.source)
 	}
 	return fmt.Sprintf("the owner directory %s marks as gone since %s", d.source, owner.Left.Format(time.DateOnly))
+}
+
+// OwnersUnread says of each directory that cannot be read why.
+func (p Policy) OwnersUnread() []string {
+	var unread []string
+	for _, directory := range p.ownerDirectories {
+		if err := directory.read(); err != nil {
+			unread = append(unread, fmt.Sprintf("the owner directory %s cannot be read: %s", directory.source, strings.TrimSuffix(err.Error(), ".")))
+		}
+	}
+	return unread
 }
 
 // OwnerAbsence says, to follow "which", why an owner is not in a directory of the policy at an instant, or is gone. It is
@@ -94,12 +136,17 @@ func (p Policy) checkOwnerDirectory(subject Subject, now time.Time) []Violation 
 			continue
 		}
 		for _, directory := range p.ownerDirectories {
-			absence := directory.absence(name, now)
-			if absence == "" {
+			var violation Violation
+			if err := directory.read(); err != nil {
+				violation = p.violation(RuleOwnerUnknown, string(field),
+					fmt.Sprintf("%s is %q, and the owner directory %s cannot be read, so nobody could tell whether they are there: %s", field, name, directory.source, strings.TrimSuffix(err.Error(), ".")),
+					"Let the provider's credentials read it, as the guide \"Owners\" has it.")
+			} else if absence := directory.absence(name, now); absence != "" {
+				violation = p.violation(RuleOwnerUnknown, string(field),
+					fmt.Sprintf("%s is %q, which %s, so nobody could tell %s", field, name, absence, fieldMeaning[field]), p.knownOwner(directory, name, now))
+			} else {
 				continue
 			}
-			violation := p.violation(RuleOwnerUnknown, string(field),
-				fmt.Sprintf("%s is %q, which %s, so nobody could tell %s", field, name, absence, fieldMeaning[field]), p.knownOwner(directory, name, now))
 			if subject.Prior != nil && subject.Prior.Text(field) == name && violation.Enforcement == EnforceError {
 				violation.Enforcement = EnforceWarn
 			}

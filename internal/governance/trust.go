@@ -86,6 +86,7 @@ func Clients(trust []Trustee, thirdParty string) []string {
 		switch {
 		case t.Kind == TrusteeService:
 			add(cmp.Or(sameClient[t.Name], t.Name))
+		case t.Kind == TrusteeTenant: // whose own it is
 		case t.Kind == TrusteeWebIdentity:
 			for _, text := range t.Subjects {
 				add(client(text))

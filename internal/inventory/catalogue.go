@@ -53,7 +53,7 @@ var Catalogue = []FindingType{
 		"Find out who uses it and import it with that owner; retire it if nobody claims it.", subject.unowned,
 	},
 	{
-		FindingOwnerGone, governance.SeverityHigh, "NHI1", 20, "An `owner`, `business_owner` or `technical_owner` is not in the policy's owner directory, or is marked there as gone. Never where no directory is configured.",
+		FindingOwnerGone, governance.SeverityHigh, "NHI1", 20, "An `owner`, `business_owner` or `technical_owner` is not in the policy's owner directory, or is marked there as gone; never where no directory is configured. Or one of the owners that Entra ID itself has of an application can no longer sign in.",
 		"Find out who has taken over, and have them take its ownership; retire it if nobody does.", subject.ownerGone,
 	},
 	{
@@ -81,16 +81,16 @@ var Catalogue = []FindingType{
 		"Ask its owner whether it is still needed; if not, retire it with its credentials.", subject.stale,
 	},
 	{
-		FindingNeverUsed, governance.SeverityMedium, "NHI1", 15, "It was never used, although it is older than `unused_for_days` and the platform has looked all its life. Never where the last use is not known.",
+		FindingNeverUsed, governance.SeverityMedium, "NHI1", 15, "It was never used, although it is older than `unused_for_days` and the platform has looked all its life; never where the last use is not known. Or it is a managed identity of that age that no resource has assigned, that no federated credential opens, and of which no sign-in is known.",
 		"Retire it with its credentials, unless its owner says what it waits for.", subject.neverUsed,
 	},
 	{
-		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "It is an administrator, can become one by a known path of privilege escalation, or can pass any role to any service: it has the class `administrator`, `privilege_escalation` or `pass_role_unrestricted`. All its policies, groups and its boundary count together.",
-		"Narrow its policies to what it uses, and set a permissions boundary.", subject.privileged,
+		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "It is an administrator, can become one by a known path of privilege escalation, or can pass any role to any service: it has the class `administrator`, `privilege_escalation` or `pass_role_unrestricted`. All its policies, groups and its boundary count together; on Azure its roles, its app roles of Microsoft Graph and its directory roles do.",
+		"Narrow its policies and roles to what it uses; on AWS, set a permissions boundary.", subject.privileged,
 	},
 	{
 		FindingBroadPermissions, governance.SeverityMedium, "NHI5", 10, "It reaches what belongs to others: it has the class `permissions_management`, `credential_exposure`, `data_exfiltration` or `service_wildcard`, by something that does not already make it an administrator.",
-		"Name the resources and actions that it uses in its policies.", subject.broadPermissions,
+		"Name the resources and actions that it uses in its policies, or assign narrower roles.", subject.broadPermissions,
 	},
 	{
 		FindingPubliclyAssumable, governance.SeverityCritical, "NHI4", 40, "Its trust names everybody, and no organisation bounds that. Further conditions are named, but not judged.",
@@ -121,8 +121,8 @@ var Catalogue = []FindingType{
 		"Rotate it now, and revoke the old one once nothing uses it.", subject.credentialNotRotated,
 	},
 	{
-		FindingLongLivedCredential, governance.SeverityMedium, "NHI7", 10, "An active credential that no `governed_credential` is known to govern: it has no end, whatever its age, and nobody knows where its secret is kept. Not for passwords, which are `human_use`.",
-		"Use a role with short-lived credentials; where that cannot be, replace it by a governed_credential.", subject.longLivedCredential,
+		FindingLongLivedCredential, governance.SeverityMedium, "NHI7", 10, "An active credential that no `governed_credential` is known to govern: nobody rotates it, whatever its age and end, and nobody knows where its secret is kept. Not for passwords, which are `human_use`.",
+		"Use a role or a federated credential instead; where that cannot be, replace it by a governed_credential.", subject.longLivedCredential,
 	},
 	{
 		FindingUnusedCredential, governance.SeverityMedium, "NHI1", 10, "An active credential or password was not used for more than `unused_for_days`, on an identity that is not itself `stale` or `never_used`. Never where the last use is not known.",

@@ -44,7 +44,7 @@ func NewNeighbours(identities []governance.Identity, further []string) Neighbour
 		n.accounts[account] = true
 	}
 	for i := range identities {
-		n.accounts[identities[i].ID.Account] = true
+		n.accounts[identities[i].ID.Home()] = true
 		if environment := identities[i].Metadata.Environment; environment != "" {
 			n.environments[identities[i].ID] = environment
 		}
@@ -95,7 +95,7 @@ func Judge(identities []governance.Identity, policy governance.Policy, options O
 // know of its use for so long.
 func UseUnknown(identity *governance.Identity, options Options, now time.Time) bool {
 	limit := now.AddDate(0, 0, -options.UnusedForDays)
-	if identity.Category == governance.CategoryProviderManaged || !identity.CreatedAt.Before(limit) {
+	if identity.Category == governance.CategoryProviderManaged || identity.NoClient != "" || !identity.CreatedAt.Before(limit) {
 		return false
 	}
 	return !identity.LastUsedKnown || identity.LastUsedAt.Before(limit) && !identity.TrackedSince.Before(limit)

@@ -3,18 +3,21 @@ package inventory
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
 // credentialNouns are what messages call the kinds of credentials.
 var credentialNouns = map[governance.CredentialKind]string{
-	governance.CredentialAccessKey:       "access key",
-	governance.CredentialPassword:        "console password",
-	governance.CredentialMFADevice:       "MFA device",
-	governance.CredentialCertificate:     "signing certificate",
-	governance.CredentialSSHKey:          "SSH key",
-	governance.CredentialServiceSpecific: "service-specific credential",
+	governance.CredentialAccessKey:         "access key",
+	governance.CredentialPassword:          "console password",
+	governance.CredentialMFADevice:         "MFA device",
+	governance.CredentialCertificate:       "signing certificate",
+	governance.CredentialSSHKey:            "SSH key",
+	governance.CredentialServiceSpecific:   "service-specific credential",
+	governance.CredentialClientSecret:      "client secret",
+	governance.CredentialClientCertificate: "certificate",
 }
 
 // eachSecret writes a clause for every active credential that authenticates alone, and joins them.
@@ -50,7 +53,11 @@ func (s subject) longLivedCredential() string {
 		if !c.CreatedAt.IsZero() {
 			made = " was made on " + s.ago(c.CreatedAt) + " and"
 		}
-		return fmt.Sprintf("the %s%s works until somebody revokes it, and no governed_credential is known to have it", orID(c), made)
+		until := "somebody revokes it"
+		if !c.EndsAt.IsZero() {
+			until = c.EndsAt.Format(time.DateOnly)
+		}
+		return fmt.Sprintf("the %s%s works until %s, and no governed_credential is known to have it", orID(c), made, until)
 	})
 }
 

@@ -23,6 +23,9 @@ func (s subject) ownerGone() string {
 			gone = append(gone, fmt.Sprintf("its %s is %q, which %s", strings.ReplaceAll(string(field), "_", " "), name, absence))
 		}
 	}
+	if len(s.OwnersGone) > 0 {
+		gone = append(gone, governance.Enumerate(s.OwnersGone)+" can no longer sign in, and still owns it on its platform")
+	}
 	return strings.Join(gone, "; ")
 }
 
@@ -117,6 +120,9 @@ func (s subject) stale() string {
 }
 
 func (s subject) neverUsed() string {
+	if s.NoClient != "" && !s.CreatedAt.IsZero() && s.CreatedAt.Before(s.before(s.UnusedForDays)) {
+		return fmt.Sprintf("it was made on %s, and %s", s.ago(s.CreatedAt), s.NoClient)
+	}
 	if !s.idle() || !s.LastUsedAt.IsZero() || !s.alwaysTracked() {
 		return ""
 	}

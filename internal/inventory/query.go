@@ -159,7 +159,7 @@ func (q Query) Filter(identities []governance.Identity) []governance.Identity {
 
 func (q Query) fits(one *governance.Identity) bool {
 	return anyOf(q.Platforms, one.ID.Kind.Platform()) && anyOf(q.Kinds, one.ID.Kind) && anyOf(q.Categories, one.Category) &&
-		anyOf(q.Owners, one.Metadata.Owner) && anyOf(q.Environments, one.Metadata.Environment) && anyOf(q.Accounts, one.ID.Account) &&
+		anyOf(q.Owners, one.Metadata.Owner) && anyOf(q.Environments, one.Metadata.Environment) && anyOf(q.Accounts, one.ID.Home()) &&
 		(len(q.Findings) == 0 || Has(one, q.Findings...)) && q.fitsClasses(one) && one.RiskScore >= q.MinimumScore
 }
 

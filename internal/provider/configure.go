@@ -2,8 +2,10 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -91,7 +93,7 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 	if !tfkit.FullyKnown(ctx, m.Policy) || m.PolicyFile.IsUnknown() {
 		return
 	}
-	policy, diags := effectivePolicy(ctx, m)
+	policy, diags := effectivePolicy(ctx, m, nil)
 	resp.Diagnostics.Append(diags...)
 	if !diags.HasError() {
 		p.preview.Store(&tfkit.Data{Clock: p.clock, Policy: policy})
@@ -100,7 +102,7 @@ func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConf
 
 // foresee keeps the policy that holds without a provider block, which Terraform does not validate where it is empty.
 func (p *Provider) foresee() {
-	policy, diags := effectivePolicy(context.Background(), providerModel{}) //nolint:forbidigo // reads at most a local file
+	policy, diags := effectivePolicy(context.Background(), providerModel{}, nil) //nolint:forbidigo // reads at most a local file
 	if !diags.HasError() {
 		p.preview.Store(&tfkit.Data{Clock: p.clock, Policy: policy})
 	}
@@ -115,7 +117,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	data := &tfkit.Data{Clock: p.clock}
 	var diags diag.Diagnostics
-	data.Policy, diags = effectivePolicy(ctx, m)
+	data.Policy, diags = effectivePolicy(ctx, m, func(group string) ([]governance.Owner, error) { return readOwners(data, group) })
 	resp.Diagnostics.Append(diags...)
 	keys, diags := metadataKeys(ctx, m.MetadataKeys)
 	resp.Diagnostics.Append(diags...)
@@ -142,6 +144,19 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if !resp.Diagnostics.HasError() {
 		resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 	}
+}
+
+// ownersTimeout is how long the directory of owners may take, which a policy asks for in the middle of a plan.
+const ownersTimeout = 2 * time.Minute
+
+// readOwners reads them from the tenant that the provider block names.
+func readOwners(data *tfkit.Data, group string) ([]governance.Owner, error) {
+	if data.Azure == nil {
+		return nil, errors.New("the provider block has no azure, which says in which tenant it is")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ownersTimeout) //nolint:forbidigo // a policy has no context
+	defer cancel()
+	return data.Azure.Owners(ctx, group)
 }
 
 func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Config, diag.Diagnostics) {

@@ -82,22 +82,10 @@ func TestEntraPermissions(t *testing.T) {
 // system. It returns what was said, up to the first step that failed, and what the pipeline has asked for.
 func applicationLife(t *testing.T, permissions []string) (acctest.Diagnostics, []sim.Call) {
 	t.Helper()
-	const issuer, subject, audience = "https://ci.example", "pipeline", "api://AzureADTokenExchange"
 	server := acctest.NewAzureSim(t, sim.NewClock(exampleDay, false))
 	tenant := server.Tenant(azuresim.DefaultTenant)
 	owner := tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
-	pipeline := tenant.PutApplication(azuresim.Application{
-		DisplayName: "pipeline", Permissions: permissions,
-		Federated: []azuresim.FederatedCredential{{Name: "ci", Issuer: issuer, Subject: subject, Audience: audience}},
-	})
-	token := filepath.Join(t.TempDir(), "token")
-	run := func() *acctest.Protocol {
-		if err := os.WriteFile(token, []byte(azuresim.WebIdentityToken(issuer, audience, subject, server.Clock().Now().Add(time.Hour))), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		argument := acctest.AzureArgument(t, server).With(acctest.Values{"use_oidc": true, "client_id": pipeline.AppID, "oidc_token_file": token})
-		return acctest.NewAzureProtocol(t, server, acctest.Values{"azure": argument})
-	}
+	run, pipeline := pipelineOf(t, server, permissions)
 	config := acctest.Values{
 		"name": "export", "owner": "payments", "purpose": "Nightly export of invoices to the data lake", "expiry": "2027-01-31", "environment": "prod",
 		"entra_application": acctest.Values{
@@ -135,6 +123,25 @@ func applicationLife(t *testing.T, permissions []string) (acctest.Diagnostics, [
 			break
 		}
 	}
-	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline.ServicePrincipalID })
+	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline })
 	return said, calls
+}
+
+// pipelineOf is a pipeline with these permissions of Microsoft Graph that signs in with a token of its CI system: how a
+// provider runs in it, and the object id of its service principal.
+func pipelineOf(t *testing.T, server *azuresim.Server, permissions []string) (run func() *acctest.Protocol, principal string) {
+	t.Helper()
+	const issuer, subject, audience = "https://ci.example", "pipeline", "api://AzureADTokenExchange"
+	pipeline := server.Tenant(azuresim.DefaultTenant).PutApplication(azuresim.Application{
+		DisplayName: "pipeline", Permissions: permissions,
+		Federated: []azuresim.FederatedCredential{{Name: "ci", Issuer: issuer, Subject: subject, Audience: audience}},
+	})
+	token := filepath.Join(t.TempDir(), "token")
+	return func() *acctest.Protocol {
+		if err := os.WriteFile(token, []byte(azuresim.WebIdentityToken(issuer, audience, subject, server.Clock().Now().Add(time.Hour))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		argument := acctest.AzureArgument(t, server).With(acctest.Values{"use_oidc": true, "client_id": pipeline.AppID, "oidc_token_file": token})
+		return acctest.NewAzureProtocol(t, server, acctest.Values{"azure": argument})
+	}, pipeline.ServicePrincipalID
 }

@@ -47,13 +47,30 @@ type ruleModel struct {
 }
 
 type ownersModel struct {
-	Pattern types.String `tfsdk:"pattern"`
-	File    types.String `tfsdk:"file"`
+	Pattern     types.String `tfsdk:"pattern"`
+	File        types.String `tfsdk:"file"`
+	EntraGroup  types.String `tfsdk:"entra_group"`
+	EntraTenant types.Bool   `tfsdk:"entra_tenant"`
 }
 
 type purposeModel struct {
 	MinLength   *int     `tfsdk:"min_length"`
 	FillerWords []string `tfsdk:"filler_words"`
+}
+
+// entraOwners reads the owners that a group of Entra ID has; all users of the tenant without one.
+type entraOwners func(group string) ([]governance.Owner, error)
+
+// entra is the directory of owners in Entra ID; nil where the policy names none.
+func (m *ownersModel) entra(read entraOwners) *governance.OwnerDirectory {
+	group, source := m.EntraGroup.ValueString(), "of the Entra tenant"
+	switch {
+	case group != "":
+		source = "of the Entra group " + group
+	case !m.EntraTenant.ValueBool():
+		return nil
+	}
+	return governance.NewRemoteOwnerDirectory(source, func() ([]governance.Owner, error) { return read(group) })
 }
 
 func (m policyModel) document() governance.PolicyDocument {
@@ -90,7 +107,7 @@ func (m policyModel) document() governance.PolicyDocument {
 }
 
 // effectivePolicy merges what the provider block, its policy file and the environment's policy file say.
-func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, diag.Diagnostics) {
+func effectivePolicy(ctx context.Context, m providerModel, directory entraOwners) (governance.Policy, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	var documents []governance.PolicyDocument
 	for name, known := range map[string]bool{"policy": tfkit.FullyKnown(ctx, m.Policy), "policy_file": !m.PolicyFile.IsUnknown()} {
@@ -116,6 +133,9 @@ func effectivePolicy(ctx context.Context, m providerModel) (governance.Policy, d
 			if document.Owners.Directory, err = ownerfile.Read(file); err != nil {
 				diags.AddAttributeError(path.Root("policy").AtName("owners").AtName("file"), ownersSummary, err.Error()+ownersHelp)
 			}
+		}
+		if inline.Owners != nil && directory != nil && document.Owners.Directory == nil {
+			document.Owners.Directory = inline.Owners.entra(directory)
 		}
 		documents = append(documents, document)
 	}

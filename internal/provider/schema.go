@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int32validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -175,6 +177,15 @@ func policySchema() schema.Attribute {
 						Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 						MarkdownDescription: "Path of a directory of owners: `.yaml`, `.yml`, `.json`, `.csv`, `.txt` or a file named `CODEOWNERS` (guide \"Owners\"). A relative path is relative to the working directory, or, in a policy file, to that file. " +
 							"Of several policies, an owner has to be in the directory of each.",
+					},
+					"entra_group": schema.StringAttribute{
+						Optional: true, Validators: []validator.String{stringvalidator.RegexMatches(guidPattern, "is not the object id of a group"), stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("file"), path.MatchRelative().AtParent().AtName("entra_tenant"))},
+						MarkdownDescription: "Object id of a group of Entra ID, in the tenant of `azure`: an owner is a member, directly or through other groups, who can sign in. Users are named by user principal name, mail address or object id, groups by name, mail address or object id. " +
+							"It is read once a run, when an owner is first judged, which takes `GroupMember.Read.All` and `User.Read.All`.",
+					},
+					"entra_tenant": schema.BoolAttribute{
+						Optional: true, Validators: []validator.Bool{boolvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("file"))},
+						MarkdownDescription: "`true` for all users of the tenant of `azure` who can sign in, by user principal name, mail address or object id. It takes `User.Read.All`.",
 					},
 				},
 			},

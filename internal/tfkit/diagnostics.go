@@ -136,7 +136,7 @@ func explain(err error) string {
 	case errors.As(err, &conflict):
 		return fmt.Sprintf("%s\n\nRemove what is in the way, or try again when the other change is done.", Sentence(conflict.Error()))
 	case errors.As(err, &throttled):
-		return fmt.Sprintf("%s.\n\nTry again later, lower Terraform's -parallelism, or raise aws.max_retries.", throttled)
+		return fmt.Sprintf("%s.\n\nTry again later, lower Terraform's -parallelism, or raise max_retries in the provider block.", throttled)
 	case errors.As(err, &replicated):
 		return fmt.Sprintf("%s\n\nCheck that everything it refers to exists; if it was made a moment ago, apply again.", Sentence(replicated.Error()))
 	case errors.As(err, &invalid):

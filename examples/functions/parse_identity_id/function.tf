@@ -4,9 +4,9 @@ locals {
   ids = [for identity in data.governed_identities.all.identities : provider::governed::parse_identity_id(identity.id)]
 }
 
-# Which identities there are in which path.
+# Which identities there are in which path of IAM. Those of Azure have none.
 output "by_path" {
-  value = { for id in local.ids : id.path => id.name... }
+  value = { for id in local.ids : id.path => id.name... if id.path != null }
 }
 
 # Warns at every plan and apply of users, which have no place in this account.

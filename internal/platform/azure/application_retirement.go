@@ -47,7 +47,18 @@ func (t *Tenant) lastSignIn(ctx context.Context, appID string) (governance.Use, 
 	if t.config.Environment != Environments[0] {
 		return governance.Use{Unknown: "this cloud has no report of sign-ins"}, nil
 	}
-	all, err := t.entra.signIns.Get(ctx, func() (map[string]time.Time, error) {
+	all, err := t.signInReport(ctx)
+	at, known := all[appID]
+	use := governance.Use{At: at, Unknown: unreadable(err)}
+	if use.Unknown == "" && !known {
+		use.Unknown = "the report of sign-ins has no entry for it"
+	}
+	return use, ctx.Err()
+}
+
+// signInReport is when applications last signed in, by application id in lower case, as far as that is known.
+func (t *Tenant) signInReport(ctx context.Context) (map[string]time.Time, error) {
+	return t.entra.signIns.Get(ctx, func() (map[string]time.Time, error) {
 		rows, err := listAll[signInActivity](ctx, t, graph.Request{Version: graph.Beta, Path: "/reports/servicePrincipalSignInActivities", Query: url.Values{"$top": {pageSize}}}, "/reports/servicePrincipalSignInActivities", permissionAudit)
 		seen := map[string]time.Time{}
 		for _, row := range rows {
@@ -57,12 +68,6 @@ func (t *Tenant) lastSignIn(ctx context.Context, appID string) (governance.Use, 
 		}
 		return seen, err
 	})
-	at, known := all[appID]
-	use := governance.Use{At: at, Unknown: unreadable(err)}
-	if use.Unknown == "" && !known {
-		use.Unknown = "the report of sign-ins has no entry for it"
-	}
-	return use, ctx.Err()
 }
 
 // unreadable says why the report could not be read; it is empty where it could.

@@ -87,6 +87,7 @@ type Tenant struct {
 	config     Config
 	wait       func(context.Context, time.Duration) error
 	connection platform.Memo[connection]
+	listing    platform.Memo[listed]
 	entra      entra
 	tagging    tagging
 	identities identities

@@ -127,6 +127,9 @@ func (m *ManagedIdentities) Check(ctx context.Context, want platform.Desired[Man
 	if err := m.configured(want.Spec); err != nil {
 		return found, err
 	}
+	if want.Disabled {
+		return found, nil // It gets no role, and a role that is gone must not keep it from being disabled.
+	}
 	resolved := map[grant]string{}
 	for _, key := range slices.Sorted(maps.Keys(want.Spec.RoleAssignments)) {
 		assignment := want.Spec.RoleAssignments[key]

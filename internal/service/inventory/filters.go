@@ -97,8 +97,8 @@ func (d definition) filters(order string) map[string]argument {
 		score += fmt.Sprintf(" %d by default.", d.minimumScore)
 	}
 	return map[string]argument{
-		"platforms":     {formTexts, "Only those of these platforms: `aws`. As with every filter, what is left out or empty filters nothing, and of several filters all have to fit."},
-		"kinds":         {formTexts, "Only those of these kinds, such as `aws_role`."},
+		"platforms":     {formTexts, "Only those of these platforms: `aws`, `azure`, `entra`. As with every filter, what is left out or empty filters nothing, and of several filters all have to fit."},
+		"kinds":         {formTexts, "Only those of these kinds, such as `aws_role` or `entra_application`."},
 		"categories":    {formTexts, "Only those of these categories: " + code(governance.Categories) + "."},
 		"owners":        {formTexts, "Only those of these owners."},
 		"environments":  {formTexts, "Only those of these environments."},

@@ -97,6 +97,11 @@ func (*identityDataSource) ValidateConfig(ctx context.Context, req datasource.Va
 	resp.Diagnostics.Append(diags...)
 }
 
+// same compares canonical ids. Azure does not tell letters by their case.
+func same(one, other governance.ID) bool {
+	return one == other || one.Kind == other.Kind && one.Kind.Platform() != governance.PlatformAWS && strings.EqualFold(one.String(), other.String())
+}
+
 // Read finds the identity; that there is none is an error.
 func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	a, diags := ask(ctx, req.Config)
@@ -109,7 +114,7 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	i := slices.IndexFunc(listing.Identities, func(one governance.Identity) bool { return one.ID == a.id })
+	i := slices.IndexFunc(listing.Identities, func(one governance.Identity) bool { return same(one.ID, a.id) })
 	if i < 0 {
 		warnOfGaps(&resp.Diagnostics, identityType, listing.Gaps)
 		resp.Diagnostics.AddAttributeError(a.argument, "Identity not found", fmt.Sprintf("%s: it is not among the %d identities of %s.\n\nCheck its path and the case of its letters, and that the provider reads its account.",
@@ -145,7 +150,7 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 func accounts(identities []governance.Identity) string {
 	var ids []string
 	for i := range identities {
-		ids = append(ids, identities[i].ID.Account)
+		ids = append(ids, identities[i].ID.Home())
 	}
 	slices.Sort(ids)
 	if ids = slices.Compact(ids); len(ids) == 0 {

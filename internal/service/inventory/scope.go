@@ -94,21 +94,17 @@ func (s Scope) Find(ctx context.Context, data *tfkit.Data, config tfsdk.Config) 
 	if diags.Append(more...); diags.HasError() {
 		return nil, diags
 	}
-	me, err := data.AWS.ID(ctx)
-	account := own(listing, me)
-	if err == nil {
-		err = account.Err
-	}
+	reach, err := reachOf(ctx, data, listing)
 	if err != nil {
 		tfkit.AddError(&diags, path.Empty(), "Identities cannot be listed", s.TypeName, err)
 		return nil, diags
 	}
-	options, now, gaps := c.options(query, listing), data.Clock.Now(), account.Gaps
+	options, now := c.options(query, listing), data.Clock.Now()
 	var mine, others []governance.Identity
 	for i := range listing.Identities {
 		switch one := &listing.Identities[i]; {
 		case !s.Takes(one):
-		case one.ID.Account == me:
+		case reach.has(one.ID):
 			mine = append(mine, *one)
 		default:
 			others = append(others, *one)
@@ -116,9 +112,41 @@ func (s Scope) Find(ctx context.Context, data *tfkit.Data, config tfsdk.Config) 
 	}
 	found, unknown := inScope.find(query, inventory.Judge(mine, data.Policy, options, now), options, now)
 	others, _ = inScope.find(query, inventory.Judge(others, data.Policy, options, now), options, now)
-	warnOfGaps(&diags, s.TypeName, slices.Concat(gaps, unknown))
-	s.warnOfOtherAccounts(&diags, others, me)
+	warnOfGaps(&diags, s.TypeName, slices.Concat(reach.gaps, unknown))
+	s.warnOfOtherAccounts(&diags, others, reach.account)
 	return found, diags
+}
+
+// reach is where this provider configuration can import from.
+type reach struct {
+	// account is that on AWS; empty without AWS.
+	account string
+	// gaps are those of what it has.
+	gaps []string
+}
+
+func (r reach) has(id governance.ID) bool {
+	return id.Kind.Platform() != governance.PlatformAWS || id.Account == r.account
+}
+
+// reachOf is an error where nothing of the provider's own account could be read.
+func reachOf(ctx context.Context, data *tfkit.Data, listing platform.Listing) (reach, error) {
+	var r reach
+	if data.AWS != nil {
+		me, err := data.AWS.ID(ctx)
+		if err != nil {
+			return r, err
+		}
+		account := own(listing, me)
+		if account.Err != nil {
+			return r, account.Err
+		}
+		r.account, r.gaps = me, account.Gaps
+	}
+	if data.Azure != nil {
+		r.gaps = slices.Concat(r.gaps, own(listing, data.Azure.ID()).Gaps)
+	}
+	return r, nil
 }
 
 // own is what was read of one's own account. An account without identities may not have said its id.

@@ -17,7 +17,7 @@ var itemValues = []attribute[governance.Identity]{
 	textAttribute("platform", func(i *governance.Identity) string { return string(i.ID.Kind.Platform()) }),
 	textAttribute("kind", func(i *governance.Identity) string { return string(i.ID.Kind) }),
 	textAttribute("category", func(i *governance.Identity) string { return string(i.Category) }),
-	textAttribute("account", func(i *governance.Identity) string { return i.ID.Account }),
+	textAttribute("account", func(i *governance.Identity) string { return i.ID.Home() }),
 	textAttribute("owner", func(i *governance.Identity) string { return i.Metadata.Owner }),
 	textAttribute("purpose", func(i *governance.Identity) string { return i.Metadata.Purpose }),
 	textAttribute("expiry", func(i *governance.Identity) string { return i.Metadata.Expiry }),

@@ -58,7 +58,7 @@ func TestMoveRefused(t *testing.T) {
 		version            int64
 		state, says        string
 	}{
-		"another resource": {hashicorpAWS, "aws_iam_policy", 0, `{}`, "error : Resource cannot be moved … governed_service_identity takes over aws_iam_role of hashicorp/aws, aws_iam_user of hashicorp/aws, azurerm_user_assigned_identity of hashicorp/azurerm, and no aws_iam_policy of registry.terraform.io/hashicorp/aws … removed block … import block"},
+		"another resource": {hashicorpAWS, "aws_iam_policy", 0, `{}`, "error : Resource cannot be moved … governed_service_identity takes over aws_iam_role of hashicorp/aws, aws_iam_user of hashicorp/aws … and no aws_iam_policy of registry.terraform.io/hashicorp/aws … removed block … import block"},
 		"another provider": {"registry.terraform.io/elsewhere/aws", "aws_iam_role", 0, role, "error : Resource cannot be moved … and no aws_iam_role of registry.terraform.io/elsewhere/aws"},
 		"another version":  {hashicorpAWS, "aws_iam_role", 1, role, "error : Source state is of an unknown version … The state of aws_iam_role has schema version 1; governed_service_identity knows version 0. … import block"},
 		"no ARN":           {hashicorpAWS, "aws_iam_role", 0, `{"id":"x"}`, `error : Source state has no usable id … arn is "" in the state of aws_iam_role, which names no aws_role.`},
