@@ -194,7 +194,7 @@ func (t *Tenant) options(where cloud.Configuration) (*policy.ClientOptions, erro
 	}
 	retry := policy.RetryOptions{MaxRetries: DefaultMaxRetries, MaxRetryDelay: longestWait}
 	if t.config.MaxRetries > 0 {
-		retry.MaxRetries = int32(min(t.config.MaxRetries, 1000)) //nolint:gosec // bounded
+		retry.MaxRetries = int32(min(t.config.MaxRetries, 1000))
 	}
 	if t.config.MaxBackoff > 0 {
 		retry.RetryDelay = t.config.MaxBackoff

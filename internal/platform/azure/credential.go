@@ -86,7 +86,7 @@ func askGitHub(ctx context.Context, transport policy.Transporter, address, beare
 	query := parsed.Query()
 	query.Set("audience", federationAudience)
 	parsed.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, parsed.String(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, parsed.String(), nil) //nolint:gosec // GitHub's runner names the address
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func askGitHub(ctx context.Context, transport policy.Transporter, address, beare
 	if err != nil {
 		return "", fmt.Errorf("GitHub's OIDC token: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was read
+	defer response.Body.Close()
 	var answer struct {
 		Value string `json:"value"`
 	}
@@ -144,7 +144,7 @@ func signInProblem(failed *azidentity.AuthenticationFailedError) string {
 	if failed.RawResponse == nil {
 		return firstLine(failed.Error())
 	}
-	defer failed.RawResponse.Body.Close() //nolint:errcheck // it was read
+	defer failed.RawResponse.Body.Close()
 	var answer struct {
 		Description string `json:"error_description"`
 	}

@@ -38,9 +38,9 @@ type batchAnswer struct {
 // throttles within a batch is asked for again after the time that it names; wait sleeps.
 func (c *Client) Batch(ctx context.Context, paths []string, wait func(context.Context, time.Duration) error) ([]Answer, error) {
 	answers := make([]Answer, len(paths))
-	pending := make([]int, len(paths))
+	var pending []int
 	for i := range paths {
-		pending[i] = i
+		pending = append(pending, i)
 	}
 	for len(pending) > 0 {
 		now := pending[:min(batchSize, len(pending))]

@@ -79,7 +79,7 @@ func (c *Client) do(ctx context.Context, call Request, address string, out any) 
 			return err
 		}
 	}
-	response, err := c.pipeline.Do(request)
+	response, err := c.pipeline.Do(request) //nolint:bodyclose // runtime.Payload and NewResponseError read and close it
 	if err != nil {
 		return err
 	}
