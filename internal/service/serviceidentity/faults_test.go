@@ -115,7 +115,7 @@ func TestThrottled(t *testing.T) {
 	impatient := acctest.Values{"aws": acctest.AWSArgument(server.URL()).With(acctest.Values{"max_retries": 1})}
 	r := acctest.NewConfiguredProtocol(t, server, impatient).Resource(typeName)
 	server.InjectFault(sim.Fault{Service: "iam", Action: "CreateRole", Kind: sim.FaultThrottling})
-	r.Apply(lambdaRole(server)).Want(t, "error aws_role: Identity cannot be created … iam:CreateRole was throttled … -parallelism … aws.max_retries")
+	r.Apply(lambdaRole(server)).Want(t, "error aws_role: Identity cannot be created … iam:CreateRole was throttled … -parallelism … max_retries")
 	if r.Exists() {
 		t.Error("the state has a role that was not made")
 	}
