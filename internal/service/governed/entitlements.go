@@ -39,9 +39,10 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m P, 
 	refused := diags.HasError()
 	of := governance.Entitlements{Granted: &governance.Granted{}} // what the platform alone grants is not the policy's to judge
 	entitled, ok := k.(Entitled[P])
+	unseen := existed.unseen() && policy.JudgesDangers()
 	if ok {
 		var err error
-		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted(), Unseen: existed.unseen() && policy.JudgesDangers()})
+		of, err = entitled.Entitlements(ctx, r.data, m, prior, governance.Inquiry{Final: !planning, Granted: policy.JudgesGranted(), Unseen: unseen})
 		if err != nil {
 			if !refused {
 				tfkit.AddError(diags, attributePath(k), "Permissions cannot be judged", title, err)
@@ -57,6 +58,9 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m P, 
 	found := policy.EvaluateDangers(left)
 	if !ok || of.Unchanged {
 		r.report(title, append(found, own...), planning, diags)
+		if planning && !refused && unseen {
+			warnUnjudged(title, of, diags)
+		}
 		return of.Unchanged
 	}
 	need, covered, gains := needOf(policy, of, cleared, had), policy.NeedOf(cleared, governance.EnforceError, governance.EnforceWarn), len(of.Gains) > 0
@@ -74,17 +78,21 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m P, 
 		return false
 	}
 	r.tell(title, given, covered, true, diags)
-	for _, unjudged := range of.Unjudged {
-		if refused {
-			break
-		}
-		at := tfkit.AttributePath(unjudged.Attribute)
-		diags.AddAttributeWarning(at, "Permissions are not judged", fmt.Sprintf("%s: %s.\n\n%s\n\nArgument: %s.", title, unjudged, unjudged.Remedy, at))
+	if !refused {
+		warnUnjudged(title, of, diags)
 	}
 	if gains {
 		diags.AddAttributeWarning(attributePath(k), "Identity gains permissions", title+" may do what it could not do before:\n\n"+gained(of.Gains))
 	}
 	return false
+}
+
+// warnUnjudged says what nobody could look at.
+func warnUnjudged(title string, of governance.Entitlements, diags *diag.Diagnostics) {
+	for _, unjudged := range of.Unjudged {
+		at := tfkit.AttributePath(unjudged.Attribute)
+		diags.AddAttributeWarning(at, "Permissions are not judged", fmt.Sprintf("%s: %s.\n\n%s\n\nArgument: %s.", title, unjudged, unjudged.Remedy, at))
+	}
 }
 
 // needOf is what the identity needs an approval for from now on. A change that only takes away makes no new need of what

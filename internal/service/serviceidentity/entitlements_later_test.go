@@ -59,3 +59,16 @@ func TestJudgedAsItIsNow(t *testing.T) {
 		})
 	}
 }
+
+// TestImportUnread says of an imported identity what nobody could look at.
+func TestImportUnread(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	config := lambdaRole(server).With(withRole(acctest.Values{"managed_policy_arns": []string{"arn:aws:iam::123456789012:policy/mail"}}))
+	account(server).PutManagedPolicy(sim.ManagedPolicy{Name: "mail", Document: allowing("ses:SendEmail", "arn:aws:ses:eu-west-1:123456789012:identity/shop.example")})
+	acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName).Apply(config).Want(t)
+	server.DenyActions(sim.DefaultAccount, "iam:GetPolicy")
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Import(exportByID, nil).Want(t)
+	r.Plan(config).Want(t, "warning aws_role.managed_policy_arns: Permissions are not judged … iam:GetPolicy")
+}
