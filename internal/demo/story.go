@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,10 +12,14 @@ import (
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-// estateSize is how many roles the account had before.
-const estateSize = 40
+// How many roles the account had before, and how many applications the tenant.
+const (
+	estateSize = 40
+	tenantSize = 8
+)
 
 const (
 	githubIssuer  = "https://token.actions.githubusercontent.com"
@@ -28,6 +33,7 @@ type story struct {
 	*workspace
 	ctx   context.Context //nolint:containedctx // lives as long as the demo
 	cloud *sim.Server
+	azure *azuresim.Server
 	scene int
 	// before are the roles that were there before.
 	before []string
@@ -41,20 +47,33 @@ func play(ctx context.Context, mirror string, out io.Writer) (err error) {
 	}
 	defer cloud.Close()
 	cloud.SeedEstate(estateSize)
+	azure, err := azuresim.New(azuresim.WithSharedClock(cloud.Clock()))
+	if err != nil {
+		return err
+	}
+	if err := azure.Start(); err != nil {
+		return err
+	}
+	defer azure.Close()
+	azure.SeedEstate(tenantSize)
 	w, err := newWorkspace(mirror, cloud.Env(), out)
 	if err != nil {
 		return err
+	}
+	if err := w.reach(azure); err != nil {
+		return errors.Join(err, w.close())
 	}
 	defer func() {
 		if closing := w.close(); err == nil {
 			err = closing
 		}
 	}()
-	s := &story{workspace: w, ctx: ctx, cloud: cloud, before: cloud.Account(sim.DefaultAccount).Roles()}
-	if err := s.print(fmt.Sprintf("A simulated AWS account at %s, with %d roles that were there before.", cloud.URL(), len(s.before))); err != nil {
+	s := &story{workspace: w, ctx: ctx, cloud: cloud, azure: azure, before: cloud.Account(sim.DefaultAccount).Roles()}
+	if err := s.print(fmt.Sprintf("A simulated AWS account at %s, with %d roles that were there before.", cloud.URL(), len(s.before)),
+		fmt.Sprintf("A simulated tenant of Entra ID at %s, with %d applications.", azure.URL(), len(azure.Tenant(azuresim.DefaultTenant).Applications()))); err != nil {
 		return err
 	}
-	for _, scene := range []func() error{s.missing, s.wrong, s.create, s.look, s.use, s.expire, s.renew, s.secondSystem, s.removeFirst, s.credential, s.removeCredential, s.unowned, s.cleanUp} {
+	for _, scene := range []func() error{s.missing, s.wrong, s.create, s.look, s.use, s.expire, s.renew, s.secondSystem, s.removeFirst, s.credential, s.removeCredential, s.managedIdentity, s.removeManagedIdentity, s.unowned, s.cleanUp} {
 		if err := scene(); err != nil {
 			return fmt.Errorf("scene %d: %w", s.scene, err)
 		}
