@@ -9,7 +9,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// server is the framework's, past which large results go.
+// server is the framework's, past which large results go, and which keeps nothing of the calls for each resource.
 type server struct{ frameworkServer }
 
 // frameworkServer is all that Terraform may ask of the framework's server. What is not here, Terraform does not find.
@@ -39,4 +39,24 @@ func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 	}
 	resp.State.MsgPack, err = large.Into(resp.State.MsgPack)
 	return resp, err
+}
+
+func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return within(ctx, s.frameworkServer.ValidateResourceConfig, req)
+}
+
+func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return within(ctx, s.frameworkServer.UpgradeResourceState, req)
+}
+
+func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return within(ctx, s.frameworkServer.ReadResource, req)
+}
+
+func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return within(ctx, s.frameworkServer.PlanResourceChange, req)
+}
+
+func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return within(ctx, s.frameworkServer.ApplyResourceChange, req)
 }

@@ -230,8 +230,8 @@ func (a *Account) listMember(ctx context.Context, me caller, id string, recorded
 	member := &Account{config: a.config, tagging: a.tagging, wait: a.wait, manager: a}
 	_, err = member.connection.Get(ctx, func() (connection, error) {
 		return connection{
-			iam: iam.NewFromConfig(sdk, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) }),
-			sts: sts.NewFromConfig(sdk, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) }),
+			iam: newIAMClient(iam.NewFromConfig(sdk, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) })),
+			sts: newSTSClient(sts.NewFromConfig(sdk, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })),
 			sdk: sdk,
 		}, nil
 	})

@@ -76,7 +76,7 @@ func (a *Account) readAggregator(ctx context.Context, me caller, scope *scope) (
 			o.Region, o.BaseEndpoint = region, a.endpoint("config", o.BaseEndpoint)
 		})
 		read = &aggregatorReader{account: a, wanted: wanted, captured: map[string]time.Time{}, readers: map[string]*bulkReader{}}
-		if err = read.all(ctx, client, name); !errors.Is(err, platform.ErrNotFound) {
+		if err = read.all(ctx, client.SelectAggregateResourceConfig, name); !errors.Is(err, platform.ErrNotFound) {
 			break
 		}
 	}
@@ -126,16 +126,16 @@ type aggregatorReader struct {
 }
 
 // all reads every type of resource, side by side.
-func (r *aggregatorReader) all(ctx context.Context, client configservice.SelectAggregateResourceConfigAPIClient, aggregator string) error {
+func (r *aggregatorReader) all(ctx context.Context, selectPage selectRecorded, aggregator string) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, kind := range recordedTypes {
-		group.Go(func() error { return r.pages(ctx, client, aggregator, kind) })
+		group.Go(func() error { return r.pages(ctx, selectPage, aggregator, kind) })
 	}
 	return group.Wait()
 }
 
-func (r *aggregatorReader) pages(ctx context.Context, client configservice.SelectAggregateResourceConfigAPIClient, aggregator, kind string) error {
-	pages := configservice.NewSelectAggregateResourceConfigPaginator(client, &configservice.SelectAggregateResourceConfigInput{
+func (r *aggregatorReader) pages(ctx context.Context, selectPage selectRecorded, aggregator, kind string) error {
+	pages := configservice.NewSelectAggregateResourceConfigPaginator(selectPage, &configservice.SelectAggregateResourceConfigInput{
 		ConfigurationAggregatorName: &aggregator, Expression: awssdk.String(fmt.Sprintf(recordedQuery, kind)), Limit: aggregatorPage,
 	})
 	for pages.HasMorePages() {

@@ -46,7 +46,7 @@ type unusedAccess struct {
 
 // analyzer is one that looks for unused access.
 type analyzer struct {
-	api          analyzerAPI
+	api          analyzerClient
 	region       string
 	name, arn    string
 	organization bool
@@ -142,7 +142,7 @@ func (a *Account) readUnused(ctx context.Context) (unusedAccess, error) {
 			sdk := connection.sdk.Copy()
 			sdk.Region = region
 			api := accessanalyzer.NewFromConfig(sdk, func(o *accessanalyzer.Options) { o.BaseEndpoint = a.endpoint("accessanalyzer", o.BaseEndpoint) })
-			searches[i].run(ctx, api, region)
+			searches[i].run(ctx, newAnalyzerClient(api), region)
 			return nil
 		})
 	}
@@ -209,7 +209,7 @@ type analyzerSearch struct {
 	err   error
 }
 
-func (s *analyzerSearch) run(ctx context.Context, api analyzerAPI, region string) {
+func (s *analyzerSearch) run(ctx context.Context, api analyzerClient, region string) {
 	pages := accessanalyzer.NewListAnalyzersPaginator(api, &accessanalyzer.ListAnalyzersInput{})
 	for pages.HasMorePages() {
 		s.calls++

@@ -4,99 +4,296 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// iamAPI is what this package uses of IAM.
-type iamAPI interface {
-	iam.GetAccountAuthorizationDetailsAPIClient
-	iam.ListRolesAPIClient
-	iam.ListRolePoliciesAPIClient
-	iam.ListAttachedRolePoliciesAPIClient
-	iam.ListInstanceProfilesForRoleAPIClient
-	iam.ListUsersAPIClient
-	iam.ListUserPoliciesAPIClient
-	iam.ListAttachedUserPoliciesAPIClient
-	iam.ListGroupsForUserAPIClient
-	iam.ListAccessKeysAPIClient
-	iam.ListMFADevicesAPIClient
-	iam.ListSSHPublicKeysAPIClient
-	iam.ListSigningCertificatesAPIClient
-	GenerateCredentialReport(context.Context, *iam.GenerateCredentialReportInput, ...func(*iam.Options)) (*iam.GenerateCredentialReportOutput, error)
-	GetCredentialReport(context.Context, *iam.GetCredentialReportInput, ...func(*iam.Options)) (*iam.GetCredentialReportOutput, error)
-	GenerateServiceLastAccessedDetails(context.Context, *iam.GenerateServiceLastAccessedDetailsInput, ...func(*iam.Options)) (*iam.GenerateServiceLastAccessedDetailsOutput, error)
-	GetServiceLastAccessedDetails(context.Context, *iam.GetServiceLastAccessedDetailsInput, ...func(*iam.Options)) (*iam.GetServiceLastAccessedDetailsOutput, error)
-	GetAccountSummary(context.Context, *iam.GetAccountSummaryInput, ...func(*iam.Options)) (*iam.GetAccountSummaryOutput, error)
+// call is one operation of a client of the SDK. The clients are taken apart into the operations that are used, because of a
+// type that becomes the value of an interface the linker keeps every method, as soon as anything looks methods up by name,
+// which go-plugin does: with all that they send and receive, the operations that nobody calls were a fifth of the binary.
+type call[In, Out, Options any] func(context.Context, *In, ...func(*Options)) (*Out, error)
 
-	CreateRole(context.Context, *iam.CreateRoleInput, ...func(*iam.Options)) (*iam.CreateRoleOutput, error)
-	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
-	UpdateRole(context.Context, *iam.UpdateRoleInput, ...func(*iam.Options)) (*iam.UpdateRoleOutput, error)
-	UpdateAssumeRolePolicy(context.Context, *iam.UpdateAssumeRolePolicyInput, ...func(*iam.Options)) (*iam.UpdateAssumeRolePolicyOutput, error)
-	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
-	TagRole(context.Context, *iam.TagRoleInput, ...func(*iam.Options)) (*iam.TagRoleOutput, error)
-	UntagRole(context.Context, *iam.UntagRoleInput, ...func(*iam.Options)) (*iam.UntagRoleOutput, error)
+type iamCall[In, Out any] = call[In, Out, iam.Options]
 
-	GetPolicy(context.Context, *iam.GetPolicyInput, ...func(*iam.Options)) (*iam.GetPolicyOutput, error)
-	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error)
+// iamClient is what this package uses of IAM.
+type iamClient struct {
+	getAccountAuthorizationDetails
+	listRoles
+	listRolePolicies
+	listAttachedRolePolicies
+	listInstanceProfilesForRole
+	listUsers
+	listUserPolicies
+	listAttachedUserPolicies
+	listGroupsForUser
+	listAccessKeys
+	listMFADevices
+	listSSHPublicKeys
+	listSigningCertificates
 
-	GetRolePolicy(context.Context, *iam.GetRolePolicyInput, ...func(*iam.Options)) (*iam.GetRolePolicyOutput, error)
-	PutRolePolicy(context.Context, *iam.PutRolePolicyInput, ...func(*iam.Options)) (*iam.PutRolePolicyOutput, error)
-	DeleteRolePolicy(context.Context, *iam.DeleteRolePolicyInput, ...func(*iam.Options)) (*iam.DeleteRolePolicyOutput, error)
-	AttachRolePolicy(context.Context, *iam.AttachRolePolicyInput, ...func(*iam.Options)) (*iam.AttachRolePolicyOutput, error)
-	DetachRolePolicy(context.Context, *iam.DetachRolePolicyInput, ...func(*iam.Options)) (*iam.DetachRolePolicyOutput, error)
-	CreateServiceLinkedRole(context.Context, *iam.CreateServiceLinkedRoleInput, ...func(*iam.Options)) (*iam.CreateServiceLinkedRoleOutput, error)
-	DeleteServiceLinkedRole(context.Context, *iam.DeleteServiceLinkedRoleInput, ...func(*iam.Options)) (*iam.DeleteServiceLinkedRoleOutput, error)
-	GetServiceLinkedRoleDeletionStatus(context.Context, *iam.GetServiceLinkedRoleDeletionStatusInput, ...func(*iam.Options)) (*iam.GetServiceLinkedRoleDeletionStatusOutput, error)
-	PutRolePermissionsBoundary(context.Context, *iam.PutRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.PutRolePermissionsBoundaryOutput, error)
-	DeleteRolePermissionsBoundary(context.Context, *iam.DeleteRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.DeleteRolePermissionsBoundaryOutput, error)
+	GenerateCredentialReport           iamCall[iam.GenerateCredentialReportInput, iam.GenerateCredentialReportOutput]
+	GetCredentialReport                iamCall[iam.GetCredentialReportInput, iam.GetCredentialReportOutput]
+	GenerateServiceLastAccessedDetails iamCall[iam.GenerateServiceLastAccessedDetailsInput, iam.GenerateServiceLastAccessedDetailsOutput]
+	GetServiceLastAccessedDetails      iamCall[iam.GetServiceLastAccessedDetailsInput, iam.GetServiceLastAccessedDetailsOutput]
+	GetAccountSummary                  iamCall[iam.GetAccountSummaryInput, iam.GetAccountSummaryOutput]
 
-	CreateInstanceProfile(context.Context, *iam.CreateInstanceProfileInput, ...func(*iam.Options)) (*iam.CreateInstanceProfileOutput, error)
-	GetInstanceProfile(context.Context, *iam.GetInstanceProfileInput, ...func(*iam.Options)) (*iam.GetInstanceProfileOutput, error)
-	DeleteInstanceProfile(context.Context, *iam.DeleteInstanceProfileInput, ...func(*iam.Options)) (*iam.DeleteInstanceProfileOutput, error)
-	AddRoleToInstanceProfile(context.Context, *iam.AddRoleToInstanceProfileInput, ...func(*iam.Options)) (*iam.AddRoleToInstanceProfileOutput, error)
-	RemoveRoleFromInstanceProfile(context.Context, *iam.RemoveRoleFromInstanceProfileInput, ...func(*iam.Options)) (*iam.RemoveRoleFromInstanceProfileOutput, error)
-	TagInstanceProfile(context.Context, *iam.TagInstanceProfileInput, ...func(*iam.Options)) (*iam.TagInstanceProfileOutput, error)
-	UntagInstanceProfile(context.Context, *iam.UntagInstanceProfileInput, ...func(*iam.Options)) (*iam.UntagInstanceProfileOutput, error)
+	CreateRole             iamCall[iam.CreateRoleInput, iam.CreateRoleOutput]
+	GetRole                iamCall[iam.GetRoleInput, iam.GetRoleOutput]
+	UpdateRole             iamCall[iam.UpdateRoleInput, iam.UpdateRoleOutput]
+	UpdateAssumeRolePolicy iamCall[iam.UpdateAssumeRolePolicyInput, iam.UpdateAssumeRolePolicyOutput]
+	DeleteRole             iamCall[iam.DeleteRoleInput, iam.DeleteRoleOutput]
+	TagRole                iamCall[iam.TagRoleInput, iam.TagRoleOutput]
+	UntagRole              iamCall[iam.UntagRoleInput, iam.UntagRoleOutput]
 
-	CreateUser(context.Context, *iam.CreateUserInput, ...func(*iam.Options)) (*iam.CreateUserOutput, error)
-	GetUser(context.Context, *iam.GetUserInput, ...func(*iam.Options)) (*iam.GetUserOutput, error)
-	DeleteUser(context.Context, *iam.DeleteUserInput, ...func(*iam.Options)) (*iam.DeleteUserOutput, error)
-	TagUser(context.Context, *iam.TagUserInput, ...func(*iam.Options)) (*iam.TagUserOutput, error)
-	UntagUser(context.Context, *iam.UntagUserInput, ...func(*iam.Options)) (*iam.UntagUserOutput, error)
+	GetPolicy        iamCall[iam.GetPolicyInput, iam.GetPolicyOutput]
+	GetPolicyVersion iamCall[iam.GetPolicyVersionInput, iam.GetPolicyVersionOutput]
 
-	GetUserPolicy(context.Context, *iam.GetUserPolicyInput, ...func(*iam.Options)) (*iam.GetUserPolicyOutput, error)
-	PutUserPolicy(context.Context, *iam.PutUserPolicyInput, ...func(*iam.Options)) (*iam.PutUserPolicyOutput, error)
-	DeleteUserPolicy(context.Context, *iam.DeleteUserPolicyInput, ...func(*iam.Options)) (*iam.DeleteUserPolicyOutput, error)
-	AttachUserPolicy(context.Context, *iam.AttachUserPolicyInput, ...func(*iam.Options)) (*iam.AttachUserPolicyOutput, error)
-	DetachUserPolicy(context.Context, *iam.DetachUserPolicyInput, ...func(*iam.Options)) (*iam.DetachUserPolicyOutput, error)
-	PutUserPermissionsBoundary(context.Context, *iam.PutUserPermissionsBoundaryInput, ...func(*iam.Options)) (*iam.PutUserPermissionsBoundaryOutput, error)
-	DeleteUserPermissionsBoundary(context.Context, *iam.DeleteUserPermissionsBoundaryInput, ...func(*iam.Options)) (*iam.DeleteUserPermissionsBoundaryOutput, error)
-	AddUserToGroup(context.Context, *iam.AddUserToGroupInput, ...func(*iam.Options)) (*iam.AddUserToGroupOutput, error)
-	RemoveUserFromGroup(context.Context, *iam.RemoveUserFromGroupInput, ...func(*iam.Options)) (*iam.RemoveUserFromGroupOutput, error)
+	GetRolePolicy                      iamCall[iam.GetRolePolicyInput, iam.GetRolePolicyOutput]
+	PutRolePolicy                      iamCall[iam.PutRolePolicyInput, iam.PutRolePolicyOutput]
+	DeleteRolePolicy                   iamCall[iam.DeleteRolePolicyInput, iam.DeleteRolePolicyOutput]
+	AttachRolePolicy                   iamCall[iam.AttachRolePolicyInput, iam.AttachRolePolicyOutput]
+	DetachRolePolicy                   iamCall[iam.DetachRolePolicyInput, iam.DetachRolePolicyOutput]
+	CreateServiceLinkedRole            iamCall[iam.CreateServiceLinkedRoleInput, iam.CreateServiceLinkedRoleOutput]
+	DeleteServiceLinkedRole            iamCall[iam.DeleteServiceLinkedRoleInput, iam.DeleteServiceLinkedRoleOutput]
+	GetServiceLinkedRoleDeletionStatus iamCall[iam.GetServiceLinkedRoleDeletionStatusInput, iam.GetServiceLinkedRoleDeletionStatusOutput]
+	PutRolePermissionsBoundary         iamCall[iam.PutRolePermissionsBoundaryInput, iam.PutRolePermissionsBoundaryOutput]
+	DeleteRolePermissionsBoundary      iamCall[iam.DeleteRolePermissionsBoundaryInput, iam.DeleteRolePermissionsBoundaryOutput]
 
-	CreateAccessKey(context.Context, *iam.CreateAccessKeyInput, ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error)
-	GetAccessKeyLastUsed(context.Context, *iam.GetAccessKeyLastUsedInput, ...func(*iam.Options)) (*iam.GetAccessKeyLastUsedOutput, error)
-	UpdateAccessKey(context.Context, *iam.UpdateAccessKeyInput, ...func(*iam.Options)) (*iam.UpdateAccessKeyOutput, error)
-	DeleteAccessKey(context.Context, *iam.DeleteAccessKeyInput, ...func(*iam.Options)) (*iam.DeleteAccessKeyOutput, error)
-	GetLoginProfile(context.Context, *iam.GetLoginProfileInput, ...func(*iam.Options)) (*iam.GetLoginProfileOutput, error)
-	DeleteLoginProfile(context.Context, *iam.DeleteLoginProfileInput, ...func(*iam.Options)) (*iam.DeleteLoginProfileOutput, error)
-	DeactivateMFADevice(context.Context, *iam.DeactivateMFADeviceInput, ...func(*iam.Options)) (*iam.DeactivateMFADeviceOutput, error)
-	DeleteVirtualMFADevice(context.Context, *iam.DeleteVirtualMFADeviceInput, ...func(*iam.Options)) (*iam.DeleteVirtualMFADeviceOutput, error)
-	DeleteSSHPublicKey(context.Context, *iam.DeleteSSHPublicKeyInput, ...func(*iam.Options)) (*iam.DeleteSSHPublicKeyOutput, error)
-	DeleteSigningCertificate(context.Context, *iam.DeleteSigningCertificateInput, ...func(*iam.Options)) (*iam.DeleteSigningCertificateOutput, error)
-	ListServiceSpecificCredentials(context.Context, *iam.ListServiceSpecificCredentialsInput, ...func(*iam.Options)) (*iam.ListServiceSpecificCredentialsOutput, error)
-	DeleteServiceSpecificCredential(context.Context, *iam.DeleteServiceSpecificCredentialInput, ...func(*iam.Options)) (*iam.DeleteServiceSpecificCredentialOutput, error)
+	CreateInstanceProfile         iamCall[iam.CreateInstanceProfileInput, iam.CreateInstanceProfileOutput]
+	GetInstanceProfile            iamCall[iam.GetInstanceProfileInput, iam.GetInstanceProfileOutput]
+	DeleteInstanceProfile         iamCall[iam.DeleteInstanceProfileInput, iam.DeleteInstanceProfileOutput]
+	AddRoleToInstanceProfile      iamCall[iam.AddRoleToInstanceProfileInput, iam.AddRoleToInstanceProfileOutput]
+	RemoveRoleFromInstanceProfile iamCall[iam.RemoveRoleFromInstanceProfileInput, iam.RemoveRoleFromInstanceProfileOutput]
+	TagInstanceProfile            iamCall[iam.TagInstanceProfileInput, iam.TagInstanceProfileOutput]
+	UntagInstanceProfile          iamCall[iam.UntagInstanceProfileInput, iam.UntagInstanceProfileOutput]
+
+	CreateUser iamCall[iam.CreateUserInput, iam.CreateUserOutput]
+	GetUser    iamCall[iam.GetUserInput, iam.GetUserOutput]
+	DeleteUser iamCall[iam.DeleteUserInput, iam.DeleteUserOutput]
+	TagUser    iamCall[iam.TagUserInput, iam.TagUserOutput]
+	UntagUser  iamCall[iam.UntagUserInput, iam.UntagUserOutput]
+
+	GetUserPolicy                 iamCall[iam.GetUserPolicyInput, iam.GetUserPolicyOutput]
+	PutUserPolicy                 iamCall[iam.PutUserPolicyInput, iam.PutUserPolicyOutput]
+	DeleteUserPolicy              iamCall[iam.DeleteUserPolicyInput, iam.DeleteUserPolicyOutput]
+	AttachUserPolicy              iamCall[iam.AttachUserPolicyInput, iam.AttachUserPolicyOutput]
+	DetachUserPolicy              iamCall[iam.DetachUserPolicyInput, iam.DetachUserPolicyOutput]
+	PutUserPermissionsBoundary    iamCall[iam.PutUserPermissionsBoundaryInput, iam.PutUserPermissionsBoundaryOutput]
+	DeleteUserPermissionsBoundary iamCall[iam.DeleteUserPermissionsBoundaryInput, iam.DeleteUserPermissionsBoundaryOutput]
+	AddUserToGroup                iamCall[iam.AddUserToGroupInput, iam.AddUserToGroupOutput]
+	RemoveUserFromGroup           iamCall[iam.RemoveUserFromGroupInput, iam.RemoveUserFromGroupOutput]
+
+	CreateAccessKey                 iamCall[iam.CreateAccessKeyInput, iam.CreateAccessKeyOutput]
+	GetAccessKeyLastUsed            iamCall[iam.GetAccessKeyLastUsedInput, iam.GetAccessKeyLastUsedOutput]
+	UpdateAccessKey                 iamCall[iam.UpdateAccessKeyInput, iam.UpdateAccessKeyOutput]
+	DeleteAccessKey                 iamCall[iam.DeleteAccessKeyInput, iam.DeleteAccessKeyOutput]
+	GetLoginProfile                 iamCall[iam.GetLoginProfileInput, iam.GetLoginProfileOutput]
+	DeleteLoginProfile              iamCall[iam.DeleteLoginProfileInput, iam.DeleteLoginProfileOutput]
+	DeactivateMFADevice             iamCall[iam.DeactivateMFADeviceInput, iam.DeactivateMFADeviceOutput]
+	DeleteVirtualMFADevice          iamCall[iam.DeleteVirtualMFADeviceInput, iam.DeleteVirtualMFADeviceOutput]
+	DeleteSSHPublicKey              iamCall[iam.DeleteSSHPublicKeyInput, iam.DeleteSSHPublicKeyOutput]
+	DeleteSigningCertificate        iamCall[iam.DeleteSigningCertificateInput, iam.DeleteSigningCertificateOutput]
+	ListServiceSpecificCredentials  iamCall[iam.ListServiceSpecificCredentialsInput, iam.ListServiceSpecificCredentialsOutput]
+	DeleteServiceSpecificCredential iamCall[iam.DeleteServiceSpecificCredentialInput, iam.DeleteServiceSpecificCredentialOutput]
 }
 
-// stsAPI is what this package uses of STS.
-type stsAPI interface {
-	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+func newIAMClient(client *iam.Client) *iamClient {
+	return &iamClient{
+		getAccountAuthorizationDetails: client.GetAccountAuthorizationDetails,
+		listRoles:                      client.ListRoles,
+		listRolePolicies:               client.ListRolePolicies,
+		listAttachedRolePolicies:       client.ListAttachedRolePolicies,
+		listInstanceProfilesForRole:    client.ListInstanceProfilesForRole,
+		listUsers:                      client.ListUsers,
+		listUserPolicies:               client.ListUserPolicies,
+		listAttachedUserPolicies:       client.ListAttachedUserPolicies,
+		listGroupsForUser:              client.ListGroupsForUser,
+		listAccessKeys:                 client.ListAccessKeys,
+		listMFADevices:                 client.ListMFADevices,
+		listSSHPublicKeys:              client.ListSSHPublicKeys,
+		listSigningCertificates:        client.ListSigningCertificates,
+
+		GenerateCredentialReport:           client.GenerateCredentialReport,
+		GetCredentialReport:                client.GetCredentialReport,
+		GenerateServiceLastAccessedDetails: client.GenerateServiceLastAccessedDetails,
+		GetServiceLastAccessedDetails:      client.GetServiceLastAccessedDetails,
+		GetAccountSummary:                  client.GetAccountSummary,
+
+		CreateRole:             client.CreateRole,
+		GetRole:                client.GetRole,
+		UpdateRole:             client.UpdateRole,
+		UpdateAssumeRolePolicy: client.UpdateAssumeRolePolicy,
+		DeleteRole:             client.DeleteRole,
+		TagRole:                client.TagRole,
+		UntagRole:              client.UntagRole,
+
+		GetPolicy:        client.GetPolicy,
+		GetPolicyVersion: client.GetPolicyVersion,
+
+		GetRolePolicy:                      client.GetRolePolicy,
+		PutRolePolicy:                      client.PutRolePolicy,
+		DeleteRolePolicy:                   client.DeleteRolePolicy,
+		AttachRolePolicy:                   client.AttachRolePolicy,
+		DetachRolePolicy:                   client.DetachRolePolicy,
+		CreateServiceLinkedRole:            client.CreateServiceLinkedRole,
+		DeleteServiceLinkedRole:            client.DeleteServiceLinkedRole,
+		GetServiceLinkedRoleDeletionStatus: client.GetServiceLinkedRoleDeletionStatus,
+		PutRolePermissionsBoundary:         client.PutRolePermissionsBoundary,
+		DeleteRolePermissionsBoundary:      client.DeleteRolePermissionsBoundary,
+
+		CreateInstanceProfile:         client.CreateInstanceProfile,
+		GetInstanceProfile:            client.GetInstanceProfile,
+		DeleteInstanceProfile:         client.DeleteInstanceProfile,
+		AddRoleToInstanceProfile:      client.AddRoleToInstanceProfile,
+		RemoveRoleFromInstanceProfile: client.RemoveRoleFromInstanceProfile,
+		TagInstanceProfile:            client.TagInstanceProfile,
+		UntagInstanceProfile:          client.UntagInstanceProfile,
+
+		CreateUser: client.CreateUser,
+		GetUser:    client.GetUser,
+		DeleteUser: client.DeleteUser,
+		TagUser:    client.TagUser,
+		UntagUser:  client.UntagUser,
+
+		GetUserPolicy:                 client.GetUserPolicy,
+		PutUserPolicy:                 client.PutUserPolicy,
+		DeleteUserPolicy:              client.DeleteUserPolicy,
+		AttachUserPolicy:              client.AttachUserPolicy,
+		DetachUserPolicy:              client.DetachUserPolicy,
+		PutUserPermissionsBoundary:    client.PutUserPermissionsBoundary,
+		DeleteUserPermissionsBoundary: client.DeleteUserPermissionsBoundary,
+		AddUserToGroup:                client.AddUserToGroup,
+		RemoveUserFromGroup:           client.RemoveUserFromGroup,
+
+		CreateAccessKey:                 client.CreateAccessKey,
+		GetAccessKeyLastUsed:            client.GetAccessKeyLastUsed,
+		UpdateAccessKey:                 client.UpdateAccessKey,
+		DeleteAccessKey:                 client.DeleteAccessKey,
+		GetLoginProfile:                 client.GetLoginProfile,
+		DeleteLoginProfile:              client.DeleteLoginProfile,
+		DeactivateMFADevice:             client.DeactivateMFADevice,
+		DeleteVirtualMFADevice:          client.DeleteVirtualMFADevice,
+		DeleteSSHPublicKey:              client.DeleteSSHPublicKey,
+		DeleteSigningCertificate:        client.DeleteSigningCertificate,
+		ListServiceSpecificCredentials:  client.ListServiceSpecificCredentials,
+		DeleteServiceSpecificCredential: client.DeleteServiceSpecificCredential,
+	}
 }
 
-// analyzerAPI is what this package uses of IAM Access Analyzer.
-type analyzerAPI interface {
-	accessanalyzer.ListAnalyzersAPIClient
-	accessanalyzer.ListFindingsV2APIClient
-	GetAnalyzer(context.Context, *accessanalyzer.GetAnalyzerInput, ...func(*accessanalyzer.Options)) (*accessanalyzer.GetAnalyzerOutput, error)
+// What is paged needs a method, for the paginators of the SDK.
+type (
+	getAccountAuthorizationDetails iamCall[iam.GetAccountAuthorizationDetailsInput, iam.GetAccountAuthorizationDetailsOutput]
+	listRoles                      iamCall[iam.ListRolesInput, iam.ListRolesOutput]
+	listRolePolicies               iamCall[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
+	listAttachedRolePolicies       iamCall[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
+	listInstanceProfilesForRole    iamCall[iam.ListInstanceProfilesForRoleInput, iam.ListInstanceProfilesForRoleOutput]
+	listUsers                      iamCall[iam.ListUsersInput, iam.ListUsersOutput]
+	listUserPolicies               iamCall[iam.ListUserPoliciesInput, iam.ListUserPoliciesOutput]
+	listAttachedUserPolicies       iamCall[iam.ListAttachedUserPoliciesInput, iam.ListAttachedUserPoliciesOutput]
+	listGroupsForUser              iamCall[iam.ListGroupsForUserInput, iam.ListGroupsForUserOutput]
+	listAccessKeys                 iamCall[iam.ListAccessKeysInput, iam.ListAccessKeysOutput]
+	listMFADevices                 iamCall[iam.ListMFADevicesInput, iam.ListMFADevicesOutput]
+	listSSHPublicKeys              iamCall[iam.ListSSHPublicKeysInput, iam.ListSSHPublicKeysOutput]
+	listSigningCertificates        iamCall[iam.ListSigningCertificatesInput, iam.ListSigningCertificatesOutput]
+)
+
+func (do getAccountAuthorizationDetails) GetAccountAuthorizationDetails(ctx context.Context, in *iam.GetAccountAuthorizationDetailsInput, options ...func(*iam.Options)) (*iam.GetAccountAuthorizationDetailsOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listRoles) ListRoles(ctx context.Context, in *iam.ListRolesInput, options ...func(*iam.Options)) (*iam.ListRolesOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listRolePolicies) ListRolePolicies(ctx context.Context, in *iam.ListRolePoliciesInput, options ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listAttachedRolePolicies) ListAttachedRolePolicies(ctx context.Context, in *iam.ListAttachedRolePoliciesInput, options ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listInstanceProfilesForRole) ListInstanceProfilesForRole(ctx context.Context, in *iam.ListInstanceProfilesForRoleInput, options ...func(*iam.Options)) (*iam.ListInstanceProfilesForRoleOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listUsers) ListUsers(ctx context.Context, in *iam.ListUsersInput, options ...func(*iam.Options)) (*iam.ListUsersOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listUserPolicies) ListUserPolicies(ctx context.Context, in *iam.ListUserPoliciesInput, options ...func(*iam.Options)) (*iam.ListUserPoliciesOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listAttachedUserPolicies) ListAttachedUserPolicies(ctx context.Context, in *iam.ListAttachedUserPoliciesInput, options ...func(*iam.Options)) (*iam.ListAttachedUserPoliciesOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listGroupsForUser) ListGroupsForUser(ctx context.Context, in *iam.ListGroupsForUserInput, options ...func(*iam.Options)) (*iam.ListGroupsForUserOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listAccessKeys) ListAccessKeys(ctx context.Context, in *iam.ListAccessKeysInput, options ...func(*iam.Options)) (*iam.ListAccessKeysOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listMFADevices) ListMFADevices(ctx context.Context, in *iam.ListMFADevicesInput, options ...func(*iam.Options)) (*iam.ListMFADevicesOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listSSHPublicKeys) ListSSHPublicKeys(ctx context.Context, in *iam.ListSSHPublicKeysInput, options ...func(*iam.Options)) (*iam.ListSSHPublicKeysOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listSigningCertificates) ListSigningCertificates(ctx context.Context, in *iam.ListSigningCertificatesInput, options ...func(*iam.Options)) (*iam.ListSigningCertificatesOutput, error) {
+	return do(ctx, in, options...)
+}
+
+// stsClient is what this package uses of STS.
+type stsClient struct {
+	GetCallerIdentity call[sts.GetCallerIdentityInput, sts.GetCallerIdentityOutput, sts.Options]
+}
+
+func newSTSClient(client *sts.Client) stsClient {
+	return stsClient{GetCallerIdentity: client.GetCallerIdentity}
+}
+
+// analyzerClient is what this package uses of IAM Access Analyzer.
+type analyzerClient struct {
+	listAnalyzers
+	listFindingsV2
+	GetAnalyzer analyzerCall[accessanalyzer.GetAnalyzerInput, accessanalyzer.GetAnalyzerOutput]
+}
+
+func newAnalyzerClient(client *accessanalyzer.Client) analyzerClient {
+	return analyzerClient{listAnalyzers: client.ListAnalyzers, listFindingsV2: client.ListFindingsV2, GetAnalyzer: client.GetAnalyzer}
+}
+
+type (
+	analyzerCall[In, Out any] = call[In, Out, accessanalyzer.Options]
+
+	listAnalyzers  analyzerCall[accessanalyzer.ListAnalyzersInput, accessanalyzer.ListAnalyzersOutput]
+	listFindingsV2 analyzerCall[accessanalyzer.ListFindingsV2Input, accessanalyzer.ListFindingsV2Output]
+	// selectRecorded is what this package uses of AWS Config.
+	selectRecorded call[configservice.SelectAggregateResourceConfigInput, configservice.SelectAggregateResourceConfigOutput, configservice.Options]
+	// listMembers is what this package uses of Organizations.
+	listMembers call[organizations.ListAccountsInput, organizations.ListAccountsOutput, organizations.Options]
+)
+
+func (do listAnalyzers) ListAnalyzers(ctx context.Context, in *accessanalyzer.ListAnalyzersInput, options ...func(*accessanalyzer.Options)) (*accessanalyzer.ListAnalyzersOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listFindingsV2) ListFindingsV2(ctx context.Context, in *accessanalyzer.ListFindingsV2Input, options ...func(*accessanalyzer.Options)) (*accessanalyzer.ListFindingsV2Output, error) {
+	return do(ctx, in, options...)
+}
+
+func (do selectRecorded) SelectAggregateResourceConfig(ctx context.Context, in *configservice.SelectAggregateResourceConfigInput, options ...func(*configservice.Options)) (*configservice.SelectAggregateResourceConfigOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func (do listMembers) ListAccounts(ctx context.Context, in *organizations.ListAccountsInput, options ...func(*organizations.Options)) (*organizations.ListAccountsOutput, error) {
+	return do(ctx, in, options...)
 }

@@ -119,8 +119,8 @@ func (a *Account) isFresh(id governance.ID) bool {
 }
 
 type connection struct {
-	iam iamAPI
-	sts stsAPI
+	iam *iamClient
+	sts stsClient
 	// sdk is the configuration that clients of further services are made of.
 	sdk awssdk.Config
 }
@@ -174,9 +174,9 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 				Remedy: `Write aws = { region = "eu-west-1" } in the provider block, or set AWS_REGION.`,
 			}
 		}
-		stsClient := sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
+		security := sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
 		if role := a.config.AssumeRole; role.RoleARN != "" {
-			loaded.Credentials = awssdk.NewCredentialsCache(stscreds.NewAssumeRoleProvider(stsClient, role.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+			loaded.Credentials = awssdk.NewCredentialsCache(stscreds.NewAssumeRoleProvider(security, role.RoleARN, func(o *stscreds.AssumeRoleOptions) {
 				if role.SessionName != "" {
 					o.RoleSessionName = role.SessionName
 				}
@@ -184,13 +184,13 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 					o.ExternalID = &role.ExternalID
 				}
 			}))
-			stsClient = sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
+			security = sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
 		}
-		iamClient := iam.NewFromConfig(loaded, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) })
+		identities := iam.NewFromConfig(loaded, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) })
 		if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
 			return connection{}, a.credentialsError(err)
 		}
-		return connection{iam: iamClient, sts: stsClient, sdk: loaded}, nil
+		return connection{iam: newIAMClient(identities), sts: newSTSClient(security), sdk: loaded}, nil
 	})
 }
 

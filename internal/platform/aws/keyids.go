@@ -85,9 +85,9 @@ func (a *Account) keysOf(ctx context.Context, id governance.ID) ([]types.AccessK
 	}
 	client, ok := a.keys.clients.Load(id.Account)
 	if !ok {
-		client, _ = a.keys.clients.LoadOrStore(id.Account, iam.NewFromConfig(sdk, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) }))
+		client, _ = a.keys.clients.LoadOrStore(id.Account, newIAMClient(iam.NewFromConfig(sdk, func(o *iam.Options) { o.BaseEndpoint = a.endpoint("iam", o.BaseEndpoint) })))
 	}
-	return userCalls{client.(*iam.Client), id.Name()}.keys(ctx) //nolint:forcetypeassert // only clients are stored
+	return userCalls{client.(*iamClient), id.Name()}.keys(ctx) //nolint:forcetypeassert // only clients are stored
 }
 
 // withIDs names the access keys of a credential report. A report can be hours older than the list of keys, and says of a

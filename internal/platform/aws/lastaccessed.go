@@ -41,7 +41,7 @@ type accessJob struct {
 
 // accessJobs are the jobs of one account.
 type accessJobs struct {
-	iam   iamAPI
+	iam   *iamClient
 	all   []*accessJob
 	calls atomic.Int64
 }

@@ -29,7 +29,7 @@ func (a *Account) organizationMembers(ctx context.Context) ([]organizationMember
 		return nil, err
 	}
 	client := organizations.NewFromConfig(connection.sdk, func(o *organizations.Options) { o.BaseEndpoint = a.endpoint("organizations", o.BaseEndpoint) })
-	pages := organizations.NewListAccountsPaginator(client, &organizations.ListAccountsInput{})
+	pages := organizations.NewListAccountsPaginator(listMembers(client.ListAccounts), &organizations.ListAccountsInput{})
 	var members []organizationMember
 	seen := map[string]bool{}
 	for pages.HasMorePages() {

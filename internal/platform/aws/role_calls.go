@@ -9,7 +9,7 @@ import (
 
 // roleCalls are the calls on one role that users have as well.
 type roleCalls struct {
-	iam  iamAPI
+	iam  *iamClient
 	name string
 }
 

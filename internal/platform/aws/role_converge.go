@@ -14,7 +14,7 @@ import (
 // roleWriter brings one role from what it is to what it is to be.
 type roleWriter struct {
 	entityWriter
-	iam  iamAPI
+	iam  *iamClient
 	spec RoleSpec
 	have RoleState
 	want RoleState

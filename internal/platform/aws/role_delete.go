@@ -28,7 +28,7 @@ func (r *Roles) Delete(ctx context.Context, id governance.ID) (removed []string,
 	})
 }
 
-func retireRole(ctx context.Context, client iamAPI, tagging tagging, role RoleState) (removed []string, err error) {
+func retireRole(ctx context.Context, client *iamClient, tagging tagging, role RoleState) (removed []string, err error) {
 	var gone removal
 	calls := roleCalls{client, role.Name}
 	// Nothing but the denial stays in the trust policy, so that it fits whatever the role trusted.
@@ -62,7 +62,7 @@ func retireRole(ctx context.Context, client iamAPI, tagging tagging, role RoleSt
 
 // ownProfile tells whether there is an instance profile that goes with the role. One that the role is not in is what an
 // interrupted apply has left behind, if it has this provider's mark.
-func ownProfile(ctx context.Context, client iamAPI, tagging tagging, role RoleState) (bool, error) {
+func ownProfile(ctx context.Context, client *iamClient, tagging tagging, role RoleState) (bool, error) {
 	if role.InstanceProfileARN != "" {
 		return true, nil
 	}
@@ -85,14 +85,14 @@ const (
 	operationDeleteProfile     = "iam:DeleteInstanceProfile"
 )
 
-func removeFromProfile(ctx context.Context, client iamAPI, profile, role string) func() error {
+func removeFromProfile(ctx context.Context, client *iamClient, profile, role string) func() error {
 	return func() error {
 		_, err := client.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &profile, RoleName: &role})
 		return err
 	}
 }
 
-func deleteProfile(ctx context.Context, client iamAPI, profile string) func() error {
+func deleteProfile(ctx context.Context, client *iamClient, profile string) func() error {
 	return func() error {
 		_, err := client.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: &profile})
 		return err

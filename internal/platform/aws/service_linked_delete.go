@@ -45,7 +45,7 @@ func (s *ServiceLinkedRoles) Delete(ctx context.Context, id governance.ID) (remo
 }
 
 // await watches a deletion until it has an end.
-func (s *ServiceLinkedRoles) await(ctx context.Context, client iamAPI, id governance.ID, task *string) error {
+func (s *ServiceLinkedRoles) await(ctx context.Context, client *iamClient, id governance.ID, task *string) error {
 	pause, waited := linkedDeletionFirst, time.Duration(0)
 	for {
 		gone, err := s.deleted(ctx, client, id, task)
@@ -65,7 +65,7 @@ func (s *ServiceLinkedRoles) await(ctx context.Context, client iamAPI, id govern
 
 // deleted tells whether a deletion has come to its end. A task that AWS does not know, or no longer, is settled by
 // whether the role is there.
-func (s *ServiceLinkedRoles) deleted(ctx context.Context, client iamAPI, id governance.ID, task *string) (bool, error) {
+func (s *ServiceLinkedRoles) deleted(ctx context.Context, client *iamClient, id governance.ID, task *string) (bool, error) {
 	output, err := client.GetServiceLinkedRoleDeletionStatus(ctx, &iam.GetServiceLinkedRoleDeletionStatusInput{DeletionTaskId: task})
 	switch {
 	case apiCode(err) == codeNoSuchEntity:

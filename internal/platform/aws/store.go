@@ -108,7 +108,7 @@ func (a *Account) Secret(ctx context.Context, spec StoreSpec) (*Secret, error) {
 		return nil, err
 	}
 	client := secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) { o.BaseEndpoint = a.endpoint("secretsmanager", o.BaseEndpoint) })
-	return &Secret{vault: v, client: client}, nil
+	return &Secret{vault: v, client: newSecretsManagerClient(client)}, nil
 }
 
 // Parameter is a parameter of Systems Manager's Parameter Store that keeps a credential.
@@ -118,7 +118,7 @@ func (a *Account) Parameter(ctx context.Context, spec StoreSpec) (*Parameter, er
 		return nil, err
 	}
 	client := ssm.NewFromConfig(config, func(o *ssm.Options) { o.BaseEndpoint = a.endpoint("ssm", o.BaseEndpoint) })
-	return &Parameter{vault: v, client: client}, nil
+	return &Parameter{vault: v, client: newParameterClient(client)}, nil
 }
 
 // tags are what a stored secret carries, mark included.

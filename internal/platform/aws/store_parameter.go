@@ -18,20 +18,39 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// parameterAPI is what this package uses of Parameter Store. Nothing of it reads a parameter's value.
-type parameterAPI interface {
-	ssm.DescribeParametersAPIClient
-	PutParameter(context.Context, *ssm.PutParameterInput, ...func(*ssm.Options)) (*ssm.PutParameterOutput, error)
-	DeleteParameter(context.Context, *ssm.DeleteParameterInput, ...func(*ssm.Options)) (*ssm.DeleteParameterOutput, error)
-	ListTagsForResource(context.Context, *ssm.ListTagsForResourceInput, ...func(*ssm.Options)) (*ssm.ListTagsForResourceOutput, error)
-	AddTagsToResource(context.Context, *ssm.AddTagsToResourceInput, ...func(*ssm.Options)) (*ssm.AddTagsToResourceOutput, error)
-	RemoveTagsFromResource(context.Context, *ssm.RemoveTagsFromResourceInput, ...func(*ssm.Options)) (*ssm.RemoveTagsFromResourceOutput, error)
+// parameterClient is what this package uses of Parameter Store. Nothing of it reads a parameter's value.
+type parameterClient struct {
+	describeParameters
+	PutParameter           parameterCall[ssm.PutParameterInput, ssm.PutParameterOutput]
+	DeleteParameter        parameterCall[ssm.DeleteParameterInput, ssm.DeleteParameterOutput]
+	ListTagsForResource    parameterCall[ssm.ListTagsForResourceInput, ssm.ListTagsForResourceOutput]
+	AddTagsToResource      parameterCall[ssm.AddTagsToResourceInput, ssm.AddTagsToResourceOutput]
+	RemoveTagsFromResource parameterCall[ssm.RemoveTagsFromResourceInput, ssm.RemoveTagsFromResourceOutput]
+}
+
+type parameterCall[In, Out any] = call[In, Out, ssm.Options]
+
+type describeParameters parameterCall[ssm.DescribeParametersInput, ssm.DescribeParametersOutput]
+
+func (do describeParameters) DescribeParameters(ctx context.Context, in *ssm.DescribeParametersInput, options ...func(*ssm.Options)) (*ssm.DescribeParametersOutput, error) {
+	return do(ctx, in, options...)
+}
+
+func newParameterClient(client *ssm.Client) *parameterClient {
+	return &parameterClient{
+		describeParameters:     client.DescribeParameters,
+		PutParameter:           client.PutParameter,
+		DeleteParameter:        client.DeleteParameter,
+		ListTagsForResource:    client.ListTagsForResource,
+		AddTagsToResource:      client.AddTagsToResource,
+		RemoveTagsFromResource: client.RemoveTagsFromResource,
+	}
 }
 
 // Parameter keeps a credential in Parameter Store, as a SecureString.
 type Parameter struct {
 	vault
-	client parameterAPI
+	client *parameterClient
 }
 
 var _ platform.SecretStore = (*Parameter)(nil)

@@ -17,27 +17,47 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// secretsManagerAPI is what this package uses of Secrets Manager. Nothing of it reads a secret's value.
-type secretsManagerAPI interface {
-	CreateSecret(context.Context, *secretsmanager.CreateSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error)
-	DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error)
-	UpdateSecret(context.Context, *secretsmanager.UpdateSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretOutput, error)
-	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
-	TagResource(context.Context, *secretsmanager.TagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.TagResourceOutput, error)
-	UntagResource(context.Context, *secretsmanager.UntagResourceInput, ...func(*secretsmanager.Options)) (*secretsmanager.UntagResourceOutput, error)
-	GetResourcePolicy(context.Context, *secretsmanager.GetResourcePolicyInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetResourcePolicyOutput, error)
-	PutResourcePolicy(context.Context, *secretsmanager.PutResourcePolicyInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutResourcePolicyOutput, error)
-	DeleteResourcePolicy(context.Context, *secretsmanager.DeleteResourcePolicyInput, ...func(*secretsmanager.Options)) (*secretsmanager.DeleteResourcePolicyOutput, error)
-	ReplicateSecretToRegions(context.Context, *secretsmanager.ReplicateSecretToRegionsInput, ...func(*secretsmanager.Options)) (*secretsmanager.ReplicateSecretToRegionsOutput, error)
-	RemoveRegionsFromReplication(context.Context, *secretsmanager.RemoveRegionsFromReplicationInput, ...func(*secretsmanager.Options)) (*secretsmanager.RemoveRegionsFromReplicationOutput, error)
-	RestoreSecret(context.Context, *secretsmanager.RestoreSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.RestoreSecretOutput, error)
-	DeleteSecret(context.Context, *secretsmanager.DeleteSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DeleteSecretOutput, error)
+// secretsManagerClient is what this package uses of Secrets Manager. Nothing of it reads a secret's value.
+type secretsManagerClient struct {
+	CreateSecret                 secretCall[secretsmanager.CreateSecretInput, secretsmanager.CreateSecretOutput]
+	DescribeSecret               secretCall[secretsmanager.DescribeSecretInput, secretsmanager.DescribeSecretOutput]
+	UpdateSecret                 secretCall[secretsmanager.UpdateSecretInput, secretsmanager.UpdateSecretOutput]
+	PutSecretValue               secretCall[secretsmanager.PutSecretValueInput, secretsmanager.PutSecretValueOutput]
+	TagResource                  secretCall[secretsmanager.TagResourceInput, secretsmanager.TagResourceOutput]
+	UntagResource                secretCall[secretsmanager.UntagResourceInput, secretsmanager.UntagResourceOutput]
+	GetResourcePolicy            secretCall[secretsmanager.GetResourcePolicyInput, secretsmanager.GetResourcePolicyOutput]
+	PutResourcePolicy            secretCall[secretsmanager.PutResourcePolicyInput, secretsmanager.PutResourcePolicyOutput]
+	DeleteResourcePolicy         secretCall[secretsmanager.DeleteResourcePolicyInput, secretsmanager.DeleteResourcePolicyOutput]
+	ReplicateSecretToRegions     secretCall[secretsmanager.ReplicateSecretToRegionsInput, secretsmanager.ReplicateSecretToRegionsOutput]
+	RemoveRegionsFromReplication secretCall[secretsmanager.RemoveRegionsFromReplicationInput, secretsmanager.RemoveRegionsFromReplicationOutput]
+	RestoreSecret                secretCall[secretsmanager.RestoreSecretInput, secretsmanager.RestoreSecretOutput]
+	DeleteSecret                 secretCall[secretsmanager.DeleteSecretInput, secretsmanager.DeleteSecretOutput]
+}
+
+type secretCall[In, Out any] = call[In, Out, secretsmanager.Options]
+
+func newSecretsManagerClient(client *secretsmanager.Client) *secretsManagerClient {
+	return &secretsManagerClient{
+		CreateSecret:                 client.CreateSecret,
+		DescribeSecret:               client.DescribeSecret,
+		UpdateSecret:                 client.UpdateSecret,
+		PutSecretValue:               client.PutSecretValue,
+		TagResource:                  client.TagResource,
+		UntagResource:                client.UntagResource,
+		GetResourcePolicy:            client.GetResourcePolicy,
+		PutResourcePolicy:            client.PutResourcePolicy,
+		DeleteResourcePolicy:         client.DeleteResourcePolicy,
+		ReplicateSecretToRegions:     client.ReplicateSecretToRegions,
+		RemoveRegionsFromReplication: client.RemoveRegionsFromReplication,
+		RestoreSecret:                client.RestoreSecret,
+		DeleteSecret:                 client.DeleteSecret,
+	}
 }
 
 // Secret keeps a credential in Secrets Manager.
 type Secret struct {
 	vault
-	client secretsManagerAPI
+	client *secretsManagerClient
 }
 
 var _ platform.SecretStore = (*Secret)(nil)

@@ -13,7 +13,7 @@ import (
 
 // userCalls are the calls on one user that roles have as well.
 type userCalls struct {
-	iam  iamAPI
+	iam  *iamClient
 	name string
 }
 

@@ -17,7 +17,7 @@ import (
 // time, ModifyPlan does it together with everything else.
 func (r *Resource[M, P]) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	m := P(new(M))
-	resp.Diagnostics.Append(req.Config.Get(ctx, m)...)
+	resp.Diagnostics.Append(r.load(ctx, req.Config.Raw, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -70,10 +70,10 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	m := P(new(M))
 	var prior P
-	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
+	resp.Diagnostics.Append(r.load(ctx, req.Plan.Raw, m)...)
 	if !req.State.Raw.IsNull() {
 		prior = P(new(M))
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		resp.Diagnostics.Append(r.load(ctx, req.State.Raw, prior)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -122,7 +122,7 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if !common.ID.IsUnknown() && !common.Expiry.IsUnknown() {
 		r.data.PlanExpiry(common.ID.ValueString(), common.Expiry.ValueString())
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, m)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.Plan.Raw, m)...)
 	// What is replaced goes as well, and Terraform asks for no plan of that. An id that is not known yet is that of a name or a
 	// path that is not, which replaces too.
 	if !req.State.Raw.IsNull() && (had == nil || !had.ID.Equal(common.ID)) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -55,11 +56,18 @@ type Resource[M any, P Model[M]] struct {
 	Definition[P]
 	data    *tfkit.Data
 	preview *tfkit.Preview
+	// layout is that of the model, which the schema has, once for all uses.
+	layout func() (*tfkit.Layout, diag.Diagnostics)
 }
 
 // NewResource makes the resource for the provider's list.
 func NewResource[M any, P Model[M]](definition Definition[P], preview *tfkit.Preview) func() resource.Resource {
-	return func() resource.Resource { return &Resource[M, P]{Definition: definition, preview: preview} }
+	layout := sync.OnceValues(func() (*tfkit.Layout, diag.Diagnostics) {
+		return tfkit.NewLayout(context.Background(), definition.schema())
+	})
+	return func() resource.Resource {
+		return &Resource[M, P]{Definition: definition, preview: preview, layout: layout}
+	}
 }
 
 // Metadata names the resource.
@@ -78,7 +86,7 @@ func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequ
 // fails.
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	m := P(new(M))
-	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
+	resp.Diagnostics.Append(r.load(ctx, req.Plan.Raw, m)...)
 	k, judged, disabled := r.prepare(ctx, m, existing[P]{}, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -90,7 +98,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	common := m.Common()
 	common.ID = types.StringValue(id.String())
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State.Raw, m)...)
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
@@ -103,13 +111,13 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 			"It exists and is saved, but Terraform replaces what it could not complete. To have the next apply complete it instead, run terraform untaint on it first.")
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State.Raw, m)...)
 }
 
 // Read takes over what the cloud has.
 func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	m := P(new(M))
-	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	resp.Diagnostics.Append(r.load(ctx, req.State.Raw, m)...)
 	common := m.Common()
 	k, id := r.locate(common, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -130,14 +138,14 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 	for _, warning := range warnings {
 		resp.Diagnostics.AddAttributeWarning(attributePath(k), warning.Summary, r.title(m)+": "+warning.Detail)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State.Raw, m)...)
 }
 
 // Update makes the identity what the plan says.
 func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	m, prior := P(new(M)), P(new(M))
-	resp.Diagnostics.Append(req.Plan.Get(ctx, m)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	resp.Diagnostics.Append(r.load(ctx, req.Plan.Raw, m)...)
+	resp.Diagnostics.Append(r.load(ctx, req.State.Raw, prior)...)
 	had := existing[P]{prior, r.accepted(ctx, prior.Common(), req.Private, &resp.Diagnostics)}
 	k, judged, disabled := r.prepare(ctx, m, had, &resp.Diagnostics)
 	_, id := r.locate(prior.Common(), &resp.Diagnostics)
@@ -156,13 +164,13 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State.Raw, m)...)
 }
 
 // Delete retires the identity. It works whatever its state, its expiry and the policy.
 func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	m := P(new(M))
-	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	resp.Diagnostics.Append(r.load(ctx, req.State.Raw, m)...)
 	common := m.Common()
 	k, id := r.locate(common, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {

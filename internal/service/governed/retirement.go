@@ -18,7 +18,7 @@ import (
 func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	m := P(new(M))
 	var diags diag.Diagnostics
-	diags.Append(req.State.Get(ctx, m)...)
+	diags.Append(r.load(ctx, req.State.Raw, m)...)
 	common := m.Common()
 	k, id := r.locate(common, &diags)
 	if diags.HasError() {

@@ -4,22 +4,50 @@ import (
 	"context"
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // Schema of the resource: the governance arguments, its own, and one nested attribute for each kind of identity.
 func (r *Resource[M, P]) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = r.schema()
+}
+
+func (d Definition[P]) schema() schema.Schema {
 	further := map[string]schema.Attribute{}
-	maps.Copy(further, r.Attributes)
-	for _, k := range r.Kinds {
+	maps.Copy(further, d.Attributes)
+	for _, k := range d.Kinds {
 		further[k.Attribute()] = k.Schema()
 	}
-	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: tfkit.GovernanceAttributes(further)}
+	return schema.Schema{MarkdownDescription: d.Description, Attributes: tfkit.GovernanceAttributes(further)}
+}
+
+// load reads a model out of a value of the schema.
+func (r *Resource[M, P]) load(ctx context.Context, raw tftypes.Value, m P) diag.Diagnostics {
+	layout, diags := r.layout()
+	if !diags.HasError() {
+		diags = layout.Get(ctx, raw, m)
+	}
+	return diags
+}
+
+// save writes a model into a value of the schema.
+func (r *Resource[M, P]) save(ctx context.Context, raw *tftypes.Value, m P) diag.Diagnostics {
+	layout, diags := r.layout()
+	if diags.HasError() {
+		return diags
+	}
+	value, diags := layout.Value(ctx, m)
+	if !diags.HasError() {
+		*raw = value
+	}
+	return diags
 }
 
 // IdentitySchema holds only what identifies: the canonical id.

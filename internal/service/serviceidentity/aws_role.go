@@ -41,7 +41,7 @@ func (k awsRole) Configured(data *tfkit.Data) diag.Diagnostics {
 func (awsRole) ParseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
 
 func (awsRole) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	role, diags := roleOf(ctx, m)
+	role, diags := roleOf(m)
 	want, more := role.desired(ctx, m, false)
 	diags.Append(more...)
 	if diags.HasError() {
@@ -104,7 +104,7 @@ func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 	}
 	var had awsRoleModel
 	if prior != nil {
-		if had, err = governed.AsError(roleOf(ctx, prior)); err != nil {
+		if had, err = governed.AsError(roleOf(prior)); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 			role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
 		}
 	}
-	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
+	_, err = governed.AsError(struct{}{}, setRole(m, role))
 	return err
 }
 
@@ -143,7 +143,7 @@ func (awsRole) Converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 	}
 	role.Converged(&m.GovernanceModel, state)
 	role.InstanceProfileARN = governed.Nullable(state.InstanceProfileARN)
-	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
+	_, err = governed.AsError(struct{}{}, setRole(m, role))
 	return intended.Attachments, err
 }
 
@@ -168,7 +168,7 @@ func (awsRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[
 
 // observeRole takes over what the role is.
 func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.RoleState) error {
-	role, err := governed.AsError(roleOf(ctx, m))
+	role, err := governed.AsError(roleOf(m))
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.Role
 	}
 	role.Observed(&m.GovernanceModel, data, state)
 	role.InstanceProfile, role.InstanceProfileARN = types.BoolValue(state.InstanceProfileARN != ""), governed.Nullable(state.InstanceProfileARN)
-	_, err = governed.AsError(struct{}{}, setRole(ctx, m, role))
+	_, err = governed.AsError(struct{}{}, setRole(m, role))
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
@@ -61,24 +60,24 @@ type openIDConnectTrustModel struct {
 }
 
 // roleOf reads the nested attribute. It is all null when the model has none, as while importing.
-func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
+func roleOf(m *model) (awsRoleModel, diag.Diagnostics) {
 	role := awsRoleModel{AWSRoleModel: governed.NullAWSRole(), Trust: types.ObjectNull(trustTypes)}
 	if m.AWSRole.IsNull() || m.AWSRole.IsUnknown() {
 		return role, nil
 	}
-	diags := m.AWSRole.As(ctx, &role, basetypes.ObjectAsOptions{})
+	diags := tfkit.ObjectInto(m.AWSRole, &role)
 	return role, diags
 }
 
 // roleHolding is what decides what the role may do.
 func roleHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
-	role, diags := roleOf(ctx, m)
+	role, diags := roleOf(m)
 	return role.Holding(ctx, m.Name), diags
 }
 
 // setRole writes the nested attribute.
-func setRole(ctx context.Context, m *model, role awsRoleModel) diag.Diagnostics {
-	object, diags := types.ObjectValueFrom(ctx, awsRoleTypes, role)
+func setRole(m *model, role awsRoleModel) diag.Diagnostics {
+	object, diags := tfkit.ObjectFrom(awsRoleTypes, role)
 	m.AWSRole = object
 	return diags
 }
@@ -90,7 +89,7 @@ var (
 
 // wantedRole reads the nested attribute and what it asks for.
 func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
-	role, err := governed.AsError(roleOf(ctx, m))
+	role, err := governed.AsError(roleOf(m))
 	if err != nil {
 		return role, platform.Desired[aws.RoleSpec]{}, err
 	}
@@ -106,7 +105,7 @@ func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (pla
 	var diags diag.Diagnostics
 	if !r.Trust.IsNull() && tfkit.FullyKnown(ctx, r.Trust) {
 		var trust trustModel
-		diags = r.Trust.As(ctx, &trust, basetypes.ObjectAsOptions{})
+		diags = tfkit.ObjectInto(r.Trust, &trust)
 		spec.Trust = trust.presets()
 	}
 	return platform.Desired[aws.RoleSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: spec}, diags

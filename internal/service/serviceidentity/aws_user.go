@@ -42,7 +42,7 @@ func (k awsUser) Configured(data *tfkit.Data) diag.Diagnostics {
 func (awsUser) ParseImport(text string) (governance.ID, bool) { return aws.ParseUserARN(text) }
 
 func (awsUser) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	user, diags := userOf(ctx, m)
+	user, diags := userOf(m)
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -80,7 +80,7 @@ func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 	}
 	var had awsUserModel
 	if prior != nil {
-		if had, err = governed.AsError(userOf(ctx, prior)); err != nil {
+		if had, err = governed.AsError(userOf(prior)); err != nil {
 			return err
 		}
 	}
@@ -100,7 +100,7 @@ func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 		user.DeactivatedAccessKeys = types.SetNull(types.StringType)
 	}
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
-	return setUser(ctx, m, user)
+	return setUser(m, user)
 }
 
 func (awsUser) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
@@ -135,7 +135,7 @@ func (awsUser) Converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 		user.DeactivatedAccessKeys = deactivatedKeys(state, m.deactivated)
 	}
 	user.observe(state)
-	return intended.Attachments, setUser(ctx, m, user)
+	return intended.Attachments, setUser(m, user)
 }
 
 // observe takes over what is only on the user.
@@ -174,7 +174,7 @@ func (awsUser) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[
 
 // observeUser takes over what the user is. What a bulk read does not know of it stays null.
 func observeUser(ctx context.Context, data *tfkit.Data, m *model, state aws.BulkUser) error {
-	user, err := governed.AsError(userOf(ctx, m))
+	user, err := governed.AsError(userOf(m))
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func observeUser(ctx context.Context, data *tfkit.Data, m *model, state aws.Bulk
 	if !state.DevicesKnown {
 		user.MFADevices = types.SetNull(types.StringType)
 	}
-	return setUser(ctx, m, user)
+	return setUser(m, user)
 }
 
 // unknownKeys tells of keys in the record on the user that this state has not deactivated.

@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
@@ -36,19 +35,19 @@ type awsUserModel struct {
 }
 
 // userOf reads the nested attribute. It is all null when the model has none, as while importing.
-func userOf(ctx context.Context, m *model) (awsUserModel, diag.Diagnostics) {
+func userOf(m *model) (awsUserModel, diag.Diagnostics) {
 	none := types.SetNull(types.StringType)
 	user := awsUserModel{InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: none, Groups: none, MFADevices: none, DeactivatedAccessKeys: none}
 	if m.AWSUser.IsNull() || m.AWSUser.IsUnknown() {
 		return user, nil
 	}
-	diags := m.AWSUser.As(ctx, &user, basetypes.ObjectAsOptions{})
+	diags := tfkit.ObjectInto(m.AWSUser, &user)
 	return user, diags
 }
 
 // userHolding is what decides what the user may do. What is not known yet is left out.
 func userHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
-	u, diags := userOf(ctx, m)
+	u, diags := userOf(m)
 	return aws.Holding{
 		Name: governed.NameAt(m.Name, u.Path), Path: governed.KnownOr(u.Path, "/"),
 		InlinePolicies: governed.StringMap(u.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(u.ManagedPolicyARNs), Groups: tfkit.Strings(u.Groups),
@@ -58,8 +57,8 @@ func userHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) 
 }
 
 // setUser writes the nested attribute.
-func setUser(ctx context.Context, m *model, user awsUserModel) error {
-	object, diags := types.ObjectValueFrom(ctx, awsUserTypes, user)
+func setUser(m *model, user awsUserModel) error {
+	object, diags := tfkit.ObjectFrom(awsUserTypes, user)
 	m.AWSUser = object
 	_, err := governed.AsError(struct{}{}, diags)
 	return err
@@ -69,7 +68,7 @@ var awsUserTypes = governed.ObjectTypes(awsUser{}.Schema())
 
 // wantedUser reads the nested attribute and what it asks for.
 func wantedUser(ctx context.Context, m *model, disabled bool) (awsUserModel, platform.Desired[aws.UserSpec], error) {
-	user, err := governed.AsError(userOf(ctx, m))
+	user, err := governed.AsError(userOf(m))
 	return user, user.desired(ctx, m, disabled), err
 }
 
