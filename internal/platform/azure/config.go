@@ -91,6 +91,7 @@ type Tenant struct {
 	entra      entra
 	tagging    tagging
 	identities identities
+	roles      roleDocs
 }
 
 type connection struct {

@@ -280,3 +280,15 @@ func (t *Tenant) AddRoleDefinition(name string, actions, dataActions []string) s
 	}
 	return id
 }
+
+// SetRoleActions changes what a custom role allows. It panics on a role that is
+// not there: that is a mistake in a test.
+func (t *Tenant) SetRoleActions(id string, actions, dataActions []string) {
+	t.server.mu.Lock()
+	defer t.server.mu.Unlock()
+	d := t.arm.definitions[id]
+	if d == nil {
+		panic("azuresim: there is no custom role " + id)
+	}
+	d.permissions, d.updated = []rolePermission{{actions: actions, dataActions: dataActions}}, t.server.clock.Now()
+}
