@@ -28,6 +28,7 @@ type identities struct {
 	refused map[string]bool
 	// locks let one write of federated credentials on an identity follow the other.
 	locks      map[string]*sync.Mutex
+	clients    map[string]*platform.Memo[management]
 	snapshots  map[string]*platform.Memo[*snapshot]
 	users      platform.Memo[map[string][]string]
 	licensed   platform.Memo[bool]

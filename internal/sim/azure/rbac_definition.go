@@ -110,6 +110,7 @@ func (r *request) atScope(action string) (scope, error) {
 var (
 	filterRoleName = regexp.MustCompile(`(?i)^roleName eq '((?:[^']|'')*)'$`)
 	filterRoleType = regexp.MustCompile(`(?i)^type eq '(BuiltInRole|CustomRole)'$`)
+	conjunction    = regexp.MustCompile(`(?i) and `)
 )
 
 func (r *request) listDefinitions() (*reply, error) {
@@ -159,7 +160,7 @@ func sortedRoles(of map[string]*roleDefinition) []*roleDefinition {
 // clauses are the parts of a filter between "and".
 func clauses(filter string) []string {
 	var out []string
-	for _, c := range regexp.MustCompile(`(?i) and `).Split(filter, -1) {
+	for _, c := range conjunction.Split(filter, -1) {
 		if c = strings.TrimSpace(c); c != "" {
 			out = append(out, c)
 		}
