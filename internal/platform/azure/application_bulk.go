@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -92,7 +93,7 @@ func (t *Tenant) snapshotState(ctx context.Context, all *entraSnapshot, app grap
 }
 
 // readDirectory reads all applications with their owners, once more with their federated credentials, because a request
-// expands one relation, and all service principals with their app roles. A list that $expand has cut is read by itself.
+// expands one relation, and all service principals with their app roles. What $expand has cut is read in batches.
 func (t *Tenant) readDirectory(ctx context.Context) (*entraSnapshot, error) {
 	return t.entra.snapshot.Get(ctx, func() (*entraSnapshot, error) {
 		all := &entraSnapshot{
@@ -122,12 +123,52 @@ func (t *Tenant) readApplications(ctx context.Context, all *entraSnapshot) error
 		app.Owners = nil
 		all.applications[id] = app
 	}
-	for _, id := range cut {
-		if all.owners[id], err = t.ownersOf(ctx, id); err != nil {
-			return err
-		}
+	owners, err := readCut[graph.DirectoryObject](ctx, t, cut, func(id string) string { return applicationPath(id) + "/owners" }, "/applications/{id}/owners")
+	for id, objects := range owners {
+		all.owners[id] = objectIDs(objects)
 	}
-	return nil
+	return err
+}
+
+// readCut reads a relation of objects of which $expand shows only the first, twenty objects a call. One that is gone by now
+// is left out.
+func readCut[T any](ctx context.Context, t *Tenant, ids []string, path func(id string) string, name string) (map[string][]T, error) {
+	found := make(map[string][]T, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	connection, err := t.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	paths := make([]string, len(ids))
+	for i, id := range ids {
+		paths[i] = path(id) + "?$top=" + pageSize
+	}
+	answers, err := connection.graph.Batch(ctx, paths, t.wait)
+	if err != nil {
+		return nil, mapError(operation{http.MethodPost + " /$batch", permissionRead}, err)
+	}
+	for i, answer := range answers {
+		var page struct {
+			Value []T    `json:"value"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		if answer.Status == http.StatusOK && json.Unmarshal(answer.Body, &page) == nil && page.Next == "" {
+			found[ids[i]] = page.Value
+			continue
+		}
+		// Alone, a request is tried again, tells why it fails, and is followed to its last page.
+		alone, err := listAll[T](ctx, t, graph.Request{Path: path(ids[i]), Query: url.Values{"$top": {pageSize}}}, name, permissionRead)
+		if errors.Is(err, platform.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found[ids[i]] = alone
+	}
+	return found, nil
 }
 
 func (t *Tenant) readFederated(ctx context.Context, all *entraSnapshot) error {
@@ -144,15 +185,20 @@ func (t *Tenant) readPrincipals(ctx context.Context, all *entraSnapshot) error {
 	if err != nil {
 		return err
 	}
+	var cut []string
 	for _, one := range principals {
 		if len(one.AppRoleAssignments) >= mostExpanded {
-			if one.AppRoleAssignments, err = t.assignmentsOf(ctx, one.ID); err != nil {
-				return err
-			}
+			cut = append(cut, one.ID)
+		}
+	}
+	assignments, err := readCut[graph.AppRoleAssignment](ctx, t, cut, assignmentsPath, "/servicePrincipals/{id}/appRoleAssignments")
+	for _, one := range principals {
+		if whole, ok := assignments[one.ID]; ok {
+			one.AppRoleAssignments = whole
 		}
 		all.principals[strings.ToLower(one.AppID)] = one
 	}
-	return nil
+	return err
 }
 
 // page asks for a list in the largest pages, with one relation.

@@ -84,7 +84,7 @@ func (a *Applications) named(ctx context.Context, name string) (graph.Applicatio
 	return found, err
 }
 
-func (a *Applications) exists(found graph.Application, cause error) error {
+func (a *Applications) exists(found graph.Application, cause error) *platform.ErrAlreadyExists {
 	return &platform.ErrAlreadyExists{
 		ID: a.tenant.applicationID(found.ID).String(), Err: cause,
 		Object: fmt.Sprintf("the application %s (%s) with the unique name %s", found.ID, found.DisplayName, found.UniqueName),
@@ -110,7 +110,11 @@ func (a *Applications) adopt(ctx context.Context, name string, tags []string, un
 	}
 	strangers := slices.DeleteFunc(objectIDs(found.Owners), func(owner string) bool { return owner == id })
 	if !uncertain || len(strangers)+len(found.PasswordCredentials) > 0 || !slices.Equal(slices.Sorted(slices.Values(found.Tags)), slices.Sorted(slices.Values(tags))) {
-		return governance.ID{}, a.exists(found, cause)
+		taken := a.exists(found, cause)
+		if cause == nil {
+			taken.Object += ", which somebody else has made in this moment, and whose display name, audience, notes and tags this apply has replaced,"
+		}
+		return governance.ID{}, taken
 	}
 	return a.created(found.ID), nil
 }

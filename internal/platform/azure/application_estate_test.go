@@ -2,16 +2,8 @@ package azure_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -49,8 +41,9 @@ type estate struct {
 	// other is somebody else who may do everything.
 	other   *graph.Client
 	otherID string
-	// graphURL is where drivers find Microsoft Graph, and trusted a file of whom they trust.
+	// graphURL is where drivers find Microsoft Graph. They have the connections of the simulator's client, or trust a file.
 	graphURL, trusted string
+	transport         policy.Transporter
 	// owners are object ids of users, and upn the user principal name of the first.
 	owners  []string
 	upn     string
@@ -61,7 +54,7 @@ type estate struct {
 func openEstate(t *testing.T) *estate {
 	t.Helper()
 	server := acctest.NewAzureSim(t, sim.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), false))
-	e := &estate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), graphURL: server.GraphURL(), trusted: acctest.AzureCA(t, server)}
+	e := &estate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), graphURL: server.GraphURL(), transport: server.Client()}
 	caller := e.tenant.AddCaller("somebody-else", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All")
 	e.otherID = caller.ObjectID
 	credential, err := azidentity.NewClientSecretCredential(caller.TenantID, caller.ClientID, caller.ClientSecret, &azidentity.ClientSecretCredentialOptions{ClientOptions: e.options(), DisableInstanceDiscovery: true})
@@ -93,7 +86,7 @@ func (e *estate) do(method, path string, in, out any) {
 // config reaches the estate as the tenant's administrator, without any waiting.
 func (e *estate) config() azure.Config {
 	return azure.Config{
-		TenantID: azuresim.DefaultTenant, MetadataKeys: governance.NewMetadataKeys(nil), CustomCABundle: e.trusted, Clock: e.sim.Clock(),
+		TenantID: azuresim.DefaultTenant, MetadataKeys: governance.NewMetadataKeys(nil), CustomCABundle: e.trusted, Transport: e.transport, Clock: e.sim.Clock(),
 		Endpoints:  azure.Endpoints{Authority: e.sim.URL(), Graph: e.graphURL},
 		MaxRetries: retries, MaxBackoff: time.Millisecond, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
@@ -290,45 +283,17 @@ func (e *estate) Writes() int {
 // driver has given up by then never arrives.
 func (e *estate) OnWrite(call func()) {
 	e.t.Helper()
-	target, err := url.Parse(e.sim.GraphURL())
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(target) },
-		Transport:    e.sim.Client().Transport,
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
-	}
 	var once sync.Once
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		drop := false
+	e.transport = nil
+	e.graphURL, e.trusted = proxy(e.t, e.sim, e.sim.GraphURL(), func(r *http.Request) (drop bool) {
 		if r.Method != http.MethodGet {
 			once.Do(func() {
 				call()
 				drop = r.Header.Get("Prefer") == ""
 			})
 		}
-		if drop {
-			panic(http.ErrAbortHandler)
-		}
-		proxy.ServeHTTP(w, r)
-	}))
-	server.Config.ErrorLog = nil
-	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
-	server.StartTLS()
-	e.t.Cleanup(server.Close)
-	e.graphURL, e.trusted = server.URL, trustBoth(e.t, e.sim.CA(), server.Certificate())
-}
-
-// trustBoth is a file of two authorities.
-func trustBoth(t *testing.T, ca []byte, other *x509.Certificate) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "both.pem")
-	text := append(slices.Clone(ca), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw})...)
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+		return drop
+	})
 }
 
 // describe writes an application down without what only Entra ID knows.

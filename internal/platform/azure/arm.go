@@ -24,29 +24,31 @@ type management struct {
 	graph       *armresourcegraph.Client
 }
 
-// manage makes them, which costs nothing once the tenant is connected.
+// manage makes them once for each subscription.
 func (t *Tenant) manage(ctx context.Context, subscription string) (management, error) {
-	to, err := t.connect(ctx)
-	if err != nil {
-		return management{}, err
-	}
-	msi, err := armmsi.NewClientFactory(subscription, to.credential, to.arm)
-	if err != nil {
-		return management{}, err
-	}
-	authorization, err := armauthorization.NewClientFactory(subscription, to.credential, to.arm)
-	if err != nil {
-		return management{}, err
-	}
-	graph, err := armresourcegraph.NewClient(to.credential, to.arm)
-	if err != nil {
-		return management{}, err
-	}
-	return management{
-		identities: msi.NewUserAssignedIdentitiesClient(), federated: msi.NewFederatedIdentityCredentialsClient(),
-		assignments: authorization.NewRoleAssignmentsClient(), schedules: authorization.NewRoleAssignmentSchedulesClient(),
-		requests: authorization.NewRoleAssignmentScheduleRequestsClient(), definitions: authorization.NewRoleDefinitionsClient(), graph: graph,
-	}, nil
+	return keyed(&t.identities.mutex, &t.identities.clients, subscription).Get(ctx, func() (management, error) {
+		to, err := t.connect(ctx)
+		if err != nil {
+			return management{}, err
+		}
+		msi, err := armmsi.NewClientFactory(subscription, to.credential, to.arm)
+		if err != nil {
+			return management{}, err
+		}
+		authorization, err := armauthorization.NewClientFactory(subscription, to.credential, to.arm)
+		if err != nil {
+			return management{}, err
+		}
+		graph, err := armresourcegraph.NewClient(to.credential, to.arm)
+		if err != nil {
+			return management{}, err
+		}
+		return management{
+			identities: msi.NewUserAssignedIdentitiesClient(), federated: msi.NewFederatedIdentityCredentialsClient(),
+			assignments: authorization.NewRoleAssignmentsClient(), schedules: authorization.NewRoleAssignmentSchedulesClient(),
+			requests: authorization.NewRoleAssignmentScheduleRequestsClient(), definitions: authorization.NewRoleDefinitionsClient(), graph: graph,
+		}, nil
+	})
 }
 
 // Operations on managed identities, with the actions that they need.

@@ -46,6 +46,8 @@ type Config struct {
 	// Version of the provider, for the user agent.
 	Version string
 
+	// Transport carries all requests; nil is one that trusts CustomCABundle as well.
+	Transport policy.Transporter
 	// MaxBackoff is the longest wait between two tries of a call, whatever the service asks for; 0 waits as long as it
 	// asks, up to ten minutes.
 	MaxBackoff time.Duration
@@ -91,6 +93,7 @@ type Tenant struct {
 	entra      entra
 	tagging    tagging
 	identities identities
+	roles      roleDocs
 }
 
 type connection struct {
@@ -166,10 +169,12 @@ func (t *Tenant) connect(ctx context.Context) (connection, error) {
 		if own := t.config.Endpoints.KeyVault; own != "" {
 			where.keyVault = own
 		}
+		manager := *options
+		manager.PerRetryPolicies = []policy.Policy{graph.Watcher{}}
 		return connection{
 			credential: credential, graphAudience: audience,
 			graph:    graph.New(credential, where.graph, audience, t.config.Version, options),
-			arm:      &arm.ClientOptions{ClientOptions: *options, DisableRPRegistration: true},
+			arm:      &arm.ClientOptions{ClientOptions: manager, DisableRPRegistration: true},
 			keyVault: where.keyVault,
 		}, nil
 	})
@@ -205,11 +210,11 @@ func (t *Tenant) options(where cloud.Configuration) (*policy.ClientOptions, erro
 	}, nil
 }
 
-// transport is azcore's own unless a certificate authority is to be trusted that the machine does not know.
+// transport is the configured one, or azcore's own unless a certificate authority is to be trusted that the machine does not know.
 func (t *Tenant) transport() (policy.Transporter, error) {
 	file := t.config.CustomCABundle
-	if file == "" {
-		return nil, nil //nolint:nilnil // azcore's own
+	if t.config.Transport != nil || file == "" {
+		return t.config.Transport, nil
 	}
 	unusable := func(reason string, err error) error {
 		return &platform.ErrNotConfigured{

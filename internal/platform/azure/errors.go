@@ -20,6 +20,7 @@ const (
 	codeNoBackingApplication = "NoBackingApplicationObject"
 	codePrincipalNotFound    = "PrincipalNotFound"
 	codeRoleAssignmentExists = "RoleAssignmentExists"
+	codeNoRole               = "RoleDefinitionDoesNotExist"
 	// codeConcurrentWrites is a conflict of two writes of federated credentials on one managed identity.
 	codeConcurrentWrites = "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity"
 	// codeNoLicense says that the tenant has none for Privileged Identity Management.

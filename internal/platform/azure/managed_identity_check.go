@@ -136,7 +136,7 @@ func (m *ManagedIdentities) Check(ctx context.Context, want platform.Desired[Man
 		if _, reason := baseOf(assignment.Scope); reason != "" || assignment.Role == "" || strings.HasPrefix(assignment.Role, "/") && roleGUID(assignment.Role) == "" {
 			continue
 		}
-		role, err := m.tenant.role(ctx, assignment.Scope, assignment.Role, true)
+		role, err := m.tenant.role(ctx, assignment.Scope, assignment.Role, rolePresent)
 		if problem := (*roleProblem)(nil); errors.As(err, &problem) {
 			found.add(attribute("role_assignments", key, "role"), problem.fix, "%s", problem.reason)
 			continue

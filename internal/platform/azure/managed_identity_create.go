@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
 )
 
 // Create makes the identity with its tags in one call. It has no role and no federated credential yet. Resource Manager
-// would change an identity that is there already, so it is asked first.
+// would change an identity that is there already, and takes no If-None-Match, so it is asked first; that somebody else was
+// quicker shows in its status.
 func (m *ManagedIdentities) Create(ctx context.Context, want platform.Desired[ManagedIdentitySpec]) (governance.ID, error) {
 	predicted, err := m.Predict(ctx, want)
 	if err != nil {
@@ -36,8 +40,14 @@ func (m *ManagedIdentities) Create(ctx context.Context, want platform.Desired[Ma
 	}
 	m.tenant.wrote(id)
 	// Once the request is out, its outcome must be known, or the identity would be nobody's.
-	sending := context.WithoutCancel(ctx)
-	created, err := m.put(sending, arm, predicted, predicted.tags)
+	sending, tries := graph.Watched(context.WithoutCancel(ctx))
+	var answer *http.Response
+	created, err := m.put(policy.WithCaptureResponse(sending, &answer), arm, predicted, predicted.tags)
+	if err == nil && answer.StatusCode == http.StatusOK && !tries.Uncertain() {
+		return governance.ID{}, &platform.ErrAlreadyExists{
+			Object: "The managed identity " + predicted.Name + ", which somebody else has made in this moment, and whose tags and isolation scope this apply has replaced,", ID: id.String(),
+		}
+	}
 	if err != nil && unanswered(err) {
 		// There was none before: one that is as it was to be was made by a try whose answer got lost.
 		if found, readErr := m.readBare(sending, arm, id); readErr == nil && maps.Equal(found.tags, predicted.tags) {

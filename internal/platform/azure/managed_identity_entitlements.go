@@ -34,7 +34,11 @@ func (m *ManagedIdentities) Entitlements(ctx context.Context, now ManagedIdentit
 		found.Identity = m.ID(now.Name, ManagedIdentitySpec{SubscriptionID: now.SubscriptionID, ResourceGroup: now.ResourceGroup}).String()
 	}
 	var granted governance.Granted
-	judged, err := m.judge(ctx, now.RoleAssignments, &found, func(key string, one rbac.Assignment) {
+	age := roleKept
+	if asked.Final {
+		age = roleCurrent
+	}
+	judged, err := m.judge(ctx, now.RoleAssignments, age, &found, func(key string, one rbac.Assignment) {
 		granted.Grants = append(granted.Grants, one.Granted()...)
 		for _, danger := range one.Dangers() {
 			if !slices.Contains(granted.Classes, danger.Rule) {
@@ -58,7 +62,7 @@ func (m *ManagedIdentities) Entitlements(ctx context.Context, now ManagedIdentit
 		return found, nil
 	}
 	var before governance.Entitlements
-	old, err := m.judge(ctx, had.RoleAssignments, &before, func(string, rbac.Assignment) {})
+	old, err := m.judge(ctx, had.RoleAssignments, roleKept, &before, func(string, rbac.Assignment) {})
 	if err != nil {
 		return governance.Entitlements{}, err
 	}
@@ -77,11 +81,11 @@ func (m *ManagedIdentities) Entitlements(ctx context.Context, now ManagedIdentit
 }
 
 // judge reads the roles of assignments, and notes those that cannot be read.
-func (m *ManagedIdentities) judge(ctx context.Context, assignments map[string]RoleAssignment, found *governance.Entitlements, each func(string, rbac.Assignment)) (map[string]rbac.Assignment, error) {
+func (m *ManagedIdentities) judge(ctx context.Context, assignments map[string]RoleAssignment, age roleAge, found *governance.Entitlements, each func(string, rbac.Assignment)) (map[string]rbac.Assignment, error) {
 	judged := map[string]rbac.Assignment{}
 	for _, key := range slices.Sorted(maps.Keys(assignments)) {
 		assignment := assignments[key]
-		role, err := m.tenant.role(ctx, assignment.Scope, assignment.Role, false)
+		role, err := m.tenant.role(ctx, assignment.Scope, assignment.Role, age)
 		var forbidden *platform.ErrForbidden
 		var problem *roleProblem
 		switch {
@@ -92,8 +96,10 @@ func (m *ManagedIdentities) judge(ctx context.Context, assignments map[string]Ro
 				Remedy: "Allow " + forbidden.Permission + " to them, as the guide \"Azure permissions\" has it. What is not known is not safe: look at it yourself until then.",
 			})
 			continue
-		case errors.As(err, &problem), errors.Is(err, platform.ErrNotFound):
+		case (errors.As(err, &problem) || errors.Is(err, platform.ErrNotFound)) && (age != roleCurrent || found.Unchanged):
 			continue // Check says so.
+		case problem != nil:
+			return nil, problem.at(key) // One that appears in a moment would be assigned unjudged.
 		case err != nil:
 			return nil, err
 		}

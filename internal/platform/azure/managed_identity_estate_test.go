@@ -2,16 +2,10 @@ package azure_test
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -57,15 +51,19 @@ type identityEstate struct {
 	// other is somebody else who may do everything.
 	other   azcore.TokenCredential
 	otherID string
-	// armURL is where drivers find Resource Manager, and trusted a file of whom they trust.
+	// msi and authorization are that one's clients.
+	msi           *armmsi.ClientFactory
+	authorization *armauthorization.ClientFactory
+	// armURL is where drivers find Resource Manager. They have the connections of the simulator's client, or trust a file.
 	armURL, trusted string
+	transport       policy.Transporter
 	failing         int // how many calls there were when Fail was called
 }
 
 func openIdentities(t *testing.T, bound bool) *identityEstate {
 	t.Helper()
 	server := acctest.NewAzureSim(t, sim.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), false))
-	e := &identityEstate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), bound: bound, armURL: server.ResourceManagerURL(), trusted: acctest.AzureCA(t, server)}
+	e := &identityEstate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), bound: bound, armURL: server.ResourceManagerURL(), transport: server.Client()}
 	e.group = e.tenant.Subscription(azuresim.DefaultSubscription).AddResourceGroup("workloads", "westeurope")
 	e.elsewhere = e.tenant.Subscription(otherSubscription).AddResourceGroup("shared", "westeurope")
 	caller := e.tenant.AddCaller("somebody-else")
@@ -76,6 +74,7 @@ func openIdentities(t *testing.T, bound bool) *identityEstate {
 	credential, err := azidentity.NewClientSecretCredential(caller.TenantID, caller.ClientID, caller.ClientSecret, &azidentity.ClientSecretCredentialOptions{ClientOptions: e.options(), DisableInstanceDiscovery: true})
 	e.no(err)
 	e.other = credential
+	e.no(e.clients())
 	return e
 }
 
@@ -93,22 +92,19 @@ func (e *identityEstate) options() policy.ClientOptions {
 	}}
 }
 
-// msi and authorization are somebody else's clients.
-func (e *identityEstate) msi() *armmsi.ClientFactory {
-	factory, err := armmsi.NewClientFactory(azuresim.DefaultSubscription, e.other, &arm.ClientOptions{ClientOptions: e.options(), DisableRPRegistration: true})
-	e.no(err)
-	return factory
-}
-
-func (e *identityEstate) authorization() *armauthorization.ClientFactory {
-	factory, err := armauthorization.NewClientFactory(azuresim.DefaultSubscription, e.other, &arm.ClientOptions{ClientOptions: e.options(), DisableRPRegistration: true})
-	e.no(err)
-	return factory
+// clients of somebody else's.
+func (e *identityEstate) clients() (err error) {
+	options := &arm.ClientOptions{ClientOptions: e.options(), DisableRPRegistration: true}
+	if e.msi, err = armmsi.NewClientFactory(azuresim.DefaultSubscription, e.other, options); err != nil {
+		return err
+	}
+	e.authorization, err = armauthorization.NewClientFactory(azuresim.DefaultSubscription, e.other, options)
+	return err
 }
 
 func (e *identityEstate) config() azure.Config {
 	return azure.Config{
-		TenantID: azuresim.DefaultTenant, SubscriptionID: azuresim.DefaultSubscription, MetadataKeys: governance.NewMetadataKeys(nil), CustomCABundle: e.trusted, Clock: e.sim.Clock(),
+		TenantID: azuresim.DefaultTenant, SubscriptionID: azuresim.DefaultSubscription, MetadataKeys: governance.NewMetadataKeys(nil), CustomCABundle: e.trusted, Transport: e.transport, Clock: e.sim.Clock(),
 		Endpoints:  azure.Endpoints{Authority: e.sim.URL(), Graph: e.sim.GraphURL(), ResourceManager: e.armURL},
 		MaxRetries: armRetries, MaxBackoff: time.Millisecond, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
@@ -195,21 +191,21 @@ func (e *identityEstate) Use(id governance.ID) (goOn func() error, err error) {
 func (e *identityEstate) Drift(id governance.ID) {
 	e.t.Helper()
 	ctx, name := e.t.Context(), id.Name()
-	_, err := e.msi().NewUserAssignedIdentitiesClient().Update(ctx, "workloads", name, armmsi.IdentityUpdate{
+	_, err := e.msi.NewUserAssignedIdentitiesClient().Update(ctx, "workloads", name, armmsi.IdentityUpdate{
 		Tags:       map[string]*string{"nhi:owner": to.Ptr("somebody"), "Team": to.Ptr("others"), "hidden-title": to.Ptr("x")},
 		Properties: &armmsi.UserAssignedIdentityProperties{IsolationScope: to.Ptr(armmsi.IsolationScopeRegional)},
 	}, nil)
 	e.no(err)
-	federated := e.msi().NewFederatedIdentityCredentialsClient()
+	federated := e.msi.NewFederatedIdentityCredentialsClient()
 	_, err = federated.Delete(ctx, "workloads", name, "release", nil)
 	e.no(err)
 	_, err = federated.CreateOrUpdate(ctx, "workloads", name, "main", credential("repo:stranger/app:ref:refs/heads/main"), nil)
 	e.no(err)
 	principal := e.principal(id)
-	for pages := e.authorization().NewRoleAssignmentsClient().NewListForScopePager(e.group[1:], &armauthorization.RoleAssignmentsClientListForScopeOptions{Filter: to.Ptr(url.PathEscape("principalId eq '" + principal + "'"))}); pages.More(); {
+	for pages := e.authorization.NewRoleAssignmentsClient().NewListForScopePager(e.group[1:], &armauthorization.RoleAssignmentsClientListForScopeOptions{Filter: to.Ptr(url.PathEscape("principalId eq '" + principal + "'"))}); pages.More(); {
 		page, err := pages.NextPage(ctx)
 		e.no(err)
-		_, err = e.authorization().NewRoleAssignmentsClient().DeleteByID(ctx, (*page.Value[0].ID)[1:], nil)
+		_, err = e.authorization.NewRoleAssignmentsClient().DeleteByID(ctx, (*page.Value[0].ID)[1:], nil)
 		e.no(err)
 	}
 	e.tenant.AssignRole(principal, "Owner", e.group)
@@ -222,14 +218,14 @@ func credential(subject string) armmsi.FederatedIdentityCredential {
 }
 
 func (e *identityEstate) principal(id governance.ID) string {
-	got, err := e.msi().NewUserAssignedIdentitiesClient().Get(e.t.Context(), "workloads", id.Name(), nil)
+	got, err := e.msi.NewUserAssignedIdentitiesClient().Get(e.t.Context(), "workloads", id.Name(), nil)
 	e.no(err)
 	return *got.Properties.PrincipalID
 }
 
 func (e *identityEstate) Attach(id governance.ID) []string {
 	e.t.Helper()
-	_, err := e.msi().NewFederatedIdentityCredentialsClient().CreateOrUpdate(e.t.Context(), "workloads", id.Name(), "stray", credential("repo:stranger/app:ref:refs/heads/main"), nil)
+	_, err := e.msi.NewFederatedIdentityCredentialsClient().CreateOrUpdate(e.t.Context(), "workloads", id.Name(), "stray", credential("repo:stranger/app:ref:refs/heads/main"), nil)
 	e.no(err)
 	e.tenant.AssignRole(e.principal(id), "Contributor", "/subscriptions/"+azuresim.DefaultSubscription)
 	return []string{"federated credential stray", "role assignment Contributor at /subscriptions/" + azuresim.DefaultSubscription}
@@ -238,7 +234,7 @@ func (e *identityEstate) Attach(id governance.ID) []string {
 // Left are identities, and roles of those that are gone.
 func (e *identityEstate) Left() []string {
 	var left []string
-	for pages := e.msi().NewUserAssignedIdentitiesClient().NewListBySubscriptionPager(nil); pages.More(); {
+	for pages := e.msi.NewUserAssignedIdentitiesClient().NewListBySubscriptionPager(nil); pages.More(); {
 		page, err := pages.NextPage(e.t.Context())
 		e.no(err)
 		for _, identity := range page.Value {
@@ -246,7 +242,7 @@ func (e *identityEstate) Left() []string {
 		}
 	}
 	for _, at := range []string{azuresim.DefaultSubscription, otherSubscription} {
-		for pages := e.authorization().NewRoleAssignmentsClient().NewListForScopePager("subscriptions/"+at, nil); pages.More(); {
+		for pages := e.authorization.NewRoleAssignmentsClient().NewListForScopePager("subscriptions/"+at, nil); pages.More(); {
 			page, err := pages.NextPage(e.t.Context())
 			e.no(err)
 			for _, role := range page.Value {
@@ -316,39 +312,22 @@ func (e *identityEstate) Writes() int {
 // driver has given up by then never arrives.
 func (e *identityEstate) OnWrite(call func()) {
 	e.t.Helper()
-	target, err := url.Parse(e.sim.ResourceManagerURL())
-	e.no(err)
-	proxy := &httputil.ReverseProxy{
-		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(target) },
-		Transport:    e.sim.Client().Transport,
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
-	}
 	var once sync.Once
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		drop := false
+	e.transport = nil
+	e.armURL, e.trusted = proxy(e.t, e.sim, e.sim.ResourceManagerURL(), func(r *http.Request) (drop bool) {
 		if r.Method != http.MethodGet {
 			once.Do(func() {
 				call()
 				drop = r.Method != http.MethodPut || strings.Contains(r.URL.Path, "federatedIdentityCredentials") || !e.fresh(r.URL.Path)
 			})
 		}
-		if drop {
-			panic(http.ErrAbortHandler)
-		}
-		proxy.ServeHTTP(w, r)
-	}))
-	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
-	server.StartTLS()
-	e.t.Cleanup(server.Close)
-	file := filepath.Join(e.t.TempDir(), "both.pem")
-	text := append(slices.Clone(e.sim.CA()), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})...)
-	e.no(os.WriteFile(file, text, 0o600))
-	e.armURL, e.trusted = server.URL, file
+		return drop
+	})
 }
 
 // fresh tells whether there is no identity of the path yet.
 func (e *identityEstate) fresh(path string) bool {
-	_, err := e.msi().NewUserAssignedIdentitiesClient().Get(e.t.Context(), "workloads", path[strings.LastIndexByte(path, '/')+1:], nil)
+	_, err := e.msi.NewUserAssignedIdentitiesClient().Get(e.t.Context(), "workloads", path[strings.LastIndexByte(path, '/')+1:], nil)
 	return err != nil
 }
 

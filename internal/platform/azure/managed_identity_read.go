@@ -152,7 +152,7 @@ func (m *ManagedIdentities) Assigned(ctx context.Context, declared map[string]Ro
 	}
 	for _, key := range slices.Sorted(maps.Keys(declared)) {
 		want := declared[key]
-		role, err := m.tenant.role(ctx, want.Scope, want.Role, false)
+		role, err := m.tenant.role(ctx, want.Scope, want.Role, roleKept)
 		if problem := (*roleProblem)(nil); err != nil && !errors.As(err, &problem) {
 			return nil, err
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/authorization/armauthorization/v2"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -18,6 +17,8 @@ import (
 type definition struct {
 	// id is a GUID, and empty for a role of which only the name is known.
 	id, name string
+	// custom says that it is the tenant's, which can change it.
+	custom bool
 	// scopes are where it can be assigned.
 	scopes      []string
 	permissions []armauthorization.Permission
@@ -57,6 +58,11 @@ func afterLast(text, separator string) (after string, found bool) {
 type roleProblem struct{ reason, fix string }
 
 func (p *roleProblem) Error() string { return p.reason }
+
+// at is the error about the role of a role assignment.
+func (p *roleProblem) at(key string) error {
+	return &platform.ErrInvalid{Operation: opDefinitions.name, Code: codeNoRole, Detail: p.reason, Attribute: attribute("role_assignments", key, "role"), Remedy: p.fix}
+}
 
 // nearestRoles is how many similar names a message has.
 const nearestRoles = 3
@@ -130,66 +136,13 @@ func (d definition) assignable(scope string) bool {
 	})
 }
 
-// roles are those that can be assigned at the base and below, read once, and once more when one is missed: it may have been
-// made since.
-func (t *Tenant) roles(ctx context.Context, b base, has func([]definition) bool) ([]definition, error) {
-	return keyed(&t.identities.mutex, &t.identities.definitions, b).GetIf(ctx, has, func() ([]definition, error) {
-		arm, err := t.manage(ctx, t.SubscriptionID())
-		if err != nil {
-			return nil, err
-		}
-		listed, err := collect(ctx, opDefinitions, arm.definitions.NewListPager(pathOf(string(b)), &armauthorization.RoleDefinitionsClientListOptions{Filter: to.Ptr("atScopeAndBelow()")}),
-			func(page armauthorization.RoleDefinitionsClientListResponse) []*armauthorization.RoleDefinition {
-				return page.Value
-			})
-		if err != nil {
-			return nil, err
-		}
-		all := make([]definition, 0, len(listed))
-		for _, role := range listed {
-			if role.Properties == nil {
-				continue
-			}
-			made := definition{id: strings.ToLower(deref(role.Name)), name: deref(role.Properties.RoleName)}
-			for _, scope := range role.Properties.AssignableScopes {
-				made.scopes = append(made.scopes, deref(scope))
-			}
-			for _, permission := range role.Properties.Permissions {
-				made.permissions = append(made.permissions, deref(permission))
-			}
-			all = append(all, made)
-		}
-		return all, nil
-	})
-}
-
-// role finds one role at a scope, among those that are there by now if anew is set. A *roleProblem says that there is none.
-func (t *Tenant) role(ctx context.Context, scope, text string, anew bool) (definition, error) {
-	b, reason := baseOf(scope)
-	if reason != "" {
-		return definition{id: roleGUID(text)}, nil
-	}
-	all, err := t.roles(ctx, b, func(known []definition) bool {
-		_, problem := find(known, text)
-		return problem == nil || !anew
-	})
-	if err != nil {
-		return definition{}, err
-	}
-	role, problem := find(all, text)
-	if problem != nil {
-		return definition{}, problem
-	}
-	return role, nil
-}
-
 // resolve finds the roles of role assignments by key. A role that there is not is an *ErrInvalid.
 func (t *Tenant) resolve(ctx context.Context, declared map[string]RoleAssignment) (map[string]definition, error) {
 	found := map[string]definition{}
 	for key, assignment := range declared {
-		role, err := t.role(ctx, assignment.Scope, assignment.Role, true)
+		role, err := t.role(ctx, assignment.Scope, assignment.Role, rolePresent)
 		if problem := (*roleProblem)(nil); errors.As(err, &problem) {
-			return nil, &platform.ErrInvalid{Operation: opDefinitions.name, Code: "RoleDefinitionDoesNotExist", Detail: problem.reason, Attribute: attribute("role_assignments", key, "role"), Remedy: problem.fix}
+			return nil, problem.at(key)
 		}
 		if err != nil {
 			return nil, err
@@ -202,7 +155,7 @@ func (t *Tenant) resolve(ctx context.Context, declared map[string]RoleAssignment
 // nameRoles fills in the names of roles.
 func (t *Tenant) nameRoles(ctx context.Context, assigned []AssignedRole) error {
 	for i, role := range assigned {
-		found, err := t.role(ctx, role.Scope, role.RoleID, false)
+		found, err := t.role(ctx, role.Scope, role.RoleID, roleKept)
 		if problem := (*roleProblem)(nil); errors.As(err, &problem) {
 			continue // A role that is gone has no name.
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// identities is what a tenant remembers of managed identities and roles.
+// identities is what a tenant remembers of managed identities.
 type identities struct {
 	mutex sync.Mutex
 	// made are identities that this provider has just made, by id in lower case, so that Converge need not ask.
@@ -27,12 +27,12 @@ type identities struct {
 	// refused says that the caller may not list the subscription's identities or role assignments.
 	refused map[string]bool
 	// locks let one write of federated credentials on an identity follow the other.
-	locks       map[string]*sync.Mutex
-	snapshots   map[string]*platform.Memo[*snapshot]
-	definitions map[base]*platform.Memo[[]definition]
-	users       platform.Memo[map[string][]string]
-	licensed    platform.Memo[bool]
-	unlicensed  atomic.Bool
+	locks      map[string]*sync.Mutex
+	clients    map[string]*platform.Memo[management]
+	snapshots  map[string]*platform.Memo[*snapshot]
+	users      platform.Memo[map[string][]string]
+	licensed   platform.Memo[bool]
+	unlicensed atomic.Bool
 }
 
 // snapshot is what a subscription has, in bulk. Federated credentials are not in it: no list has them but an identity's own.

@@ -110,6 +110,7 @@ func (r *request) atScope(action string) (scope, error) {
 var (
 	filterRoleName = regexp.MustCompile(`(?i)^roleName eq '((?:[^']|'')*)'$`)
 	filterRoleType = regexp.MustCompile(`(?i)^type eq '(BuiltInRole|CustomRole)'$`)
+	conjunction    = regexp.MustCompile(`(?i) and `)
 )
 
 func (r *request) listDefinitions() (*reply, error) {
@@ -159,7 +160,7 @@ func sortedRoles(of map[string]*roleDefinition) []*roleDefinition {
 // clauses are the parts of a filter between "and".
 func clauses(filter string) []string {
 	var out []string
-	for _, c := range regexp.MustCompile(`(?i) and `).Split(filter, -1) {
+	for _, c := range conjunction.Split(filter, -1) {
 		if c = strings.TrimSpace(c); c != "" {
 			out = append(out, c)
 		}
@@ -279,4 +280,16 @@ func (t *Tenant) AddRoleDefinition(name string, actions, dataActions []string) s
 		assignable: []string{"/providers/Microsoft.Management/managementGroups/" + t.id}, created: now, updated: now,
 	}
 	return id
+}
+
+// SetRoleActions changes what a custom role allows. It panics on a role that is
+// not there: that is a mistake in a test.
+func (t *Tenant) SetRoleActions(id string, actions, dataActions []string) {
+	t.server.mu.Lock()
+	defer t.server.mu.Unlock()
+	d := t.arm.definitions[id]
+	if d == nil {
+		panic("azuresim: there is no custom role " + id)
+	}
+	d.permissions, d.updated = []rolePermission{{actions: actions, dataActions: dataActions}}, t.server.clock.Now()
 }

@@ -23,6 +23,7 @@ type Server struct {
 	faults   sim.Faults
 	secrets  sim.SecretRegister
 	identity *identity
+	client   *http.Client
 	key      []byte // signs access tokens
 
 	// mu guards everything below; each request runs under it as a whole.
@@ -54,7 +55,7 @@ func New(opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("making the simulator: %w", err)
 	}
 	s := &Server{
-		clock: cfg.clock, identity: identity, key: make([]byte, 32),
+		clock: cfg.clock, identity: identity, client: identity.client(), key: make([]byte, 32),
 		tenants: map[string]*Tenant{}, budgets: map[string]*budget{},
 	}
 	// Read never fails (crypto/rand).
@@ -84,7 +85,7 @@ func (s *Server) StartAt(addr string) error {
 	protocols.SetHTTP1(true)
 	s.http = &http.Server{
 		Handler: s.handler(), ReadHeaderTimeout: time.Minute, Protocols: protocols,
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{s.identity.certificate}, MinVersion: tls.VersionTLS12},
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{s.identity.certificate}, MinVersion: tls.VersionTLS12, CurvePreferences: curves},
 		// A client that does not trust the certificate is its own to report.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
@@ -110,6 +111,7 @@ func (s *Server) Close() {
 	// The listener is going away whatever Close reports.
 	_ = srv.Close()
 	<-done
+	s.client.CloseIdleConnections()
 }
 
 // URL returns the root of all endpoints, for instance

@@ -22,10 +22,11 @@ func Watched(ctx context.Context) (context.Context, *Attempts) {
 	return context.WithValue(ctx, attemptsKey{}, attempts), attempts
 }
 
-// watcher notes how each try ends.
-type watcher struct{}
+// Watcher notes how each try of a watched call ends. Clients of other services can have it among their policies as well.
+type Watcher struct{}
 
-func (watcher) Do(request *policy.Request) (*http.Response, error) {
+// Do is azcore's.
+func (Watcher) Do(request *policy.Request) (*http.Response, error) {
 	response, err := request.Next()
 	if attempts, ok := request.Raw().Context().Value(attemptsKey{}).(*Attempts); ok && (err != nil || response.StatusCode >= http.StatusInternalServerError) {
 		attempts.uncertain.Store(true)

@@ -33,7 +33,7 @@ const (
 func New(credential azcore.TokenCredential, endpoint, audience, version string, options *policy.ClientOptions) *Client {
 	bearer := runtime.NewBearerTokenPolicy(credential, []string{strings.TrimSuffix(audience, "/") + "/.default"}, nil)
 	return &Client{
-		pipeline: runtime.NewPipeline("terraform-provider-governed", "v"+version, runtime.PipelineOptions{PerRetry: []policy.Policy{bearer, watcher{}}}, options),
+		pipeline: runtime.NewPipeline("terraform-provider-governed", "v"+version, runtime.PipelineOptions{PerRetry: []policy.Policy{bearer, Watcher{}}}, options),
 		endpoint: strings.TrimSuffix(endpoint, "/"),
 	}
 }
