@@ -27,7 +27,9 @@ const (
 	FindingCrossesEnvironments       = "crosses_environments"
 	FindingCredentialNotRotated      = "credential_not_rotated" //nolint:gosec // a code, no credential
 	FindingLongLivedCredential       = "long_lived_credential"
-	FindingUnusedCredential          = "unused_credential" //nolint:gosec // a code, no credential
+	FindingUnusedCredential          = "unused_credential"   //nolint:gosec // a code, no credential
+	FindingCredentialExpiring        = "credential_expiring" //nolint:gosec // a code, no credential
+	FindingCredentialExpired         = "credential_expired"  //nolint:gosec // a code, no credential
 )
 
 // FindingType is what is the same in every finding of a code.
@@ -127,6 +129,14 @@ var Catalogue = []FindingType{
 	{
 		FindingUnusedCredential, governance.SeverityMedium, "NHI1", 10, "An active credential or password was not used for more than `unused_for_days`, on an identity that is not itself `stale` or `never_used`. Never where the last use is not known.",
 		"Revoke it.", subject.unusedCredential,
+	},
+	{
+		FindingCredentialExpiring, governance.SeverityLow, "NHI7", 5, "An active credential that no `governed_credential` is known to rotate ends by itself at most `within_days` ahead, by default the policy's `warn_before_days`. AWS's do not end.",
+		"Find out what uses it, and rotate it before it ends; where nothing does, revoke it.", subject.credentialExpiring,
+	},
+	{
+		FindingCredentialExpired, governance.SeverityLow, "NHI1", 5, "A credential has ended by itself and was not removed: it hides which of them work.",
+		"Remove it.", subject.credentialExpired,
 	},
 }
 

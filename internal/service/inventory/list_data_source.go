@@ -69,8 +69,9 @@ func NewUnownedDataSource() datasource.DataSource {
 func NewExpiringDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
 		name: "expiring_identities", sort: inventory.SortExpiry,
-		findings:    []string{inventory.FindingExpired, inventory.FindingExpiring},
-		description: "Identities whose expiry is at most `within_days` ahead, and those that have expired and are still there: the findings `expiring` and `expired`." + inBulk,
+		findings: []string{inventory.FindingExpired, inventory.FindingExpiring, inventory.FindingCredentialExpiring},
+		description: "Identities whose expiry is at most `within_days` ahead, those that have expired and are still there, and those of which a credential ends so soon that nobody is known to rotate: the findings `expiring`, `expired` " +
+			"and `credential_expiring`. One that has merely kept a credential that has ended (`credential_expired`) is in `governed_identities`." + inBulk,
 	}}
 }
 

@@ -102,10 +102,11 @@ func trustAttributes() map[string]schema.Attribute {
 
 func credentialAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"kind":              text("`access_key`, `password`, `mfa_device`, `signing_certificate`, `ssh_key` or `service_specific`."),
+		"kind":              text("`access_key`, `password`, `mfa_device`, `signing_certificate`, `ssh_key` or `service_specific` of AWS; `client_secret` or `client_certificate` of Entra ID. A federated credential is no secret, but somebody who can use the identity: it is a `web_identity` in `trust`."),
 		"id":                text("The platform's id; null where it was not read. AWS tells no ids of access keys in bulk: `governed_identity` asks for those of its one identity, and a list does with `access_key_ids`. Also null for an inactive access key, and where it is not certain which key is meant."),
 		"active":            flag("Whether it works."),
 		"created_at":        text("When it was made or last changed, RFC 3339; null when that is not known."),
+		"expires_at":        text("When it ends by itself, RFC 3339; null where it does not, as with all that AWS has."),
 		"last_used_at":      text("When it was last used, RFC 3339; null when the platform has seen no use."),
 		"last_used_known":   flag("Whether the platform could say when it was last used."),
 		"last_used_service": text("Service that it was last used for, where the platform tells."),
