@@ -83,11 +83,11 @@ var Catalogue = []FindingType{
 		"Ask its owner whether it is still needed; if not, retire it with its credentials.", subject.stale,
 	},
 	{
-		FindingNeverUsed, governance.SeverityMedium, "NHI1", 15, "It was never used, although it is older than `unused_for_days` and the platform has looked all its life; never where the last use is not known. Or it is a managed identity of that age that no resource has assigned, that no federated credential opens, and of which no sign-in is known.",
+		FindingNeverUsed, governance.SeverityMedium, "NHI1", 15, "It was never used, although it is older than `unused_for_days` and the platform has looked all its life; never where the last use is not known. Or it is a managed identity of that age that no resource which the caller may read has assigned, that no federated credential opens, and of which no sign-in is known.",
 		"Retire it with its credentials, unless its owner says what it waits for.", subject.neverUsed,
 	},
 	{
-		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "It is an administrator, can become one by a known path of privilege escalation, or can pass any role to any service: it has the class `administrator`, `privilege_escalation` or `pass_role_unrestricted`. All its policies, groups and its boundary count together; on Azure its roles, its app roles of Microsoft Graph and its directory roles do.",
+		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "It is an administrator, can become one by a known path of privilege escalation, or can pass any role to any service: it has the class `administrator`, `privilege_escalation` or `pass_role_unrestricted`. All its policies, groups and its boundary count together; on Azure its roles, its app roles of Microsoft Graph and its directory roles do, also those that it has through groups.",
 		"Narrow its policies and roles to what it uses; on AWS, set a permissions boundary.", subject.privileged,
 	},
 	{
