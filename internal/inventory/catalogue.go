@@ -111,7 +111,7 @@ var Catalogue = []FindingType{
 		"Give people roles of their own through single sign-on, and take their way into this one away.", subject.humanUse,
 	},
 	{
-		FindingReused, governance.SeverityMedium, "NHI9", 10, "Several clients can use it: cloud services, federated subjects (those of one GitHub repository are one), other accounts (those of one named third party are one). Principals of its own account do not count.",
+		FindingReused, governance.SeverityMedium, "NHI9", 10, "Several clients can use it: cloud services, federated subjects (those of one GitHub repository are one), resources of Azure (those of one resource group are one), other accounts (those of one named third party are one). Principals of its own account do not count.",
 		"Give each client an identity of its own, with its own entitlements.", subject.reused,
 	},
 	{

@@ -60,6 +60,10 @@ func external(kind governance.TrusteeKind, accountID string) governance.Trustee 
 	return governance.Trustee{Kind: kind, Name: "arn:aws:iam::" + accountID + ":root", Account: accountID, External: true, ExternalID: true}
 }
 
+func machine(group, name string) governance.Trustee {
+	return governance.Trustee{Kind: governance.TrusteeResource, Name: "/subscriptions/s/resourceGroups/" + group + "/providers/Microsoft.Compute/virtualMachines/" + name}
+}
+
 func ownRole(name string) governance.Trustee {
 	return governance.Trustee{Kind: governance.TrusteeRole, Name: "arn:aws:iam::" + account + ":role/" + name, Account: account}
 }
@@ -215,6 +219,13 @@ func TestFindings(t *testing.T) {
 			i.Metadata.Environment = "prod"
 			i.Trust = []governance.Trustee{federated("system:serviceaccount:staging:api")}
 		}, []string{"crosses_environments: its environment is prod, but system:serviceaccount:staging:api says staging"}},
+		"resources of two groups": {func(i *governance.Identity) {
+			i.Trust = []governance.Trustee{machine("rg-shop", "a"), machine("RG-shop", "b"), machine("rg-mail", "c")}
+		}, []string{"reused: 2 clients share it, so a leak in one is a leak in all: /subscriptions/s/resourcegroups/rg-mail, /subscriptions/s/resourcegroups/rg-shop"}},
+		"resource of another environment": {func(i *governance.Identity) {
+			i.Metadata.Environment = "prod"
+			i.Trust = []governance.Trustee{machine("rg-shop", "shop-dev"), machine("rg-shop", "shop-prod"), machine("rg-shop", "shop")}
+		}, []string{"crosses_environments: its environment is prod, but /subscriptions/s/resourceGroups/rg-shop/providers/Microsoft.Compute/virtualMachines/shop-dev says dev"}},
 		"no evidence": {func(i *governance.Identity) {
 			i.Metadata.Environment = "prod"
 			i.Trust = []governance.Trustee{ownRole("contest"), ownRole("dev-to-prod")}

@@ -42,7 +42,7 @@ const inBulk = " They are read in bulk: a handful of calls, however many there a
 func NewIdentitiesDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
 		name: "identities", sort: inventory.SortID,
-		description: "The non-human identities of the account, whoever made them, with what is wrong with each." + inBulk,
+		description: "The non-human identities of the accounts, subscriptions and tenant that are read, whoever made them, with what is wrong with each." + inBulk,
 	}}
 }
 
@@ -61,7 +61,7 @@ func NewUnownedDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
 		name: "unowned_identities", sort: inventory.SortID,
 		findings:    []string{inventory.FindingUnowned, inventory.FindingOwnerGone, inventory.FindingNoPurpose, inventory.FindingNoExpiry},
-		description: "Identities of the account without an owner, a purpose or an expiry, or whose owner is gone (finding `owner_gone`), whoever made them. What AWS itself manages is listed only for an owner who is gone." + inBulk,
+		description: "Identities without an owner, a purpose or an expiry, or whose owner is gone (finding `owner_gone`), whoever made them. What AWS itself manages is listed only for an owner who is gone." + inBulk,
 	}}
 }
 
