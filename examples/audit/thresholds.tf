@@ -79,8 +79,8 @@ check "nothing_expires_soon" {
   assert {
     condition = data.governed_expiring_identities.all.summary.total == 0
     error_message = join("\n", concat(
-      ["${data.governed_expiring_identities.all.summary.total} identities have expired or do so within ${var.within_days} days. The first:"],
-      [for identity in data.governed_expiring_identities.all.identities : "  - ${identity.id} of ${coalesce(identity.owner, "nobody")} on ${identity.expiry}"],
+      ["${data.governed_expiring_identities.all.summary.total} identities, or credentials of theirs, have expired or do so within ${var.within_days} days. The first:"],
+      [for identity in data.governed_expiring_identities.all.identities : "  - ${identity.id} of ${coalesce(identity.owner, "nobody")}: ${join("; ", [for finding in identity.findings : finding.message if can(regex("expir", finding.code))])}"],
     ))
   }
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
 // inventoryRole is the role that the bench takes in further accounts.
@@ -30,10 +32,10 @@ type reading struct {
 	Kept, Sent uint64
 }
 
-// readInventory reads the provider's account and further ones, and gives out all of it, as governed_identities does.
-func readInventory(ctx context.Context, accounts []string, out io.Writer) error {
+// readInventory reads all that a configuration of the provider, in JSON, leads to, and gives it out, as governed_identities does.
+func readInventory(ctx context.Context, configuration string, out io.Writer) error {
 	server := provider.NewServer("bench")
-	if err := configure(ctx, server, accounts); err != nil {
+	if err := configure(ctx, server, configuration); err != nil {
 		return err
 	}
 	before := heap()
@@ -46,16 +48,8 @@ func readInventory(ctx context.Context, accounts []string, out io.Writer) error 
 	return json.NewEncoder(out).Encode(result)
 }
 
-func configure(ctx context.Context, server tfprotov6.ProviderServer, accounts []string) error {
-	var inventory map[string]any
-	if len(accounts) > 0 {
-		inventory = map[string]any{"accounts": accounts, "role_name": inventoryRole}
-	}
-	configuration, err := json.Marshal(map[string]any{"aws": map[string]any{"inventory": inventory}})
-	if err != nil {
-		return err
-	}
-	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: &tfprotov6.DynamicValue{JSON: configuration}})
+func configure(ctx context.Context, server tfprotov6.ProviderServer, configuration string) error {
+	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: &tfprotov6.DynamicValue{JSON: []byte(configuration)}})
 	if err != nil {
 		return err
 	}
@@ -108,7 +102,7 @@ func inventoryOf(accounts, identities int) func(context.Context) (figures, error
 			return figures{}, err
 		}
 		defer server.Close()
-		arguments := []string{"-read-inventory"}
+		var further []string
 		seedIdentities(server.Account(sim.DefaultAccount), identities)
 		for i := 1; i < accounts; i++ {
 			id := fmt.Sprintf("%012d", 200000000000+i)
@@ -119,33 +113,87 @@ func inventoryOf(accounts, identities int) func(context.Context) (figures, error
 				AttachedPolicyARNs: []string{"arn:aws:iam::aws:policy/SecurityAudit"},
 				InlinePolicies:     map[string]string{"report": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:GetAccountAuthorizationDetails","iam:GetCredentialReport","iam:GenerateCredentialReport"],"Resource":"*"}]}`},
 			})
-			arguments = append(arguments, id)
+			further = append(further, id)
 		}
-		program, err := os.Executable()
+		var inventory map[string]any
+		if len(further) > 0 {
+			inventory = map[string]any{"accounts": further, "role_name": inventoryRole}
+		}
+		got, result, err := readElsewhere(ctx, map[string]any{"aws": map[string]any{"inventory": inventory}}, server.Env())
 		if err != nil {
 			return figures{}, err
 		}
-		command := exec.CommandContext(ctx, program, arguments...)
-		command.Env = os.Environ()
-		for name, value := range server.Env() {
-			command.Env = append(command.Env, name+"="+value)
-		}
-		var output, problems bytes.Buffer
-		command.Stdout, command.Stderr = &output, &problems
-		started := time.Now()
-		if err := command.Run(); err != nil {
-			return figures{}, fmt.Errorf("%w: %s", err, problems.String())
-		}
-		got := cost(command.ProcessState, time.Since(started))
 		got.calls = server.CountCalls("")
-		var result reading
-		if err := json.Unmarshal(output.Bytes(), &result); err != nil {
-			return figures{}, err
-		}
 		if want := accounts * identities; result.Identities != want || len(result.Gaps) > 0 {
 			return figures{}, fmt.Errorf("%d identities were read, not %d: %s", result.Identities, want, strings.Join(result.Gaps, " "))
 		}
-		got.note = fmt.Sprintf("%.1f KB kept for each, %d MB sent", float64(result.Kept)/float64(result.Identities)/1024, result.Sent>>20)
 		return got, nil
 	}
+}
+
+// inventoryOfTenant measures a process that reads a tenant of Entra ID with so many applications, and the managed identities and
+// others' service principals that come with them.
+func inventoryOfTenant(applications int) func(context.Context) (figures, error) {
+	return func(ctx context.Context) (figures, error) {
+		server, err := azuresim.New()
+		if err != nil {
+			return figures{}, err
+		}
+		if err := server.Start(); err != nil {
+			return figures{}, err
+		}
+		defer server.Close()
+		server.SeedEstate(applications)
+		folder, err := os.MkdirTemp("", "governed-bench")
+		if err != nil {
+			return figures{}, err
+		}
+		defer os.RemoveAll(folder)
+		authority := filepath.Join(folder, "ca.pem")
+		if err := os.WriteFile(authority, server.CA(), 0o600); err != nil {
+			return figures{}, err
+		}
+		got, result, err := readElsewhere(ctx, map[string]any{"azure": map[string]any{
+			"tenant_id": azuresim.DefaultTenant, "subscription_id": azuresim.DefaultSubscription, "custom_ca_bundle": authority,
+			"endpoints": map[string]any{"authority": server.URL(), "graph": server.GraphURL(), "resource_manager": server.ResourceManagerURL()},
+		}}, server.Env())
+		if err != nil {
+			return figures{}, err
+		}
+		got.calls = len(server.Calls())
+		if result.Identities < applications || len(result.Gaps) > 0 {
+			return figures{}, fmt.Errorf("%d identities were read of %d applications: %s", result.Identities, applications, strings.Join(result.Gaps, " "))
+		}
+		return got, nil
+	}
+}
+
+// readElsewhere has a process of its own read the inventory that a configuration and an environment lead to.
+func readElsewhere(ctx context.Context, configuration map[string]any, environment map[string]string) (figures, reading, error) {
+	argument, err := json.Marshal(configuration)
+	if err != nil {
+		return figures{}, reading{}, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return figures{}, reading{}, err
+	}
+	command := exec.CommandContext(ctx, program, "-read-inventory", string(argument))
+	command.Env = os.Environ()
+	for name, value := range environment {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	var output, problems bytes.Buffer
+	command.Stdout, command.Stderr = &output, &problems
+	started := time.Now()
+	if err := command.Run(); err != nil {
+		return figures{}, reading{}, fmt.Errorf("%w: %s", err, problems.String())
+	}
+	got := cost(command.ProcessState, time.Since(started))
+	var result reading
+	if err := json.Unmarshal(output.Bytes(), &result); err != nil {
+		return figures{}, reading{}, err
+	}
+	got.note = fmt.Sprintf("%.1f KB kept for each, %d MB sent", float64(result.Kept)/float64(max(result.Identities, 1))/1024, result.Sent>>20)
+	return got, result, nil
 }

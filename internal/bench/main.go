@@ -23,12 +23,12 @@ func main() {
 	mirror := flag.String("mirror", "", "folder laid out as a registry mirror that has the provider")
 	peers := flag.String("aws-mirror", os.Getenv("HASHICORP_AWS_MIRROR"), "mirror with hashicorp/aws, to measure it side by side on moto")
 	only := flag.String("only", "", "measure only what has this in its name, such as inventory")
-	read := flag.Bool("read-inventory", false, "read the inventory that the environment leads to, and tell what it cost; the measurements start this")
+	read := flag.Bool("read-inventory", false, "read the inventory that a provider configuration in JSON and the environment lead to, and tell what it cost; the measurements start this")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if *read {
-		if err := readInventory(ctx, flag.Args(), os.Stdout); err != nil {
+		if err := readInventory(ctx, flag.Arg(0), os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			stop()
 			os.Exit(1) //nolint:gocritic // stop has run
@@ -80,6 +80,7 @@ func measureAll(ctx context.Context, mirror, peers, moto, only string, out io.Wr
 		{"inventory of 1,000 identities, simulator", "≤ 13 calls, ≤ 2 KB each", inventoryOf(1, 1000)},
 		{"inventory of 10,000 identities, simulator", "≤ 40 calls, < 5 s CPU, ≤ 2 KB each", inventoryOf(1, 10000)},
 		{"inventory of 100,000 identities in 20 accounts, simulator", "≤ 500 calls, ≤ 2 KB each", inventoryOf(20, 5000)},
+		{"inventory of 10,000 applications, simulator", "≤ 100 calls", inventoryOfTenant(10000)},
 	}...)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "what\tcalls\twall\tCPU\tpeak memory\tbudget\t")

@@ -38,7 +38,7 @@ func trustee(o object) report.Trustee {
 
 func credential(o object) report.Credential {
 	return report.Credential{
-		Kind: o.text("kind"), ID: o.text("id"), Active: o.flag("active"), CreatedAt: o.text("created_at"), LastUsedAt: o.text("last_used_at"),
+		Kind: o.text("kind"), ID: o.text("id"), Active: o.flag("active"), CreatedAt: o.text("created_at"), ExpiresAt: o.text("expires_at"), LastUsedAt: o.text("last_used_at"),
 		LastUsedKnown: o.flag("last_used_known"), LastUsedService: o.text("last_used_service"), LastUsedRegion: o.text("last_used_region"), Store: o.text("store"),
 	}
 }

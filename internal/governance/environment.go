@@ -85,6 +85,11 @@ func (t Trustee) environments(stated map[ID]string) []evidence {
 		if other, ok := nameEvidence(t.Name, id.Path()+id.Name()); ok {
 			found = append(found, other)
 		}
+	case TrusteeResource:
+		group, name := t.resourceParts()
+		if other, ok := nameEvidence(t.Name, group[strings.LastIndex(group, "/")+1:]+" "+name); ok {
+			found = append(found, other)
+		}
 	case TrusteeWebIdentity:
 		for _, text := range t.Subjects {
 			if other, ok := nameEvidence(text, subjectPlace(text)); ok {

@@ -73,8 +73,9 @@ var refsOfRepository = regexp.MustCompile(`^repo:[^*?:/]+/[^*?:/]+:ref:refs/(hea
 var sameClient = map[string]string{"edgelambda.amazonaws.com": "lambda.amazonaws.com"}
 
 // Clients are the different ones that share an identity, in the order of its trust: cloud services, federated subjects
-// (those of one GitHub repository are one), other accounts (those of one named third party are one). Principals of its
-// own account do not count, because which workload they stand for is not known.
+// (those of one GitHub repository are one), resources of Azure (those of one resource group are one), other accounts (those
+// of one named third party are one). Principals of its own account do not count, because which workload they stand for is not
+// known.
 func Clients(trust []Trustee, thirdParty string) []string {
 	var names []string
 	add := func(name string) {
@@ -87,6 +88,9 @@ func Clients(trust []Trustee, thirdParty string) []string {
 		case t.Kind == TrusteeService:
 			add(cmp.Or(sameClient[t.Name], t.Name))
 		case t.Kind == TrusteeTenant: // whose own it is
+		case t.Kind == TrusteeResource:
+			group, _ := t.resourceParts()
+			add(strings.ToLower(group))
 		case t.Kind == TrusteeWebIdentity:
 			for _, text := range t.Subjects {
 				add(client(text))
@@ -98,6 +102,15 @@ func Clients(trust []Trustee, thirdParty string) []string {
 		}
 	}
 	return names
+}
+
+// resourceParts are the id of a resource's group and the name of the resource; the whole id where it has no group.
+func (t Trustee) resourceParts() (group, name string) {
+	parts := strings.Split(t.Name, "/")
+	if len(parts) < 6 || !strings.EqualFold(parts[3], "resourceGroups") {
+		return t.Name, ""
+	}
+	return strings.Join(parts[:5], "/"), parts[len(parts)-1]
 }
 
 // client is whom a federated subject stands for: the repository of a GitHub workflow, or else the subject itself.

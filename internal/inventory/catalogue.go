@@ -27,7 +27,9 @@ const (
 	FindingCrossesEnvironments       = "crosses_environments"
 	FindingCredentialNotRotated      = "credential_not_rotated" //nolint:gosec // a code, no credential
 	FindingLongLivedCredential       = "long_lived_credential"
-	FindingUnusedCredential          = "unused_credential" //nolint:gosec // a code, no credential
+	FindingUnusedCredential          = "unused_credential"   //nolint:gosec // a code, no credential
+	FindingCredentialExpiring        = "credential_expiring" //nolint:gosec // a code, no credential
+	FindingCredentialExpired         = "credential_expired"  //nolint:gosec // a code, no credential
 )
 
 // FindingType is what is the same in every finding of a code.
@@ -81,11 +83,11 @@ var Catalogue = []FindingType{
 		"Ask its owner whether it is still needed; if not, retire it with its credentials.", subject.stale,
 	},
 	{
-		FindingNeverUsed, governance.SeverityMedium, "NHI1", 15, "It was never used, although it is older than `unused_for_days` and the platform has looked all its life; never where the last use is not known. Or it is a managed identity of that age that no resource has assigned, that no federated credential opens, and of which no sign-in is known.",
+		FindingNeverUsed, governance.SeverityMedium, "NHI1", 15, "It was never used, although it is older than `unused_for_days` and the platform has looked all its life; never where the last use is not known. Or it is a managed identity of that age that no resource which the caller may read has assigned, that no federated credential opens, and of which no sign-in is known.",
 		"Retire it with its credentials, unless its owner says what it waits for.", subject.neverUsed,
 	},
 	{
-		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "It is an administrator, can become one by a known path of privilege escalation, or can pass any role to any service: it has the class `administrator`, `privilege_escalation` or `pass_role_unrestricted`. All its policies, groups and its boundary count together; on Azure its roles, its app roles of Microsoft Graph and its directory roles do.",
+		FindingPrivileged, governance.SeverityHigh, "NHI5", 25, "It is an administrator, can become one by a known path of privilege escalation, or can pass any role to any service: it has the class `administrator`, `privilege_escalation` or `pass_role_unrestricted`. All its policies, groups and its boundary count together; on Azure its roles, its app roles of Microsoft Graph and its directory roles do, also those that it has through groups.",
 		"Narrow its policies and roles to what it uses; on AWS, set a permissions boundary.", subject.privileged,
 	},
 	{
@@ -109,7 +111,7 @@ var Catalogue = []FindingType{
 		"Give people roles of their own through single sign-on, and take their way into this one away.", subject.humanUse,
 	},
 	{
-		FindingReused, governance.SeverityMedium, "NHI9", 10, "Several clients can use it: cloud services, federated subjects (those of one GitHub repository are one), other accounts (those of one named third party are one). Principals of its own account do not count.",
+		FindingReused, governance.SeverityMedium, "NHI9", 10, "Several clients can use it: cloud services, federated subjects (those of one GitHub repository are one), resources of Azure (those of one resource group are one), other accounts (those of one named third party are one). Principals of its own account do not count.",
 		"Give each client an identity of its own, with its own entitlements.", subject.reused,
 	},
 	{
@@ -127,6 +129,14 @@ var Catalogue = []FindingType{
 	{
 		FindingUnusedCredential, governance.SeverityMedium, "NHI1", 10, "An active credential or password was not used for more than `unused_for_days`, on an identity that is not itself `stale` or `never_used`. Never where the last use is not known.",
 		"Revoke it.", subject.unusedCredential,
+	},
+	{
+		FindingCredentialExpiring, governance.SeverityLow, "NHI7", 5, "An active credential that no `governed_credential` is known to rotate ends by itself at most `within_days` ahead, by default the policy's `warn_before_days`. AWS's do not end.",
+		"Find out what uses it, and rotate it before it ends; where nothing does, revoke it.", subject.credentialExpiring,
+	},
+	{
+		FindingCredentialExpired, governance.SeverityLow, "NHI1", 5, "A credential has ended by itself and was not removed: it hides which of them work.",
+		"Remove it.", subject.credentialExpired,
 	},
 }
 

@@ -119,6 +119,11 @@ func (s subject) ago(t time.Time) string {
 	return fmt.Sprintf("%s (%s ago)", t.UTC().Format(time.DateOnly), days(int(s.now.Sub(t)/(24*time.Hour))))
 }
 
+// until is the days to a time ahead, the begun one included.
+func (s subject) until(t time.Time) string {
+	return days(int((t.Sub(s.now) + 24*time.Hour - 1) / (24 * time.Hour)))
+}
+
 func days(count int) string {
 	if count == 1 {
 		return "1 day"

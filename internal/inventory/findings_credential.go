@@ -88,3 +88,26 @@ func (s subject) unusedCredential() string {
 	})
 	return message + evidence
 }
+
+func (s subject) credentialExpiring() string {
+	limit := s.now.AddDate(0, 0, s.WithinDays)
+	return s.eachSecret(func(c governance.CredentialSummary) string {
+		if c.Store != "" || c.EndsAt.IsZero() || c.EndsAt.After(limit) {
+			return ""
+		}
+		return fmt.Sprintf("the %s ends on %s, in less than %s", orID(c), c.EndsAt.UTC().Format(time.RFC3339), s.until(c.EndsAt))
+	})
+}
+
+func (s subject) credentialExpired() string {
+	var ended []string
+	for _, c := range s.Credentials {
+		if !c.EndsAt.IsZero() && !c.EndsAt.After(s.now) {
+			ended = append(ended, fmt.Sprintf("the %s of %s", orID(c), s.ago(c.EndsAt)))
+		}
+	}
+	if len(ended) == 0 {
+		return ""
+	}
+	return "it still has credentials that have ended: " + governance.Enumerate(ended)
+}

@@ -66,8 +66,7 @@ func (s subject) expiring() string {
 	if err != nil || expiry.StatusAt(s.now, s.WithinDays) != governance.StatusExpiring {
 		return ""
 	}
-	left := expiry.End().Sub(s.now)
-	return fmt.Sprintf("it expires on %s, in less than %s", expiry.End().Format(time.RFC3339), days(int((left+24*time.Hour-1)/(24*time.Hour))))
+	return fmt.Sprintf("it expires on %s, in less than %s", expiry.End().Format(time.RFC3339), s.until(expiry.End()))
 }
 
 func (s subject) unmanaged() string {

@@ -60,6 +60,10 @@ func external(kind governance.TrusteeKind, accountID string) governance.Trustee 
 	return governance.Trustee{Kind: kind, Name: "arn:aws:iam::" + accountID + ":root", Account: accountID, External: true, ExternalID: true}
 }
 
+func machine(group, name string) governance.Trustee {
+	return governance.Trustee{Kind: governance.TrusteeResource, Name: "/subscriptions/s/resourceGroups/" + group + "/providers/Microsoft.Compute/virtualMachines/" + name}
+}
+
 func ownRole(name string) governance.Trustee {
 	return governance.Trustee{Kind: governance.TrusteeRole, Name: "arn:aws:iam::" + account + ":role/" + name, Account: account}
 }
@@ -74,6 +78,14 @@ func used(created, last, tracked int, known bool) func(*governance.Identity) {
 	return func(i *governance.Identity) {
 		i.CreatedAt, i.LastUsedAt, i.TrackedSince, i.LastUsedKnown = at(created), at(last), at(tracked), known
 	}
+}
+
+// clientSecret is one of 30 days that is in use and ends so many days from now.
+func clientSecret(ends int, store string) governance.CredentialSummary {
+	secret := accessKey(30, 1, store)
+	secret.Kind, secret.ID, secret.EndsAt = governance.CredentialClientSecret, "k1", daysAgo(-ends)
+	secret.Active = ends > 0
+	return secret
 }
 
 // unused has a watcher of 60 days say that something was not used.
@@ -207,15 +219,26 @@ func TestFindings(t *testing.T) {
 			i.Metadata.Environment = "prod"
 			i.Trust = []governance.Trustee{federated("system:serviceaccount:staging:api")}
 		}, []string{"crosses_environments: its environment is prod, but system:serviceaccount:staging:api says staging"}},
+		"resources of two groups": {func(i *governance.Identity) {
+			i.Trust = []governance.Trustee{machine("rg-shop", "a"), machine("RG-shop", "b"), machine("rg-mail", "c")}
+		}, []string{"reused: 2 clients share it, so a leak in one is a leak in all: /subscriptions/s/resourcegroups/rg-mail, /subscriptions/s/resourcegroups/rg-shop"}},
+		"resource of another environment": {func(i *governance.Identity) {
+			i.Metadata.Environment = "prod"
+			i.Trust = []governance.Trustee{machine("rg-shop", "shop-dev"), machine("rg-shop", "shop-prod"), machine("rg-shop", "shop")}
+		}, []string{"crosses_environments: its environment is prod, but /subscriptions/s/resourceGroups/rg-shop/providers/Microsoft.Compute/virtualMachines/shop-dev says dev"}},
 		"no evidence": {func(i *governance.Identity) {
 			i.Metadata.Environment = "prod"
 			i.Trust = []governance.Trustee{ownRole("contest"), ownRole("dev-to-prod")}
 		}, nil},
-		"old key":         {credentials(old), []string{"credential_not_rotated: the access key AKIAEXAMPLE is from 2026-08-23 (91 days ago); the policy's credential_max_age_days is 90"}},
-		"nobody's key":    {credentials(accessKey(5, 1, "")), []string{"long_lived_credential: the access key AKIAEXAMPLE was made on 2026-11-17 (5 days ago) and works until somebody revokes it, and no governed_credential is known to have it"}},
-		"unused key":      {credentials(accessKey(90, 90, "s"), old), []string{"credential_not_rotated: "}},
-		"long unused key": {credentials(accessKey(300, 200, "s")), []string{"credential_not_rotated: ", "unused_credential: the access key AKIAEXAMPLE was last used on 2026-05-06 (200 days ago); the limit is 90 days"}},
-		"never used key":  {credentials(accessKey(300, -1, "s")), []string{"credential_not_rotated: ", "unused_credential: the access key AKIAEXAMPLE is from 2026-01-26 (300 days ago) and was not used since"}},
+		"old key":             {credentials(old), []string{"credential_not_rotated: the access key AKIAEXAMPLE is from 2026-08-23 (91 days ago); the policy's credential_max_age_days is 90"}},
+		"nobody's key":        {credentials(accessKey(5, 1, "")), []string{"long_lived_credential: the access key AKIAEXAMPLE was made on 2026-11-17 (5 days ago) and works until somebody revokes it, and no governed_credential is known to have it"}},
+		"unused key":          {credentials(accessKey(90, 90, "s"), old), []string{"credential_not_rotated: "}},
+		"long unused key":     {credentials(accessKey(300, 200, "s")), []string{"credential_not_rotated: ", "unused_credential: the access key AKIAEXAMPLE was last used on 2026-05-06 (200 days ago); the limit is 90 days"}},
+		"never used key":      {credentials(accessKey(300, -1, "s")), []string{"credential_not_rotated: ", "unused_credential: the access key AKIAEXAMPLE is from 2026-01-26 (300 days ago) and was not used since"}},
+		"secret that ends":    {credentials(clientSecret(5, "")), []string{"long_lived_credential: the client secret k1 was made on 2026-10-23 (30 days ago) and works until 2026-11-27, and no governed_credential", "credential_expiring: the client secret k1 ends on 2026-11-27T12:00:00Z, in less than 5 days"}},
+		"secret that rotates": {credentials(clientSecret(5, "kv")), nil},
+		"secret that stays":   {credentials(clientSecret(31, "")), []string{"long_lived_credential: "}},
+		"secrets that ended":  {credentials(clientSecret(-5, ""), clientSecret(0, "kv"), clientSecret(60, "kv")), []string{"credential_expired: it still has credentials that have ended: the client secret k1 of 2026-11-17 (5 days ago), the client secret k1 of 2026-11-22 (0 days ago)"}},
 		"key of a stale identity": {func(i *governance.Identity) {
 			used(700, 300, -1, true)(i)
 			i.Credentials = []governance.CredentialSummary{accessKey(301, 300, "s")}

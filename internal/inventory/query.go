@@ -81,7 +81,7 @@ func (q Query) Problems() []Problem {
 	}
 	for _, account := range q.Accounts {
 		if !accountPattern.MatchString(account) {
-			found = append(found, Problem{"accounts", fmt.Sprintf("%q is not an account id, so it would find nothing", account), "Write the 12 digits of an AWS account, or the GUID of an Entra tenant."})
+			found = append(found, Problem{"accounts", fmt.Sprintf("%q is not an account id, so it would find nothing", account), "Write the 12 digits of an AWS account, or the GUID of a subscription or tenant of Azure."})
 		}
 	}
 	for _, number := range []struct {
@@ -216,7 +216,7 @@ func (s Sort) compare(a, b governance.Identity) int {
 	case SortCreated:
 		order = knownFirst(a.CreatedAt, b.CreatedAt)
 	case SortExpiry:
-		order = knownFirst(expiryEnd(a), expiryEnd(b))
+		order = knownFirst(firstEnd(a), firstEnd(b))
 	case SortID:
 	}
 	return cmp.Or(order, cmp.Compare(a.ID.String(), b.ID.String()))
@@ -233,11 +233,16 @@ func knownFirst(a, b time.Time) int {
 	return -1
 }
 
-// expiryEnd is the zero time where there is no expiry.
-func expiryEnd(one governance.Identity) time.Time {
-	expiry, err := governance.ParseExpiry(one.Metadata.Expiry)
-	if err != nil {
-		return time.Time{}
+// firstEnd is the earliest of an identity's expiry and the ends of its active credentials; the zero time where nothing ends.
+func firstEnd(one governance.Identity) time.Time {
+	var first time.Time
+	if expiry, err := governance.ParseExpiry(one.Metadata.Expiry); err == nil {
+		first = expiry.End()
 	}
-	return expiry.End()
+	for _, c := range one.Credentials {
+		if c.Active && knownFirst(c.EndsAt, first) < 0 {
+			first = c.EndsAt
+		}
+	}
+	return first
 }

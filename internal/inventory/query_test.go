@@ -68,6 +68,16 @@ func TestQueryFilter(t *testing.T) {
 	}
 }
 
+// TestSortByCredential takes the end of a credential that works for an end.
+func TestSortByCredential(t *testing.T) {
+	t.Parallel()
+	all := listed()
+	all[2].Credentials = []governance.CredentialSummary{{EndsAt: daysAgo(400)}, {Active: true, EndsAt: daysAgo(-300)}, {Active: true, EndsAt: daysAgo(-7)}}
+	if found := (inventory.Query{Sort: inventory.SortExpiry}).Filter(all); found[0].Name != "export-us" {
+		t.Errorf("the first is %s", found[0].Name)
+	}
+}
+
 func TestQueryProblems(t *testing.T) {
 	t.Parallel()
 	number := func(n int) *int { return &n }

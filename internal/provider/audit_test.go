@@ -85,7 +85,7 @@ func TestSimAuditSchedules(t *testing.T) {
 				"21 identities have not been used for 90 days; max_stale is 0. Among them: - aws:123456789012:role/backup-vault-integration (last used never as far as IAM knows)",
 				"38 identities have a risk score of 50 or more; max_high_risk is 0. Among them: - aws:123456789012:user/fatima.tanaka (125)",
 				"The inventory is not complete, so the counts are too low; allow_gaps is false. Not known: - The last use is not known, so they may be stale or not: aws:123456789012:user/BedrockAPIKey-2f99",
-				"Warning: Check block assertion failed", "8 identities have expired or do so within 30 days. The first: - aws:123456789012:role/address-check-migration of mobile on 2026-08-22",
+				"Warning: Check block assertion failed", "8 identities, or credentials of theirs, have expired or do so within 30 days. The first: - aws:123456789012:role/address-check-migration of mobile: its",
 			)
 			if files := c.Files("reports"); !slices.Equal(files, reports) {
 				t.Errorf("the reports are %v", files)

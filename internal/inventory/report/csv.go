@@ -27,6 +27,7 @@ var columns = []struct {
 	{"managed_by", func(i Identity) string { return string(i.ManagedBy) }},
 	{"trust", func(i Identity) string { return strings.Join(texts(i.Trust, Trustee.String), "; ") }},
 	{"credentials", func(i Identity) string { return strings.Join(texts(i.Credentials, Credential.String), "; ") }},
+	{"credential_expires_at", func(i Identity) string { return string(i.credentialEnd()) }},
 	{"classes", func(i Identity) string { return strings.Join(i.Classes, "; ") }},
 	{"privileges", func(i Identity) string { return strings.Join(i.Privileges, "; ") }},
 	{"created_at", func(i Identity) string { return string(i.CreatedAt) }},

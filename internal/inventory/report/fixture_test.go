@@ -52,6 +52,17 @@ func estate() []report.Identity {
 			Classes: []string{"administrator"}, Privileges: []string{"administrator by AWS managed policy AdministratorAccess, statement 1"}, CreatedAt: "2026-04-20T00:00:00Z", LastUsedKnown: true,
 			Findings: []report.Finding{noExpiry, unused, unowned, assumed}, RiskScore: score(170), ImportID: "aws:123456789012:role/partner",
 		},
+		{
+			ID: "entra:11111111-2222-3333-4444-555555555555:application/66666666-7777-8888-9999-aaaaaaaaaaaa", Name: "billing-connector", Platform: "entra", Kind: "entra_application", Category: "enterprise_managed",
+			Account: "11111111-2222-3333-4444-555555555555", Owner: "payments", CreatedAt: "2024-05-02T08:00:00Z", LastUsedAt: "2026-11-19T07:00:00Z", LastUsedKnown: true,
+			Trust: []report.Trustee{{Kind: "web_identity", Name: "token.actions.githubusercontent.com", Subjects: []string{"repo:acme/billing:ref:refs/heads/main"}, Audiences: []string{"api://AzureADTokenExchange"}}},
+			Credentials: []report.Credential{
+				{Kind: "client_secret", ID: "0b1c2d3e-0000-4000-8000-000000000001", Active: true, CreatedAt: "2025-12-01T00:00:00Z", ExpiresAt: "2026-12-01T00:00:00Z", LastUsedAt: "2026-11-19T07:00:00Z", LastUsedKnown: true},
+				{Kind: "client_certificate", ID: "0b1c2d3e-0000-4000-8000-000000000002", Active: true, CreatedAt: "2026-01-01T00:00:00Z", ExpiresAt: "2027-01-01T00:00:00Z"},
+				{Kind: "client_secret", ID: "0b1c2d3e-0000-4000-8000-000000000003", CreatedAt: "2024-05-02T08:00:00Z", ExpiresAt: "2025-05-02T08:00:00Z"},
+			},
+			Findings: []report.Finding{noExpiry}, RiskScore: score(10), ImportID: "entra:11111111-2222-3333-4444-555555555555:application/66666666-7777-8888-9999-aaaaaaaaaaaa",
+		},
 		{ID: "aws:123456789012:role/bare", Name: "bare", Findings: []report.Finding{{Code: "odd"}, unowned}},
 	}
 }

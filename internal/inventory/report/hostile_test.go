@@ -55,7 +55,7 @@ func everywhere(text string) []report.Identity {
 		ID: one, Name: one, Platform: one, Kind: one, Category: one, Account: one, Owner: one, Purpose: one, Expiry: one, Environment: one, Ticket: one,
 		Systems: list, Labels: map[string]string{text: text}, ManagedBy: one,
 		Trust:        []report.Trustee{{Kind: one, Name: one, Account: one, Organization: one, Subjects: list, Audiences: list}},
-		Credentials:  []report.Credential{{Kind: one, ID: one, CreatedAt: one, LastUsedAt: one, LastUsedService: one, LastUsedRegion: one, Store: one}},
+		Credentials:  []report.Credential{{Kind: one, ID: one, Active: true, CreatedAt: one, ExpiresAt: one, LastUsedAt: one, LastUsedService: one, LastUsedRegion: one, Store: one}},
 		UnusedAccess: []report.UnusedAccess{{Kind: one, Watcher: one, AnalyzedAt: one}}, Classes: list, Privileges: list, CreatedAt: one, LastUsedAt: one, LastUsedService: one, LastUsedRegion: one, ImportID: one,
 		Findings: []report.Finding{{Code: one, Severity: one, OWASP: one, Message: one, Remedy: one}},
 	}}

@@ -75,8 +75,8 @@ type row struct {
 	Age, Idle string
 	Findings  []findingView
 	// What only the details show.
-	Purpose, Kind, Environment, Ticket, Systems, Labels          string
-	Trust, Credentials, Privileges, UsedFor, ManagedBy, ImportID string
+	Purpose, Kind, Environment, Ticket, Systems, Labels                         string
+	Trust, Credentials, CredentialEnd, Privileges, UsedFor, ManagedBy, ImportID string
 }
 
 type findingView struct{ Severity, Code, Rating, Message, Remedy string }
@@ -169,7 +169,7 @@ func (i Identity) row(age func(Text) string) row {
 		Purpose:  i.Purpose.or("not known"), Kind: known(i.Kind, i.Category, i.Account),
 		Environment: visible(i.Environment), Ticket: visible(i.Ticket), Systems: strings.Join(texts(i.Systems, same), ", "),
 		Labels: strings.Join(texts(i.labels(), same), ", "), Trust: strings.Join(texts(i.Trust, Trustee.String), "; "),
-		Credentials: strings.Join(texts(i.Credentials, Credential.String), "; "), Privileges: strings.Join(texts(i.Privileges, same), "; "),
+		Credentials: strings.Join(texts(i.Credentials, Credential.String), "; "), CredentialEnd: i.credentialEnd().day(""), Privileges: strings.Join(texts(i.Privileges, same), "; "),
 		UsedFor: known(i.LastUsedService, i.LastUsedRegion), ManagedBy: visible(i.ManagedBy), ImportID: visible(i.ImportID),
 	}
 	if i.RiskScore != nil {

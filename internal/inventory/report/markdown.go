@@ -28,7 +28,7 @@ func renderMarkdown(identities []Identity, gaps []string) string {
 	if len(identities) == 0 {
 		return b.String()
 	}
-	b.WriteString("\n## Identities\n\n| Score | Identity | Owner | Purpose | Expiry | Last used | Findings |\n|--:|---|---|---|---|---|---|\n")
+	b.WriteString("\n## Identities\n\n| Score | Identity | Owner | Purpose | Expiry | Credential ends | Last used | Findings |\n|--:|---|---|---|---|---|---|---|\n")
 	for _, identity := range identities {
 		score := "—"
 		if identity.RiskScore != nil {
@@ -38,8 +38,8 @@ func renderMarkdown(identities []Identity, gaps []string) string {
 		for i, finding := range identity.Findings {
 			findings[i] = fmt.Sprintf("**%s** %s: %s", finding.severity(), markdown(finding.Code, "—"), markdown(finding.Message, "—"))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", score, markdown(identity.ID, "—"), markdown(identity.Owner, "—"), markdown(identity.Purpose, "—"),
-			markdown(identity.Expiry, "—"), markdown(Text(lastUse(identity.LastUsedAt, identity.LastUsedKnown)), ""), or(strings.Join(findings, "<br>"), "none"))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", score, markdown(identity.ID, "—"), markdown(identity.Owner, "—"), markdown(identity.Purpose, "—"),
+			markdown(identity.Expiry, "—"), markdown(Text(identity.credentialEnd().day("")), "—"), markdown(Text(lastUse(identity.LastUsedAt, identity.LastUsedKnown)), ""), or(strings.Join(findings, "<br>"), "none"))
 	}
 	return b.String()
 }

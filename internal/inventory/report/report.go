@@ -92,6 +92,7 @@ type Credential struct {
 	ID              Text `json:"id"`
 	Active          bool `json:"active"`
 	CreatedAt       Text `json:"created_at"`
+	ExpiresAt       Text `json:"expires_at"`
 	LastUsedAt      Text `json:"last_used_at"`
 	LastUsedKnown   bool `json:"last_used_known"`
 	LastUsedService Text `json:"last_used_service"`

@@ -264,12 +264,12 @@ func TestSARIF(t *testing.T) {
 	for _, result := range run.Results {
 		location := result.Locations[0]
 		if run.Tool.Driver.Rules[result.RuleIndex].ID != result.RuleID || result.Level != levels[result.RuleID] || result.Message.Text == "" ||
-			location.LogicalLocations[0].Kind != "resource" || !strings.HasPrefix(location.PhysicalLocation.ArtifactLocation.URI, "identities/aws/123456789012/") {
+			location.LogicalLocations[0].Kind != "resource" || !strings.HasPrefix(location.PhysicalLocation.ArtifactLocation.URI, "identities/aws/123456789012/") && !strings.HasPrefix(location.PhysicalLocation.ArtifactLocation.URI, "identities/entra/11111111-") {
 			t.Errorf("the result is %+v", result)
 		}
 		seen[result.PartialFingerprints["identityFinding/v1"]] = true
 	}
-	if len(run.Results) != 7 || len(seen) != 7 {
+	if len(run.Results) != 8 || len(seen) != 8 {
 		t.Errorf("there are %d results and %d fingerprints", len(run.Results), len(seen))
 	}
 }

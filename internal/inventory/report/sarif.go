@@ -141,7 +141,7 @@ func (i Identity) result(finding Finding, rule int) sarifResult {
 	fingerprint := sha256.Sum256([]byte(string(i.ID) + "\x00" + string(finding.Code)))
 	text := i.Name.or(i.ID.or("an identity without a name")) + ": " + finding.Message.or(finding.Code.or(unrated))
 	properties := map[string]string{"severity": finding.severity()}
-	for name, value := range map[string]Text{"owner": i.Owner, "remedy": finding.Remedy, "importId": i.ImportID} {
+	for name, value := range map[string]Text{"owner": i.Owner, "credentialExpiresAt": i.credentialEnd(), "remedy": finding.Remedy, "importId": i.ImportID} {
 		if value != "" {
 			properties[name] = visible(value)
 		}

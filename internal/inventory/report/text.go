@@ -104,7 +104,11 @@ func (c Credential) String() string {
 	if c.Active {
 		state = "active"
 	}
-	notes := []string{state, "made " + c.CreatedAt.day("not known"), "last used " + lastUse(c.LastUsedAt, c.LastUsedKnown)}
+	notes := []string{state, "made " + c.CreatedAt.day("not known")}
+	if c.ExpiresAt != "" {
+		notes = append(notes, "ends "+c.ExpiresAt.day(""))
+	}
+	notes = append(notes, "last used "+lastUse(c.LastUsedAt, c.LastUsedKnown))
 	if c.LastUsedService != "" {
 		notes = append(notes, "for "+string(c.LastUsedService))
 	}
@@ -115,6 +119,17 @@ func (c Credential) String() string {
 		notes = append(notes, "kept in "+string(c.Store))
 	}
 	return described(c.Kind, c.ID, notes)
+}
+
+// credentialEnd is when the first of the active credentials ends by itself; empty where none does.
+func (i Identity) credentialEnd() Text {
+	var first Text
+	for _, c := range i.Credentials {
+		if c.Active && c.ExpiresAt != "" && (first == "" || instant(c.ExpiresAt).Before(instant(first))) {
+			first = c.ExpiresAt
+		}
+	}
+	return first
 }
 
 func described(kind, name Text, notes []string) string {

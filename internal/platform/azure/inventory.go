@@ -55,6 +55,7 @@ type sources struct {
 	entitled  inventoryEntitlements
 	signIns   signIns
 	resources inventoryResources
+	groups    inventoryGroups
 }
 
 func (t *Tenant) list(ctx context.Context) (platform.Listing, error) {
@@ -73,8 +74,9 @@ func (t *Tenant) list(ctx context.Context) (platform.Listing, error) {
 	if err := group.Wait(); err != nil {
 		return platform.Listing{}, err
 	}
-	// The privileged resources are found among the service principals.
+	// The privileged resources are found among the service principals, and the groups among those who have roles.
 	s.entitled.readPermissions(ctx, t, s.directory.principals)
+	s.groups = t.readGroups(ctx, s)
 	if ctx.Err() != nil {
 		return platform.Listing{}, ctx.Err()
 	}
@@ -134,10 +136,14 @@ func (t *Tenant) gaps(s sources) []string {
 	add(s.directory.ownersErr, "Some owners of the applications of %s are not known", in)
 	add(s.directory.disabledErr, "Which owners of the applications of %s are disabled is not known", in)
 	add(s.entitled.rolesErr, "The directory roles of the identities of %s are not known, and so not privileges that they give", in)
+	add(s.groups.err, "Which identities of %s are in groups with roles is not known, and so not privileges that they have through those", in)
 	add(s.entitled.permissionsErr, "The application permissions of the identities of %s are not known, and so not privileges that they give", in)
 	add(s.signIns.err, "When the identities of %s last signed in is not known", in)
 	add(s.signIns.keysErr, "When the secrets and certificates of %s were last used is not known", in)
 	add(s.resources.identitiesErr, "The managed identities of %s are not listed", in)
+	if s.resources.identitiesErr == nil {
+		add(s.unlisted(), "Some managed identities of %s are not listed", in)
+	}
 	add(s.resources.usersErr, "Which resources of %s have managed identities assigned is not known", in)
 	add(s.resources.assignmentsErr, "The Azure roles of the identities of %s are not known, and so not privileges that they give", in)
 	return gaps

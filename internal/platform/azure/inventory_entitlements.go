@@ -42,7 +42,8 @@ var directoryRoles = map[string]struct {
 	"f28a1f50-f6e7-4571-818b-6a12f2af6b6c": {"SharePoint Administrator", governance.RuleDataExfiltration},
 }
 
-// readDirectoryRoles lists who has which dangerous role of Entra ID. One in an administrative unit does not reach the tenant.
+// readDirectoryRoles lists who has which dangerous role of Entra ID, groups included: what is active, for good or for a time,
+// as "List roleAssignmentScheduleInstances" has it too, which needs a licence. One in an administrative unit does not reach the tenant.
 func (t *Tenant) readDirectoryRoles(ctx context.Context) (map[string][]governance.Privilege, error) {
 	all, err := listAll[graph.DirectoryRoleAssignment](ctx, t, graph.Request{Path: "/roleManagement/directory/roleAssignments"}, "/roleManagement/directory/roleAssignments", permissionRoles)
 	found := map[string][]governance.Privilege{}
@@ -100,7 +101,7 @@ func (s sources) privileges(principal string) []governance.Privilege {
 	}
 	principal = strings.ToLower(principal)
 	var found []governance.Privilege
-	all := slices.Concat(s.entitled.roles[principal], s.entitled.permissions[principal], s.resources.privileges[principal])
+	all := slices.Concat(s.entitled.roles[principal], s.entitled.permissions[principal], s.resources.privileges[principal], s.throughGroups(principal))
 	for _, class := range governance.DangerRules {
 		var reasons []string
 		for _, one := range all {

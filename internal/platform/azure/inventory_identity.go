@@ -2,6 +2,7 @@ package azure
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -82,12 +83,34 @@ func (t *Tenant) listedManagedIdentity(row *listedIdentity, byApp map[string]*gr
 	}
 	// Unused is only what nothing could use: where one of the three is not known, nobody can tell.
 	if known && len(identity.Trust) == 0 && s.resources.usersErr == nil && identity.LastUsedAt.IsZero() {
-		identity.NoClient = "no resource has it assigned, no federated credential lets anybody sign in as it, and no sign-in is known"
+		identity.NoClient = "no resource that the caller may read has it assigned, no federated credential lets anybody sign in as it, and no sign-in is known"
 	}
 	if one := byApp[strings.ToLower(row.Properties.ClientID)]; one != nil {
 		identity.CreatedAt = deref(one.CreatedDateTime)
 	}
 	return identity
+}
+
+// unlisted is an error where the directory knows user-assigned managed identities that Resource Graph does not show. The names
+// of such a service principal have the identity's id.
+func (s sources) unlisted() error {
+	shown := make(map[string]bool, len(s.resources.identities))
+	for i := range s.resources.identities {
+		shown[strings.ToLower(s.resources.identities[i].ID)] = true
+	}
+	var missing []string
+	for i := range s.directory.principals {
+		for _, name := range s.directory.principals[i].AlternativeNames {
+			if _, is := ParseManagedIdentityID(name); is && !shown[strings.ToLower(name)] {
+				missing = append(missing, name)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	return fmt.Errorf("the caller may lack the permission %s there, or Resource Graph may not have them yet: %s", permissionIdentities, governance.Enumerate(missing))
 }
 
 // federatedTrustees are who may sign in with a token of another issuer.

@@ -22,8 +22,9 @@ type inventoryResources struct {
 	// users are the resources that have an identity assigned, by its id in lower case.
 	users    map[string][]string
 	usersErr error
-	// privileges are by the object id of a service principal in lower case.
+	// privileges are by the object id of a service principal or group in lower case, and groups are the latter.
 	privileges     map[string][]governance.Privilege
+	groups         []string
 	assignmentsErr error
 }
 
@@ -50,6 +51,8 @@ const (
 const (
 	permissionReader      = "Reader of at least one subscription"
 	permissionAssignments = "Microsoft.Authorization/roleAssignments/read"
+	permissionDefinitions = "Microsoft.Authorization/roleDefinitions/read"
+	permissionIdentities  = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 )
 
 func (t *Tenant) readInventoryResources(ctx context.Context) (r inventoryResources) {
@@ -63,22 +66,28 @@ func (t *Tenant) readInventoryResources(ctx context.Context) (r inventoryResourc
 	}
 	r.identities, r.identitiesErr = query[listedIdentity](ctx, t, identitiesQuery)
 	r.users, r.usersErr = t.ManagedIdentities().users(ctx)
-	r.privileges, r.assignmentsErr = t.readAzureRoles(ctx)
+	r.privileges, r.groups, r.assignmentsErr = t.readAzureRoles(ctx)
 	return r
 }
 
-// readAzureRoles judges every role assignment of a service principal.
-func (t *Tenant) readAzureRoles(ctx context.Context) (map[string][]governance.Privilege, error) {
+// judgedPrincipals can be identities, or have them as members.
+var judgedPrincipals = []armauthorization.PrincipalType{armauthorization.PrincipalTypeServicePrincipal, armauthorization.PrincipalTypeGroup}
+
+// readAzureRoles judges every role assignment of a service principal or a group, those above subscriptions included.
+func (t *Tenant) readAzureRoles(ctx context.Context) (found map[string][]governance.Privilege, groups []string, err error) {
 	assignments, err := query[armauthorization.RoleAssignment](ctx, t, assignmentsQuery)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(assignments) == 0 { // Every subscription has an owner.
-		return nil, &platform.ErrForbidden{Permission: permissionAssignments}
+		return nil, nil, &platform.ErrForbidden{Permission: permissionAssignments}
 	}
 	definitions, err := query[armauthorization.RoleDefinition](ctx, t, definitionsQuery)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if len(definitions) == 0 { // There are always the built-in ones.
+		return nil, nil, &platform.ErrForbidden{Permission: permissionDefinitions}
 	}
 	roles := map[string]rbac.Role{}
 	for _, one := range definitions {
@@ -90,9 +99,10 @@ func (t *Tenant) readAzureRoles(ctx context.Context) (map[string][]governance.Pr
 			roles[roleGUID(deref(one.ID))] = made.rbac()
 		}
 	}
-	found, unread := map[string][]governance.Privilege{}, 0
+	found = map[string][]governance.Privilege{}
+	unread := 0
 	for _, one := range assignments {
-		if one.Properties == nil || one.Properties.PrincipalType == nil || *one.Properties.PrincipalType != armauthorization.PrincipalTypeServicePrincipal {
+		if one.Properties == nil || !slices.Contains(judgedPrincipals, deref(one.Properties.PrincipalType)) {
 			continue
 		}
 		role, known := roles[roleGUID(deref(one.Properties.RoleDefinitionID))]
@@ -102,14 +112,18 @@ func (t *Tenant) readAzureRoles(ctx context.Context) (map[string][]governance.Pr
 		}
 		scope, principal := deref(one.Properties.Scope), strings.ToLower(deref(one.Properties.PrincipalID))
 		assignment := rbac.Assignment{Role: role, Scope: scope, Reach: rbac.AssignmentReach(scope), Condition: deref(one.Properties.Condition)}
-		for _, danger := range assignment.Dangers() {
+		dangers := assignment.Dangers()
+		if len(dangers) > 0 && *one.Properties.PrincipalType == armauthorization.PrincipalTypeGroup && !slices.Contains(groups, principal) {
+			groups = append(groups, principal)
+		}
+		for _, danger := range dangers {
 			found[principal] = append(found[principal], governance.Privilege{Class: danger.Rule, Reason: danger.Grant})
 		}
 	}
 	if unread > 0 {
-		return found, fmt.Errorf("the definitions of the roles of %d role assignments are not shown", unread)
+		return found, groups, fmt.Errorf("the definitions of the roles of %d role assignments are not shown", unread)
 	}
-	return found, nil
+	return found, groups, nil
 }
 
 // query reads all rows of a query over all subscriptions.
@@ -119,8 +133,9 @@ func query[T any](ctx context.Context, t *Tenant, text string) ([]T, error) {
 		return nil, err
 	}
 	var all []T
-	format := armresourcegraph.ResultFormatObjectArray
-	options := &armresourcegraph.QueryRequestOptions{ResultFormat: &format}
+	// Without the filter, roles at management groups and at the root are left out ("AuthorizationScopeFilter").
+	format, above := armresourcegraph.ResultFormatObjectArray, armresourcegraph.AuthorizationScopeFilterAtScopeAboveAndBelow
+	options := &armresourcegraph.QueryRequestOptions{ResultFormat: &format, AuthorizationScopeFilter: &above}
 	for {
 		answer, err := arm.graph.Resources(ctx, armresourcegraph.QueryRequest{Query: &text, Options: options}, nil)
 		if err != nil {

@@ -109,6 +109,6 @@ func (d definition) filters(order string) map[string]argument {
 		"name_pattern":  {formText, "Only those whose whole name fits: `*` stands for any characters and `?` for one, in any letter case."},
 		"minimum_score": {formNumber, score},
 		"sort": {formText, fmt.Sprintf("%s, `%s` by default: `id`; `risk_score`, the highest first; `last_used_at`, those without a known use first and those whose last use "+
-			"is not known last; `created_at`, the oldest first; `expiry`, the earliest first.", order, d.sort)},
+			"is not known last; `created_at`, the oldest first; `expiry`, the earliest first, where the end of an active credential counts as well.", order, d.sort)},
 	}
 }

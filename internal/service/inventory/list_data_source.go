@@ -42,7 +42,7 @@ const inBulk = " They are read in bulk: a handful of calls, however many there a
 func NewIdentitiesDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
 		name: "identities", sort: inventory.SortID,
-		description: "The non-human identities of the account, whoever made them, with what is wrong with each." + inBulk,
+		description: "The non-human identities of the accounts, subscriptions and tenant that are read, whoever made them, with what is wrong with each." + inBulk,
 	}}
 }
 
@@ -61,7 +61,7 @@ func NewUnownedDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
 		name: "unowned_identities", sort: inventory.SortID,
 		findings:    []string{inventory.FindingUnowned, inventory.FindingOwnerGone, inventory.FindingNoPurpose, inventory.FindingNoExpiry},
-		description: "Identities of the account without an owner, a purpose or an expiry, or whose owner is gone (finding `owner_gone`), whoever made them. What AWS itself manages is listed only for an owner who is gone." + inBulk,
+		description: "Identities without an owner, a purpose or an expiry, or whose owner is gone (finding `owner_gone`), whoever made them. What AWS itself manages is listed only for an owner who is gone." + inBulk,
 	}}
 }
 
@@ -69,8 +69,9 @@ func NewUnownedDataSource() datasource.DataSource {
 func NewExpiringDataSource() datasource.DataSource {
 	return &listDataSource{definition: definition{
 		name: "expiring_identities", sort: inventory.SortExpiry,
-		findings:    []string{inventory.FindingExpired, inventory.FindingExpiring},
-		description: "Identities whose expiry is at most `within_days` ahead, and those that have expired and are still there: the findings `expiring` and `expired`." + inBulk,
+		findings: []string{inventory.FindingExpired, inventory.FindingExpiring, inventory.FindingCredentialExpiring},
+		description: "Identities whose expiry is at most `within_days` ahead, those that have expired and are still there, and those of which a credential ends so soon that nobody is known to rotate: the findings `expiring`, `expired` " +
+			"and `credential_expiring`. One that has merely kept a credential that has ended (`credential_expired`) is in `governed_identities`." + inBulk,
 	}}
 }
 

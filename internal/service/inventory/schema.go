@@ -45,10 +45,10 @@ func itemAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":                text("Canonical id."),
 		"name":              text("Name on its platform."),
-		"platform":          text("`aws`."),
+		"platform":          text("`aws`, `azure` or `entra`."),
 		"kind":              text("What it is on its platform, such as `aws_role`."),
 		"category":          text("Who manages what: " + code(governance.Categories) + "."),
-		"account":           text("Account id."),
+		"account":           text("Account of AWS, subscription of a managed identity, or tenant of what Entra ID has."),
 		"owner":             text("Team or person that answers for it; null when nobody is named."),
 		"purpose":           text("What it is for; null when nothing is said."),
 		"expiry":            text("When its access ends; null when never."),
@@ -64,7 +64,7 @@ func itemAttributes() map[string]schema.Attribute {
 		"classes":           texts("Classes of danger in what it may do, all its policies together, the gravest first: " + code(governance.DangerRules) + ". The guide \"Guardrails\" explains them."),
 		"privileges":        texts("The same with the policies that grant it, and the known paths of privilege escalation, but for what only follows from being an administrator."),
 		"created_at":        text("When it was created, RFC 3339; null when that is not known."),
-		"last_used_at":      text("When it was last used, RFC 3339; null when the platform has seen no use. IAM looks back 400 days, and not before a role was made: compare `created_at`."),
+		"last_used_at":      text("When it was last used, RFC 3339; null when the platform has seen no use. IAM looks back 400 days, and not before a role was made: compare `created_at`. Of Entra ID it is the last sign-in that the reports have."),
 		"last_used_known":   flag("Whether the platform could say when it was last used. Unknown is not unused."),
 		"last_used_service": text("Service that it was last used for, where the platform tells."),
 		"last_used_region":  text("Region that it was last used in, where the platform tells."),
@@ -88,8 +88,8 @@ func itemAttributes() map[string]schema.Attribute {
 
 func trustAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"kind":         text("`anyone`, `account`, `role`, `user`, `service`, `web_identity`, `saml` or `unknown` (gone, or unreadable)."),
-		"name":         text("The principal as the platform writes it, such as an ARN or `lambda.amazonaws.com`."),
+		"kind":         text("`anyone`, `account`, `role`, `user`, `service`, `web_identity` (a federated credential of Azure is one), `saml`, `tenant` (whose application it is), `resource` (of Azure, that has it assigned) or `unknown` (gone, or unreadable)."),
+		"name":         text("The principal as the platform writes it, such as an ARN, `lambda.amazonaws.com`, an issuer, or the id of a resource."),
 		"account":      text("Account of the principal, where it has one."),
 		"external":     flag("Whether that is another account than the identity's."),
 		"external_id":  flag("Whether it has to give an external id."),
@@ -102,10 +102,11 @@ func trustAttributes() map[string]schema.Attribute {
 
 func credentialAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"kind":              text("`access_key`, `password`, `mfa_device`, `signing_certificate`, `ssh_key` or `service_specific`."),
+		"kind":              text("`access_key`, `password`, `mfa_device`, `signing_certificate`, `ssh_key` or `service_specific` of AWS; `client_secret` or `client_certificate` of Entra ID. A federated credential is no secret, but somebody who can use the identity: it is a `web_identity` in `trust`."),
 		"id":                text("The platform's id; null where it was not read. AWS tells no ids of access keys in bulk: `governed_identity` asks for those of its one identity, and a list does with `access_key_ids`. Also null for an inactive access key, and where it is not certain which key is meant."),
 		"active":            flag("Whether it works."),
 		"created_at":        text("When it was made or last changed, RFC 3339; null when that is not known."),
+		"expires_at":        text("When it ends by itself, RFC 3339; null where it does not, as with all that AWS has."),
 		"last_used_at":      text("When it was last used, RFC 3339; null when the platform has seen no use."),
 		"last_used_known":   flag("Whether the platform could say when it was last used."),
 		"last_used_service": text("Service that it was last used for, where the platform tells."),

@@ -80,6 +80,7 @@ var credentialValues = []attribute[governance.CredentialSummary]{
 	textAttribute("id", func(c *governance.CredentialSummary) string { return c.ID }),
 	flagAttribute("active", func(c *governance.CredentialSummary) bool { return c.Active }),
 	timeAttribute("created_at", func(c *governance.CredentialSummary) time.Time { return c.CreatedAt }),
+	timeAttribute("expires_at", func(c *governance.CredentialSummary) time.Time { return c.EndsAt }),
 	timeAttribute("last_used_at", func(c *governance.CredentialSummary) time.Time { return c.LastUsedAt }),
 	flagAttribute("last_used_known", func(c *governance.CredentialSummary) bool { return c.LastUsedKnown }),
 	textAttribute("last_used_service", func(c *governance.CredentialSummary) string { return c.LastUsedService }),

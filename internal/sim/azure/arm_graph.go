@@ -140,6 +140,17 @@ func (r *request) reads(action string, at scope) bool {
 	return r.caller.administrator && !anyMatches(r.tenant.denied, action) || r.tenant.decide(r.caller.objectID, action, at, false, r.now).allowed
 }
 
+// readsAny reports whether the caller may read something in one of the
+// subscriptions.
+func (r *request) readsAny(action string, of map[*Subscription]bool) bool {
+	for s := range of {
+		if r.reads(action, scope{"/subscriptions/" + s.id, s}) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *request) resourceRows(of map[*Subscription]bool) []object {
 	var out []object
 	for _, key := range slices.Sorted(maps.Keys(r.tenant.arm.resources)) {
@@ -182,8 +193,7 @@ func (t *Tenant) identityBlock(res *resource) object {
 func (r *request) authorizationRows(of map[*Subscription]bool) []object {
 	var out []object
 	for _, a := range r.tenant.arm.live(r.now) {
-		above := a.scope.subscription == nil
-		if !above && !of[a.scope.subscription] || r.tenant.arm.unseen(strings.ToLower(a.id())) || !r.reads(kindRoleAssignment+"/read", a.scope) {
+		if r.tenant.arm.unseen(strings.ToLower(a.id())) || !r.showsAssignment(a, of) {
 			continue
 		}
 		shown := a.answer()
@@ -193,6 +203,9 @@ func (r *request) authorizationRows(of map[*Subscription]bool) []object {
 		}))
 	}
 	for _, d := range slices.Concat(sortedRoles(builtInRoles()), sortedRoles(r.tenant.arm.definitions)) {
+		if !r.readsAny(kindRoleDefinition+"/read", of) {
+			break
+		}
 		shown := d.answer(scope{id: "/"})
 		out = append(out, jsonRow(object{
 			"id": shown["id"], "name": d.id, "type": strings.ToLower(kindRoleDefinition), "tenantId": r.tenant.id, "kind": "", "location": "global",
@@ -200,6 +213,28 @@ func (r *request) authorizationRows(of map[*Subscription]bool) []object {
 		}))
 	}
 	return out
+}
+
+// showsAssignment reports whether a query over some subscriptions shows a role
+// assignment: one above them only where the query asks for that, to whom may read
+// the assignments of one of the subscriptions that inherit it (Resource Graph
+// REST reference, "AuthorizationScopeFilter").
+func (r *request) showsAssignment(a *assignment, of map[*Subscription]bool) bool {
+	const read = kindRoleAssignment + "/read"
+	if a.scope.subscription != nil {
+		return of[a.scope.subscription] && r.reads(read, a.scope)
+	}
+	filter := r.body.object("options").str("authorizationScopeFilter")
+	if filter != "AtScopeAboveAndBelow" && filter != "AtScopeAndAbove" {
+		return false
+	}
+	for s := range of {
+		at := scope{"/subscriptions/" + s.id, s}
+		if slices.Contains(r.tenant.above(at), a.scope.key()) && r.reads(read, at) {
+			return true
+		}
+	}
+	return false
 }
 
 func subscriptionOf(s scope) string {

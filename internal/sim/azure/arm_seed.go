@@ -2,7 +2,6 @@ package azuresim
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -77,40 +76,4 @@ func (t *Tenant) RoleAssignments(principalID string) []RoleAssignmentView {
 		out = append(out, v)
 	}
 	return out
-}
-
-// adopt gives a seeded service principal the resource of Resource Manager that
-// its id names, and some a role: every third one the group, every tenth one the
-// subscription.
-func (t *Tenant) adopt(i int, armID string, principal *entity) {
-	parts := strings.Split(strings.Trim(armID, "/"), "/")
-	s := t.subscriptions[parts[1]]
-	g := s.group(parts[3])
-	if g == nil {
-		g = &resourceGroup{subscription: s, name: parts[3], location: "westeurope"}
-		t.arm.groups[strings.ToLower(g.id())] = g
-	}
-	res := &resource{group: g, kind: parts[5] + "/" + parts[6], name: parts[7], location: g.location, properties: object{}}
-	if strings.EqualFold(res.kind, kindIdentity) {
-		res.principal, res.isolation = principal, isolationNone
-		if i%2 == 0 {
-			t.arm.put(&resource{group: g, kind: "Microsoft.Web/sites", name: "app-" + res.name, location: g.location, properties: object{}, userIdentities: []string{res.id()}})
-		}
-	}
-	t.arm.put(res)
-	role, at := "", scope{g.id(), s}
-	switch {
-	case i%10 == 0:
-		role, at.id = "Owner", "/subscriptions/"+s.id
-	case i%3 == 0:
-		role = "Contributor"
-	default:
-		return
-	}
-	roles := sortedRoles(builtInRoles())
-	d := roles[slices.IndexFunc(roles, func(d *roleDefinition) bool { return d.name == role })]
-	t.arm.assign(&assignment{
-		name: t.server.newID("roleAssignment"), scope: at, role: d.id, principalID: principal.id, principalType: "ServicePrincipal",
-		created: principal.created, updated: principal.created, createdBy: t.admin.ObjectID,
-	})
 }

@@ -58,7 +58,8 @@ func TestUsersAndGroups(t *testing.T) {
 	ada := tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
 	bob := tenant.PutUser(azuresim.User{DisplayName: "Bob", Name: "bob", Disabled: true})
 	inner := tenant.PutGroup("inner", bob)
-	outer := tenant.PutGroup("outer", ada, inner)
+	_, sp := mustCreate(g, "a")
+	outer := tenant.PutGroup("outer", ada, inner, text(sp, "id"))
 	if got := g.do("GET", "/users/ADA@"+tenant.Domain(), nil); got["id"] != ada || len(got) != len([]string{"id", "displayName", "givenName", "jobTitle", "mail", "surname", "userPrincipalName"}) {
 		t.Error(got)
 	}
@@ -79,6 +80,13 @@ func TestUsersAndGroups(t *testing.T) {
 		items, _ := g.all(path)
 		if got := names(items); !slices.Equal(got, want) {
 			t.Errorf("%s: %q", path, got)
+		}
+	}
+	// Of service principals a list says nothing, but in an advanced query that counts.
+	principals := "/groups/" + outer + "/transitiveMembers/microsoft.graph.servicePrincipal?$select=id"
+	for query, want := range map[string]int{"": 0, "&$count=true": 1} {
+		if out := g.do("GET", principals+query, nil, "ConsistencyLevel", "eventual"); len(values(out)) != want {
+			t.Errorf("%q: %v", query, out)
 		}
 	}
 	byIDs := body{"ids": []string{ada, bob, inner, "11111111-2222-4333-8444-555555555555"}, "types": []string{"user"}}

@@ -187,6 +187,9 @@ func (t *Tenant) entitle(what string, sp *entity, permissions, roles []string, a
 }
 
 func (t *Tenant) putDirectoryRole(principal *entity, name string) error {
+	if principal.kind == kindGroup && principal.props["isAssignableToRole"] != true {
+		return errInvalid("The group '%s' is not assignable to a role.", principal.id)
+	}
 	for _, d := range roleDefinitions {
 		if d.name == name {
 			t.addRoleAssignment(principal, d.id, "/")

@@ -50,6 +50,13 @@ func (t *Tenant) PutGroup(name string, members ...string) (id string) {
 	return id
 }
 
+// PutRoleGroup is PutGroup for a group that directory roles can be assigned to.
+func (t *Tenant) PutRoleGroup(name string, members ...string) (id string) {
+	id = t.PutGroup(name, members...)
+	t.withoutLag(func() { t.mustGet(id).props["isAssignableToRole"] = true })
+	return id
+}
+
 // SetEnabled blocks or allows the sign-in of a user or service principal. It
 // panics on an id that there is not.
 func (t *Tenant) SetEnabled(id string, enabled bool) {

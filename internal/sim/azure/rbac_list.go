@@ -83,6 +83,11 @@ func (r *request) filterAssignments(at scope) (func(*assignment) bool, error) {
 // a GUID. It panics on a role or scope that is not there: that is a mistake in a
 // test.
 func (t *Tenant) AssignRole(principalID, role, at string) string {
+	return t.AssignRoleUnder(principalID, role, at, "")
+}
+
+// AssignRoleUnder is AssignRole under a condition.
+func (t *Tenant) AssignRoleUnder(principalID, role, at, condition string) string {
 	t.server.mu.Lock()
 	defer t.server.mu.Unlock()
 	r := &request{server: t.server, tenant: t, now: t.server.clock.Now()}
@@ -94,7 +99,10 @@ func (t *Tenant) AssignRole(principalID, role, at string) string {
 		}
 		a := &assignment{
 			name: t.server.newID("roleAssignment"), scope: where, role: d.id, principalID: strings.ToLower(principalID),
-			principalType: "ServicePrincipal", created: r.now, updated: r.now, createdBy: t.admin.ObjectID,
+			principalType: "ServicePrincipal", condition: condition, created: r.now, updated: r.now, createdBy: t.admin.ObjectID,
+		}
+		if condition != "" {
+			a.version = "2.0"
 		}
 		if e := t.get(principalID); e != nil {
 			a.principalType = principalKinds[e.kind]

@@ -16,8 +16,8 @@ import (
 // service principals: governed ones and forgotten ones, owners who have gone,
 // secrets that have ended or never will, permissions that make an administrator.
 // On top come people and teams, managed identities (one for every four
-// applications, four at least), and third parties (one for every eight, four at
-// least). The same n gives the same estate, relative to the simulator's clock, but
+// applications, four at least), groups with roles, and third parties (one for
+// every eight, four at least). The same n gives the same estate, relative to the simulator's clock, but
 // for the bytes of certificates.
 func (s *Server) SeedEstate(n int) {
 	t := s.Tenant(DefaultTenant)
@@ -37,6 +37,7 @@ func (s *Server) SeedEstate(n int) {
 	for i := range max(n/4, 4) {
 		e.managedIdentity(i)
 	}
+	e.privilegedGroups()
 	for i := range max(n/8, 4) {
 		e.thirdParty(i)
 	}
@@ -52,6 +53,7 @@ type seeding struct {
 	certificateDER []byte
 
 	staff, left, blocked []string // object ids of users
+	pipelines            []string // object ids of service principals
 }
 
 func (e *seeding) daysAgo(days int) time.Time { return e.now.AddDate(0, 0, -days) }
@@ -119,30 +121,6 @@ func (e *seeding) certificate() Certificate {
 		e.certificateDER = cert.Raw
 	}
 	return Certificate{DisplayName: "CN=estate", DER: e.certificateDER}
-}
-
-// managedIdentity makes the service principal of a user-assigned identity, or of
-// a machine's own.
-func (e *seeding) managedIdentity(i int) {
-	group, application := "rg-"+e.pick(teams), e.pick(applications)
-	at := "/subscriptions/" + DefaultSubscription + "/resourcegroups/" + group + "/providers/"
-	e.tenant.withoutLag(func() {
-		name := e.name("id-" + application)
-		arm, explicit := at+"Microsoft.ManagedIdentity/userAssignedIdentities/"+name, "True"
-		if i%4 == 3 {
-			name = e.name("vm-" + application)
-			arm, explicit = at+"Microsoft.Compute/virtualMachines/"+name, "False"
-		}
-		sp := e.tenant.newManagedIdentity(arm, name, e.daysAgo(e.between(30, 900)), 0)
-		sp.props["alternativeNames"] = []string{"isExplicit=" + explicit, arm}
-		e.tenant.adopt(i, arm, sp)
-		if i%3 != 0 {
-			sp.signIns.at = e.recently()
-		}
-		if i%5 == 0 {
-			e.tenant.entitle("the managed identity "+name, sp, []string{"Directory.Read.All"}, nil, sp.created)
-		}
-	})
 }
 
 // thirdParty makes the service principal of a vendor: verified or not, in use or

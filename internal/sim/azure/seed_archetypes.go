@@ -39,11 +39,12 @@ var archetypes = []func(*seeding){
 // governedPipeline is as it should be: keyless, owned, in use.
 func governedPipeline(e *seeding) {
 	repository := e.pick(repositories)
-	e.tenant.PutApplication(Application{
+	made := e.tenant.PutApplication(Application{
 		DisplayName: e.name("github-" + repository), Tags: e.governed("Deploys=20"+repository, e.between(40, 300)), Owners: []string{e.pick(e.staff), e.pick(e.staff)},
 		ServiceManagementReference: "SVC-" + repository, CreatedAt: e.daysAgo(e.between(30, 300)), LastSignInAt: e.recently(),
 		Federated: []FederatedCredential{{Name: "main", Issuer: githubIssuer, Subject: "repo:acme/" + repository + ":ref:refs/heads/main", Audience: exchangeAudience}},
 	})
+	e.pipelines = append(e.pipelines, made.ServicePrincipalID)
 }
 
 // forgottenSecret has nobody, and secrets that ended years ago.

@@ -37,6 +37,11 @@ type batchAnswer struct {
 // Batch reads many paths, each with its query, in requests of twenty. Answers come in the order of the paths. What Graph
 // throttles within a batch is asked for again after the time that it names; wait sleeps.
 func (c *Client) Batch(ctx context.Context, paths []string, wait func(context.Context, time.Duration) error) ([]Answer, error) {
+	return c.BatchWith(ctx, paths, nil, wait)
+}
+
+// BatchWith is Batch with these headers on each of the requests.
+func (c *Client) BatchWith(ctx context.Context, paths []string, headers map[string]string, wait func(context.Context, time.Duration) error) ([]Answer, error) {
 	answers := make([]Answer, len(paths))
 	var pending []int
 	for i := range paths {
@@ -45,7 +50,7 @@ func (c *Client) Batch(ctx context.Context, paths []string, wait func(context.Co
 	for len(pending) > 0 {
 		now := pending[:min(batchSize, len(pending))]
 		pending = pending[len(now):]
-		throttled, pause, err := c.batch(ctx, paths, now, answers)
+		throttled, pause, err := c.batch(ctx, paths, headers, now, answers)
 		if err != nil {
 			return nil, err
 		}
@@ -59,12 +64,12 @@ func (c *Client) Batch(ctx context.Context, paths []string, wait func(context.Co
 	return answers, nil
 }
 
-func (c *Client) batch(ctx context.Context, paths []string, which []int, answers []Answer) (throttled []int, pause time.Duration, err error) {
+func (c *Client) batch(ctx context.Context, paths []string, headers map[string]string, which []int, answers []Answer) (throttled []int, pause time.Duration, err error) {
 	var in struct {
 		Requests []batchRequest `json:"requests"`
 	}
 	for _, i := range which {
-		in.Requests = append(in.Requests, batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: paths[i]})
+		in.Requests = append(in.Requests, batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: paths[i], Headers: headers})
 	}
 	var out struct {
 		Responses []batchAnswer `json:"responses"`
