@@ -53,6 +53,8 @@ type ApplicationState struct {
 	AppRoles             []AppRole
 	FederatedCredentials map[string]federation.Credential
 	PurgeOnDestroy       bool
+	// HalfRetired tells that it is deleted, and that an interruption has left it restorable although it was to go for good.
+	HalfRetired bool
 
 	tags, allOwners []string
 	records         graphRecords
