@@ -53,6 +53,8 @@ type ApplicationState struct {
 	AppRoles             []AppRole
 	FederatedCredentials map[string]federation.Credential
 	PurgeOnDestroy       bool
+	// HalfRetired tells that it is deleted, and that an interruption has left it restorable although it was to go for good.
+	HalfRetired bool
 
 	tags, allOwners []string
 	records         graphRecords
@@ -140,7 +142,13 @@ const (
 	maxOwners      = 100
 )
 
-var uniqueNamePattern = regexp.MustCompile(`^[\x21-\x7e]+$`)
+var (
+	uniqueNamePattern = regexp.MustCompile(`^[\x21-\x7e]+$`)
+	notUnique         = regexp.MustCompile(`[^\x21-\x7e]+`)
+)
+
+// DefaultUniqueName is the unique name of an application that asks for none: its name, with a hyphen for what cannot be in one.
+func DefaultUniqueName(name string) string { return notUnique.ReplaceAllString(name, "-") }
 
 // ValidateApplication finds what can be found without asking Microsoft Graph and without knowing how the tenant is configured.
 func ValidateApplication(want platform.Desired[ApplicationSpec]) []governance.Violation {
@@ -155,7 +163,7 @@ func (t *Tenant) validateApplication(want platform.Desired[ApplicationSpec]) []g
 		found.add(at("display_name"), "Shorten it.", "the display name has %d characters, %d more than the limit of %d", length, length-maxDisplayName, maxDisplayName)
 	}
 	if name := spec.UniqueName; name != "" && (!uniqueNamePattern.MatchString(name) || len(name) > maxUniqueName) {
-		found.add(at("unique_name"), fmt.Sprintf("Write at most %d letters, digits and punctuation marks of ASCII, without white space. It is the name by default.", maxUniqueName),
+		found.add(at("unique_name"), fmt.Sprintf("Write at most %d letters, digits and punctuation marks of ASCII, without white space.", maxUniqueName),
 			"%q cannot be the unique name of an application", name)
 	}
 	if spec.SignInAudience != "" && !slices.Contains(SignInAudiences, spec.SignInAudience) {

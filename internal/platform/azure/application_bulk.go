@@ -222,7 +222,7 @@ func (a *Applications) Bulk(ctx context.Context) (BulkApplications, error) {
 func (b BulkApplications) Application(ctx context.Context, id governance.ID) (ApplicationState, error) {
 	app, found := b.all.applications[strings.ToLower(id.Resource)]
 	if !found {
-		return ApplicationState{}, &notFoundError{"GET /applications", "there is no application " + id.Resource}
+		return ApplicationState{}, &notFoundError{operation: "GET /applications", detail: "there is no application " + id.Resource}
 	}
 	return b.tenant.snapshotState(ctx, b.all, app)
 }

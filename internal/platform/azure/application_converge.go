@@ -33,6 +33,12 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 	}
 	fresh := a.tenant.entra.has(&a.tenant.entra.made, id.Resource)
 	have, err := a.existing(ctx, id, fresh)
+	if errors.Is(err, platform.ErrNotFound) {
+		if gone, late := a.halfRetired(ctx, id, err); late == nil {
+			err = &platform.ErrConflict{Detail: fmt.Sprintf("the application %s (%s) is deleted, and only an interruption has kept it from going for good: remove it with terraform destroy, or restore it with az rest --method post --url %s/restore",
+				id.Resource, gone.DisplayName, a.tenant.deletedAddress(ctx, id.Resource)), Err: err}
+		}
+	}
 	if err != nil {
 		return ApplicationState{}, err
 	}

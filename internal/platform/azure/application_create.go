@@ -87,7 +87,7 @@ func (a *Applications) named(ctx context.Context, name string) (graph.Applicatio
 func (a *Applications) exists(found graph.Application, cause error) *platform.ErrAlreadyExists {
 	return &platform.ErrAlreadyExists{
 		ID: a.tenant.applicationID(found.ID).String(), Err: cause,
-		Object: fmt.Sprintf("the application %s (%s) with the unique name %s", found.ID, found.DisplayName, found.UniqueName),
+		Object: "the " + describe(found),
 	}
 }
 
@@ -125,9 +125,7 @@ func (a *Applications) deleted(ctx context.Context, name string, cause error) er
 	if invalid := (*platform.ErrInvalid)(nil); !errors.As(cause, &invalid) {
 		return cause
 	}
-	all, err := listAll[graph.Application](ctx, a.tenant, graph.Request{
-		Path: "/directory/deletedItems/microsoft.graph.application", Query: url.Values{"$select": {"id,displayName,uniqueName,deletedDateTime"}, "$top": {pageSize}},
-	}, "/directory/deletedItems", permissionRead)
+	all, err := a.tenant.deletedApplications(ctx)
 	if err != nil {
 		return cause
 	}
@@ -135,17 +133,33 @@ func (a *Applications) deleted(ctx context.Context, name string, cause error) er
 	if i < 0 {
 		return cause
 	}
-	when := ""
-	if at := all[i].DeletedDateTime; at != nil {
-		when = " on " + at.UTC().Format("2006-01-02")
-	}
-	address := a.tenant.deletedAddress(ctx, all[i].ID)
 	return &platform.ErrConflict{
 		Err: cause, Blockers: []string{"deleted application " + all[i].ID},
-		Detail: fmt.Sprintf("the application %s (%s) has the unique name %s. It was deleted%s, and keeps the name for the 30 days in which it can be restored. "+
-			"Restore it with az rest --method post --url %s/restore and bring it under governance with an import block (id = %q), or delete it for good with az rest --method delete --url %s. Or choose another unique_name",
-			all[i].ID, all[i].DisplayName, name, when, address, a.tenant.applicationID(all[i].ID), address),
+		Detail: fmt.Sprintf("the %s. %s", lingering(all[i]), a.tenant.howToRestore(ctx, all[i])),
 	}
+}
+
+// deletedApplications are those that can still be restored.
+func (t *Tenant) deletedApplications(ctx context.Context) ([]graph.Application, error) {
+	return listAll[graph.Application](ctx, t, graph.Request{
+		Path: "/directory/deletedItems/microsoft.graph.application", Query: url.Values{"$select": {"id,displayName,uniqueName,deletedDateTime"}, "$top": {pageSize}},
+	}, "/directory/deletedItems", permissionRead)
+}
+
+// lingering says of a deleted application why it is in the way.
+func lingering(app graph.Application) string {
+	when := ""
+	if app.DeletedDateTime != nil {
+		when = " on " + app.DeletedDateTime.UTC().Format("2006-01-02")
+	}
+	return fmt.Sprintf("%s was deleted%s, and keeps the name for the 30 days in which it can be restored", describe(app), when)
+}
+
+// howToRestore says what to do about a deleted application that has the name of one to be made.
+func (t *Tenant) howToRestore(ctx context.Context, app graph.Application) string {
+	address := t.deletedAddress(ctx, app.ID)
+	return fmt.Sprintf("Restore it with az rest --method post --url %s/restore and bring it under governance with an import block (id = %q), or delete it for good with az rest --method delete --url %s. Or choose another unique_name",
+		address, t.applicationID(app.ID), address)
 }
 
 // deletedAddress is where a deleted object is, as az rest takes it.

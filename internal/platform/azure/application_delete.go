@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -74,6 +75,21 @@ func (a *Applications) purge(ctx context.Context, id governance.ID) error {
 		}
 	}
 	return nil
+}
+
+// halfRetired is an application that was to be deleted for good, and can still be restored because something came in between:
+// were it taken for gone, nothing would finish what Delete has begun. Any other that is not found stays so.
+func (a *Applications) halfRetired(ctx context.Context, id governance.ID, cause error) (ApplicationState, error) {
+	var found graph.Application
+	if err := a.tenant.get(ctx, deletedPath(id.Resource), "/directory/deletedItems/{id}", permissionRead, nil, &found); err != nil {
+		return ApplicationState{}, cmp.Or(ctx.Err(), cause)
+	}
+	if said := a.tenant.graphTagging().metadata(found.Tags); !said.Purge || said.Deactivated == "" {
+		return ApplicationState{}, cause
+	}
+	state, err := a.tenant.applicationState(ctx, found, nil, nil, graph.ServicePrincipal{})
+	state.HalfRetired = true
+	return state, err
 }
 
 func deletedPath(id string) string { return "/directory/deletedItems/" + graph.Segment(id) }

@@ -58,7 +58,10 @@ func (a *Applications) Read(ctx context.Context, id governance.ID) (ApplicationS
 	if err != nil || found {
 		return state, err
 	}
-	return a.readDirect(ctx, id)
+	if state, err = a.readDirect(ctx, id); errors.Is(err, platform.ErrNotFound) {
+		return a.halfRetired(ctx, id, err)
+	}
+	return state, err
 }
 
 // readDirect asks for one application: three calls, and one more for each list that is too long for $expand.

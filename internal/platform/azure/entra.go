@@ -32,6 +32,7 @@ type entra struct {
 	sizes      platform.Memo[int]
 	snapshot   platform.Memo[*entraSnapshot]
 	signIns    platform.Memo[map[string]time.Time]
+	deleted    platform.Memo[[]graph.Application]
 }
 
 // Permissions of Microsoft Graph that the provider needs, as messages name them.

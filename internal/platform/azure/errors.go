@@ -53,10 +53,13 @@ type operation struct {
 }
 
 // notFoundError is a platform.ErrNotFound with what the service said.
-type notFoundError struct{ operation, detail string }
+type notFoundError struct {
+	operation, detail string
+	err               error
+}
 
-func (e *notFoundError) Error() string { return e.operation + ": " + e.detail }
-func (e *notFoundError) Unwrap() error { return platform.ErrNotFound }
+func (e *notFoundError) Error() string   { return e.operation + ": " + e.detail }
+func (e *notFoundError) Unwrap() []error { return []error{platform.ErrNotFound, e.err} }
 
 // code is the error code that a service answered with; empty when it gave no answer.
 func code(err error) string {
@@ -93,7 +96,7 @@ func mapError(of operation, err error) error {
 	}
 	switch answer.StatusCode {
 	case http.StatusNotFound, http.StatusGone:
-		return &notFoundError{operation: of.name, detail: detail}
+		return &notFoundError{operation: of.name, detail: detail, err: err}
 	case http.StatusForbidden:
 		return &platform.ErrForbidden{Permission: of.permission, Detail: detail, Err: err}
 	case http.StatusTooManyRequests:

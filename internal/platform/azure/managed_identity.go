@@ -14,8 +14,9 @@ import (
 
 // ManagedIdentitySpec is what a user-assigned managed identity has besides its name and metadata.
 type ManagedIdentitySpec struct {
-	// SubscriptionID is the tenant's own one when empty.
+	// SubscriptionID is the tenant's own one when empty, unless SubscriptionUnknown says that nobody knows it yet.
 	SubscriptionID, ResourceGroup, Location string
+	SubscriptionUnknown                     bool
 	// IsolationScope is None, also when it is empty, or Regional.
 	IsolationScope string
 	// RoleAssignments and FederatedCredentials are by the key in the configuration, which is the name of a credential.
@@ -158,7 +159,7 @@ func (m *ManagedIdentities) Predict(ctx context.Context, want platform.Desired[M
 
 // configured refuses an identity without a subscription to be in.
 func (m *ManagedIdentities) configured(spec ManagedIdentitySpec) error {
-	if spec.SubscriptionID == "" && m.tenant.SubscriptionID() == "" {
+	if m.subscription(spec) == "" && !spec.SubscriptionUnknown {
 		return &platform.ErrNotConfigured{
 			Attribute: []string{"azure", "subscription_id"}, Reason: "No subscription is configured for the managed identity to be in",
 			Remedy: `Write azure = { subscription_id = "…" } in the provider block, set AZURE_SUBSCRIPTION_ID or ARM_SUBSCRIPTION_ID, or write azure_managed_identity.subscription_id.`,

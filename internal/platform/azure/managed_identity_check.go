@@ -52,8 +52,9 @@ func (m *ManagedIdentities) Validate(want platform.Desired[ManagedIdentitySpec])
 	return found
 }
 
+// subscription is empty while nobody knows it.
 func (m *ManagedIdentities) subscription(spec ManagedIdentitySpec) string {
-	if spec.SubscriptionID != "" {
+	if spec.SubscriptionID != "" || spec.SubscriptionUnknown {
 		return spec.SubscriptionID
 	}
 	return m.tenant.SubscriptionID()
@@ -169,7 +170,7 @@ func (m *ManagedIdentities) checkLicence(ctx context.Context, found *findings, s
 			bound = append(bound, key)
 		}
 	}
-	if len(bound) == 0 {
+	if len(bound) == 0 || m.subscription(spec) == "" {
 		return nil
 	}
 	licensed, err := m.tenant.licensed(ctx, m.subscription(spec))

@@ -229,7 +229,7 @@ func TestListRefuses(t *testing.T) {
 		"order":            {acctest.Values{"sort": "size"}, `error sort: Query cannot be answered … "size" is unknown. … Write one of id, risk_score, last_used_at, created_at, expiry.`},
 		"platform":         {acctest.Values{"platforms": []string{"gcp"}}, `error platforms: Query cannot be answered … "gcp" is unknown.`},
 		"kind":             {acctest.Values{"kinds": []string{"aws_group"}}, `error kinds: Query cannot be answered … "aws_group" is unknown.`},
-		"another kind":     {acctest.Values{"kinds": []string{"entra_application"}}, "error kinds: Query cannot be answered … \"entra_application\" is never listed here, so it would find nothing. … Write one of `aws_role`, `aws_user`, or list another resource."},
+		"another kind":     {acctest.Values{"kinds": []string{"entra_service_principal"}}, "error kinds: Query cannot be answered … \"entra_service_principal\" is never listed here, so it would find nothing. … Write one of `aws_role`, `aws_user`, `azure_managed_identity`, `entra_application`, or list another resource."},
 		"another category": {acctest.Values{"categories": []string{"shared", "external"}}, "error categories: Query cannot be answered … \"external\" is never listed here, so it would find nothing. … Write one of `shared`, `enterprise_managed`, or list another resource."},
 		"empty owner":      {acctest.Values{"owners": []string{""}}, "error owners[0]: Invalid Attribute Value Length"},
 		"null owner":       {acctest.Values{"owners": []any{nil}}, "error owners: Null List Value"},

@@ -84,6 +84,7 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if prior != nil {
+		r.data.InState(prior.Common().ID.ValueString())
 		if had, _ := r.declaredKind(prior); had != nil && had != k {
 			// What is on another platform is another identity.
 			resp.RequiresReplace = append(resp.RequiresReplace, attributePath(had), attributePath(k))
@@ -137,7 +138,7 @@ func (r *Resource[M, P]) foreseeCreation(ctx context.Context, k Kind[P], m P, di
 		return
 	}
 	found, err := forecaster.Foresee(ctx, r.data, m)
-	if err != nil {
+	if err != nil && !diags.HasError() { // It is said once that the platform cannot be reached.
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", r.title(m), err)
 	}
 	tfkit.AddViolations(diags, r.title(m), found)

@@ -123,6 +123,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.data.InState(common.ID.ValueString())
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	warnings, err := k.Read(ctx, r.data, id, m)

@@ -25,6 +25,7 @@ func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.Mo
 		resp.Diagnostics.Append(diags...)
 		return
 	}
+	r.data.PlanRemoval(common.ID.ValueString())
 	if r.stays(ctx, k, id, m, &resp.Diagnostics) != "" || resp.Diagnostics.HasError() {
 		return
 	}

@@ -76,7 +76,7 @@ func (azureManagedIdentity) Trust(ctx context.Context, data *tfkit.Data, m *mode
 func (azureManagedIdentity) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
 	identity, err := governed.AsError(managedIdentityOf(ctx, m))
 	subscription := identity.SubscriptionID.ValueString()
-	if subscription == "" && data.Azure != nil {
+	if subscription == "" && !identity.SubscriptionID.IsUnknown() && data.Azure != nil {
 		subscription = data.Azure.SubscriptionID()
 	}
 	governed.DescribeAzure(governance.KindAzureManagedIdentity, subscription, subject)
@@ -100,9 +100,8 @@ func (azureManagedIdentity) Predict(ctx context.Context, data *tfkit.Data, m, pr
 	if err != nil {
 		return err
 	}
-	idKnown := !m.Name.IsUnknown() && !identity.ResourceGroupName.IsUnknown()
-	// What the configuration leaves out is the provider's; it is unknown here only while there is no prior state.
-	if identity.SubscriptionID.IsUnknown() || identity.SubscriptionID.IsNull() {
+	idKnown := !m.Name.IsUnknown() && !identity.ResourceGroupName.IsUnknown() && !identity.SubscriptionID.IsUnknown()
+	if identity.SubscriptionID.IsNull() {
 		identity.SubscriptionID = types.StringValue(state.SubscriptionID)
 	}
 	m.ID = types.StringUnknown()
@@ -111,6 +110,11 @@ func (azureManagedIdentity) Predict(ctx context.Context, data *tfkit.Data, m, pr
 	}
 	if prior != nil && strings.EqualFold(prior.ID.ValueString(), m.ID.ValueString()) {
 		m.ID = prior.ID // an import can have it in other letters
+		if had, err := governed.AsError(managedIdentityOf(ctx, prior)); err != nil {
+			return err
+		} else if !azure.SameLocation(had.Location.ValueString(), identity.Location.ValueString()) {
+			m.ID = types.StringUnknown() // It is replaced by another under the same id.
+		}
 	}
 	m.ExpiryEnforcement = types.StringUnknown()
 	if tfkit.FullyKnown(ctx, identity.RoleAssignments) && !m.Expiry.IsUnknown() {

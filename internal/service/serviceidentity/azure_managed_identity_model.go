@@ -74,8 +74,8 @@ func (i managedIdentityModel) desired(ctx context.Context, m *model, disabled bo
 	presets, more := federatedPresets(ctx, i.FederatedCredentials)
 	diags.Append(more...)
 	return platform.Desired[azure.ManagedIdentitySpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: azure.ManagedIdentitySpec{
-		SubscriptionID: i.SubscriptionID.ValueString(), ResourceGroup: i.ResourceGroupName.ValueString(), Location: i.Location.ValueString(),
-		IsolationScope: i.IsolationScope.ValueString(), RoleAssignments: roles, FederatedCredentials: presets,
+		SubscriptionID: i.SubscriptionID.ValueString(), SubscriptionUnknown: i.SubscriptionID.IsUnknown(),
+		ResourceGroup: i.ResourceGroupName.ValueString(), Location: i.Location.ValueString(), IsolationScope: i.IsolationScope.ValueString(), RoleAssignments: roles, FederatedCredentials: presets,
 	}}, diags
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 )
@@ -29,7 +30,7 @@ func (azureManagedIdentity) Schema() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"subscription_id": schema.StringAttribute{
 				Optional: true, Computed: true, MarkdownDescription: "Subscription, as a GUID. Defaults to that of the provider. Changing it replaces the identity.",
-				PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown(), replaceUnless(strings.EqualFold)},
+				PlanModifiers: []planmodifier.String{providersByDefault{}, stringplanmodifier.UseNonNullStateForUnknown(), replaceUnless(strings.EqualFold)},
 			},
 			"resource_group_name": schema.StringAttribute{
 				Required: true, MarkdownDescription: "Name of the resource group. Changing it replaces the identity.",
@@ -84,4 +85,22 @@ func replaceUnless(same func(one, other string) bool) planmodifier.String {
 	return stringplanmodifier.RequiresReplaceIf(func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 		resp.RequiresReplace = req.PlanValue.IsUnknown() || !same(req.PlanValue.ValueString(), req.StateValue.ValueString())
 	}, "Changing it replaces the identity.", "Changing it replaces the identity.")
+}
+
+// providersByDefault plans nothing where the configuration says nothing, until it is filled in from the provider: what is unknown
+// in the plan is then what the configuration does not know yet.
+type providersByDefault struct{}
+
+func (providersByDefault) Description(context.Context) string {
+	return "Defaults to that of the provider."
+}
+
+func (m providersByDefault) MarkdownDescription(ctx context.Context) string {
+	return m.Description(ctx)
+}
+
+func (providersByDefault) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if req.ConfigValue.IsNull() && req.StateValue.IsNull() {
+		resp.PlanValue = types.StringNull()
+	}
 }

@@ -266,12 +266,17 @@ func TestManagedIdentityApplyErrors(t *testing.T) {
 				of.change(e)
 			}
 			r := e.run().Resource(typeName)
-			r.Apply(e.identity(of.wrong(e))).Want(t, of.says)
+			if diags := r.Plan(e.identity(of.wrong(e))); diags.Failed() {
+				t.Fatal(diags)
+			}
+			r.ApplyStale(e.identity(of.wrong(e))).Want(t, of.says)
 		})
 	}
 	e := newAzure(t)
+	late := e.run().Resource(typeName)
+	late.Plan(e.identity(nil)).Want(t)
 	e.run().Resource(typeName).Apply(e.identity(nil)).Want(t)
-	e.run().Resource(typeName).Apply(e.identity(nil)).Want(t, "error azure_managed_identity: Identity cannot be created … The managed identity invoice-export exists already … id = \""+identityID+`"`)
+	late.ApplyStale(e.identity(nil)).Want(t, "error azure_managed_identity: Identity cannot be created … The managed identity invoice-export exists already … id = \""+identityID+`"`)
 }
 
 // TestManagedIdentitiesInBulk reads many identities in a handful of calls, and one more for each.

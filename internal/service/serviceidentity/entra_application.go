@@ -164,11 +164,15 @@ func (entraApplication) Read(ctx context.Context, data *tfkit.Data, id governanc
 	if err != nil {
 		return nil, err
 	}
-	return blockedByOthers(state), observeApplication(ctx, data, m, state)
+	return applicationWarnings(state), observeApplication(ctx, data, m, state)
 }
 
-// blockedByOthers tells of a sign-in that somebody else has blocked.
-func blockedByOthers(state azure.ApplicationState) []governed.Warning {
+// applicationWarnings tell of a deletion that was interrupted, and of a sign-in that somebody else has blocked.
+func applicationWarnings(state azure.ApplicationState) []governed.Warning {
+	if state.HalfRetired {
+		return []governed.Warning{{Summary: "Deletion was interrupted", Detail: fmt.Sprintf("it is deleted, but can still be restored and keeps its unique name %s, although it was to go for good. "+
+			"Removing it, with terraform destroy or with its block, finishes that.", state.UniqueName)}}
+	}
 	if state.SignInEnabled || state.Disabled || state.ServicePrincipalID == "" {
 		return nil
 	}

@@ -78,7 +78,7 @@ func (a entraApplicationModel) desired(ctx context.Context, m *model, disabled b
 	diags.Append(more...)
 	name := m.Name.ValueString()
 	return platform.Desired[azure.ApplicationSpec]{Name: name, Metadata: metadata, Disabled: disabled, Spec: azure.ApplicationSpec{
-		DisplayName: governed.KnownOr(a.DisplayName, name), UniqueName: governed.KnownOr(a.UniqueName, name),
+		DisplayName: governed.KnownOr(a.DisplayName, name), UniqueName: governed.KnownOr(a.UniqueName, azure.DefaultUniqueName(name)),
 		SignInAudience:             governed.KnownOr(a.SignInAudience, azure.SignInAudiences[0]),
 		ServiceManagementReference: a.ServiceManagementReference.ValueString(), Notes: a.Notes.ValueString(),
 		Owners: tfkit.Strings(a.Owners), AppRoleAssignments: roles, FederatedCredentials: presets, PurgeOnDestroy: a.PurgeOnDestroy.ValueBool(),
@@ -108,7 +108,7 @@ func applicationHolding(ctx context.Context, m *model) (azure.ApplicationHolding
 	diags.Append(more...)
 	holding := azure.ApplicationHolding{AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, app.AppRoleAssignments)}
 	if !app.UniqueName.IsUnknown() && !m.Name.IsUnknown() {
-		holding.UniqueName = governed.KnownOr(app.UniqueName, m.Name.ValueString())
+		holding.UniqueName = governed.KnownOr(app.UniqueName, azure.DefaultUniqueName(m.Name.ValueString()))
 	}
 	return holding, diags
 }

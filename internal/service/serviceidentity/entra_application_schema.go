@@ -37,8 +37,8 @@ func (entraApplication) Schema() schema.Attribute {
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, PlanModifiers: []planmodifier.String{nameByDefault{}},
 			},
 			"unique_name": schema.StringAttribute{
-				Optional: true, Computed: true, MarkdownDescription: "Unique name, by which a creation is idempotent. Defaults to `name`. An application that was imported without one gets it; changing it afterwards replaces the application.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, PlanModifiers: []planmodifier.String{nameByDefault{}, setOnce()},
+				Optional: true, Computed: true, MarkdownDescription: "Unique name, by which a creation is idempotent. Defaults to `name`, with hyphens for white space and what is not ASCII. An application that was imported without one gets it; changing it afterwards replaces the application.",
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, PlanModifiers: []planmodifier.String{nameByDefault{azure.DefaultUniqueName}, setOnce()},
 			},
 			"sign_in_audience": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(azure.SignInAudiences[0]),
@@ -80,15 +80,22 @@ func (entraApplication) Schema() schema.Attribute {
 }
 
 // nameByDefault plans the name of the identity where the configuration says nothing, also when somebody has changed it.
-type nameByDefault struct{}
+type nameByDefault struct {
+	// of makes it of the name; nil takes the name itself.
+	of func(name string) string
+}
 
 func (nameByDefault) Description(context.Context) string { return "Defaults to name." }
 
 func (m nameByDefault) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
 
-func (nameByDefault) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if req.ConfigValue.IsNull() {
-		resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("name"), &resp.PlanValue)...)
+func (m nameByDefault) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("name"), &resp.PlanValue)...)
+	if m.of != nil && !resp.PlanValue.IsUnknown() {
+		resp.PlanValue = types.StringValue(m.of(resp.PlanValue.ValueString()))
 	}
 }
 

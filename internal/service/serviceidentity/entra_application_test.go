@@ -150,10 +150,12 @@ func TestApplicationOfOthers(t *testing.T) {
 func TestApplicationTaken(t *testing.T) {
 	t.Parallel()
 	d := newDirectory(t)
+	late := d.resource(t)
+	late.Plan(plainApp()).Want(t)
 	made := d.tenant.PutApplication(azuresim.Application{DisplayName: "Other", UniqueName: "invoice-export"})
-	d.resource(t).Apply(plainApp()).Want(t, "error entra_application: Identity cannot be created … the application "+made.ObjectID+" (Other) with the unique name invoice-export exists already … import {")
+	late.ApplyStale(plainApp()).Want(t, "error entra_application: Identity cannot be created … the application "+made.ObjectID+" (Other) with the unique name invoice-export exists already … import {")
 	d.tenant.Delete(made.ObjectID)
-	d.resource(t).Apply(plainApp()).Want(t, "error entra_application: Identity cannot be created … "+made.ObjectID+" (Other) has the unique name invoice-export. It was deleted on 2026-03-01 … az rest --method post --url "+
+	late.ApplyStale(plainApp()).Want(t, "error entra_application: Identity cannot be created … "+made.ObjectID+" (Other) with the unique name invoice-export was deleted on 2026-03-01 … az rest --method post --url "+
 		d.server.GraphURL()+"/v1.0/directory/deletedItems/"+made.ObjectID+"/restore … az rest --method delete … deleted application "+made.ObjectID)
 	if got := d.tenant.Applications(); len(got) > 0 {
 		t.Errorf("there is %v", got)

@@ -129,7 +129,7 @@ func TestSimApplicationDisappears(t *testing.T) {
 			{
 				PreConfig:   func() { d.tenant.Delete(d.application(t).ObjectID) },
 				Config:      config,
-				ExpectError: acctest.Says("Identity cannot be created … has the unique name invoice-export. It was deleted on 2026-03-01 … Restore it with az rest --method post"),
+				ExpectError: acctest.Says("Existing identity … with the unique name invoice-export was deleted on 2026-03-01 … Restore it with az rest --method post"),
 			},
 		},
 	})

@@ -35,7 +35,7 @@ func NewResource(preview *tfkit.Preview) func() resource.Resource {
 
 // NewListResource makes the list resource for the provider's list.
 func NewListResource() func() list.ListResource {
-	return governed.NewListResource(definition(), governance.KindAWSRole, governance.KindAWSUser)
+	return governed.NewListResource(definition(), governance.KindAWSRole, governance.KindAWSUser, governance.KindAzureManagedIdentity, governance.KindEntraApplication)
 }
 
 func definition() governed.Definition[*model] {
