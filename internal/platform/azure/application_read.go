@@ -3,7 +3,6 @@ package azure
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -151,5 +150,3 @@ func valueOf(text *string) string {
 	}
 	return *text
 }
-
-func asProblem(err error, problem **appRoleProblem) bool { return errors.As(err, problem) }

@@ -31,7 +31,9 @@ type entra struct {
 	caller     platform.Memo[string]
 	sizes      platform.Memo[int]
 	snapshot   platform.Memo[*entraSnapshot]
-	signIns    platform.Memo[map[string]time.Time]
+	// delegated are delegated permission grants by the object id of who has them.
+	delegated platform.Memo[allGrants]
+	signIns   platform.Memo[map[string]time.Time]
 }
 
 // Permissions of Microsoft Graph that the provider needs, as messages name them.
