@@ -113,6 +113,18 @@ func (t *Tenant) addConsent(client, resource *entity, principal, scope string) *
 	return d
 }
 
+// Consent lets a service principal have delegated permissions of Microsoft Graph,
+// separated by spaces, on behalf of everybody.
+func (t *Tenant) Consent(principal, scope string) {
+	t.server.mu.Lock()
+	defer t.server.mu.Unlock()
+	client := t.getKind(kindServicePrincipal, principal)
+	if client == nil {
+		must("a consent", errNotFound(principal))
+	}
+	t.addConsent(client, t.graph(), "", scope)
+}
+
 func (r *request) deleteConsent() (*reply, error) {
 	id := r.http.PathValue("id")
 	i := slices.IndexFunc(r.tenant.consents, func(d *consent) bool { return d.id == id && d.live() })
