@@ -115,8 +115,11 @@ func (p Policy) EndsSoon(a Approval, now time.Time) bool {
 	return p.Enforcement(RuleWarnBefore) != EnforceOff && left < min(window, a.Until.Sub(a.IssuedAt)/2)
 }
 
-// uniqueNameKey is in the place of an object id.
-const uniqueNameKey = "unique_name="
+// uniqueNameKey and appIDKey are in the place of an object id.
+const (
+	uniqueNameKey = "unique_name="
+	appIDKey      = "app_id="
+)
 
 // ApplicationSubject is whom an approval of an application of Entra ID names. Its canonical id has an object id that nobody
 // knows before it is there; its unique name is known, nothing else in the tenant has it, and it never changes.
@@ -124,10 +127,21 @@ func ApplicationSubject(tenant, uniqueName string) string {
 	return ID{Kind: KindEntraApplication, Account: tenant, Resource: uniqueNameKey + uniqueName}.String()
 }
 
-// CheckApprovalSubject tells whether a text names an identity that can be approved: by its canonical id, or an application
-// of Entra ID by its unique name.
+// ServicePrincipalSubject is whom an approval of a third party's service principal names: by the id of the third party's
+// application, for the same reasons.
+func ServicePrincipalSubject(tenant, appID string) string {
+	return ID{Kind: KindEntraServicePrincipal, Account: tenant, Resource: appIDKey + strings.ToLower(appID)}.String()
+}
+
+// CheckApprovalSubject tells whether a text names an identity that can be approved: by its canonical id, an application of
+// Entra ID by its unique name, or a service principal by the id of its application.
 func CheckApprovalSubject(text string) error {
 	_, err := ParseID(text)
+	if before, appID, found := strings.Cut(text, appIDKey); found && err != nil {
+		if id, invalid := ParseID(before + appID); invalid == nil && id.Kind == KindEntraServicePrincipal {
+			return nil
+		}
+	}
 	if before, name, found := strings.Cut(text, uniqueNameKey); found && err != nil && name != "" && !strings.ContainsAny(name, " \t\n") {
 		const anyObject = "00000000-0000-0000-0000-000000000000"
 		if id, invalid := ParseID(before + anyObject); invalid == nil && id.Kind == KindEntraApplication {

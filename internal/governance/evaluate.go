@@ -39,6 +39,8 @@ type Subject struct {
 	PriorTrust PassedTrust
 	// Unowned leads to the argument with the owners that the platform itself knows, where it is known to name nobody.
 	Unowned []string
+	// Publisher is whose software uses it.
+	Publisher Publisher
 
 	// What follows is judged by custom rules only. Unknown has the fields of it that are not known yet.
 
@@ -89,7 +91,7 @@ const (
 // arguments. Rules that are off say nothing.
 func (p Policy) Evaluate(subject Subject, now time.Time) []Violation {
 	var found []Violation
-	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkTrust, p.checkApplicationOwners, p.checkRules} {
+	for _, check := range []func(Subject, time.Time) []Violation{p.checkTexts, p.checkOwner, p.checkOwnerDirectory, p.checkPurpose, p.checkExpiry, p.checkRequired, p.checkThirdParty, p.checkPublisher, p.checkTrust, p.checkApplicationOwners, p.checkRules} {
 		found = append(found, check(subject, now)...)
 	}
 	return slices.DeleteFunc(found, func(v Violation) bool { return v.Enforcement == EnforceOff })

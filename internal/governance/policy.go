@@ -13,14 +13,16 @@ type Rule string
 
 // The rules that a policy can enforce.
 const (
-	RuleOwner                Rule = "owner"
-	RuleOwnerUnknown         Rule = "owner_unknown"
-	RulePurposeQuality       Rule = "purpose_quality"
-	RuleMaxLifetime          Rule = "max_lifetime_days"
-	RuleExpiryInPast         Rule = "expiry_in_past"
-	RuleRequiredMetadata     Rule = "required_metadata"
-	RuleWarnBefore           Rule = "warn_before_days"
-	RuleThirdParty           Rule = "third_party"
+	RuleOwner            Rule = "owner"
+	RuleOwnerUnknown     Rule = "owner_unknown"
+	RulePurposeQuality   Rule = "purpose_quality"
+	RuleMaxLifetime      Rule = "max_lifetime_days"
+	RuleExpiryInPast     Rule = "expiry_in_past"
+	RuleRequiredMetadata Rule = "required_metadata"
+	RuleWarnBefore       Rule = "warn_before_days"
+	RuleThirdParty       Rule = "third_party"
+	// RulePublisherUnverified is about software of others' whose publisher the platform vouches for, or does not.
+	RulePublisherUnverified  Rule = "publisher_unverified"
 	RuleThirdPartyTrust      Rule = "third_party_trust"
 	RuleEnvironmentIsolation Rule = "environment_isolation"
 	RuleReuse                Rule = "reuse"
@@ -47,7 +49,7 @@ const (
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
 var Rules = []Rule{
 	RuleOwner, RuleOwnerUnknown, RulePurposeQuality, RuleMaxLifetime, RuleExpiryInPast, RuleRequiredMetadata, RuleWarnBefore, RuleThirdParty,
-	RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleApplicationOwners, RuleRetireInUse,
+	RulePublisherUnverified, RuleThirdPartyTrust, RuleEnvironmentIsolation, RuleReuse, RuleApplicationOwners, RuleRetireInUse,
 	RuleJustification, RuleCredentialMaxAge,
 	RuleAdministrator, RulePrivilegeEscalation, RulePassRoleUnrestricted, RulePermissionsManagement, RuleCredentialExposure, RuleDataExfiltration,
 	RuleServiceWildcard, RuleResourceWildcardWrite, RuleUnknownAction, RuleEscalationTicket, RulePurposeFollows,

@@ -126,7 +126,7 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 		"owners.pattern: not an RE2 regular expression",
 		"purpose.min_length: 999",
 		`purpose.filler_words: "two words"`,
-		"enforcement.owners: unknown rule; the rules are owner, owner_unknown, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days, third_party, third_party_trust, environment_isolation, reuse, application_owners, retire_in_use, justification_quality, credential_max_age_days, administrator, privilege_escalation, pass_role_unrestricted, permissions_management, credential_exposure, data_exfiltration, service_wildcard, resource_wildcard_write, unknown_action, escalation_needs_ticket, purpose_follows_permissions",
+		"enforcement.owners: unknown rule; the rules are owner, owner_unknown, purpose_quality, max_lifetime_days, expiry_in_past, required_metadata, warn_before_days, third_party, publisher_unverified, third_party_trust, environment_isolation, reuse, application_owners, retire_in_use, justification_quality, credential_max_age_days, administrator, privilege_escalation, pass_role_unrestricted, permissions_management, credential_exposure, data_exfiltration, service_wildcard, resource_wildcard_write, unknown_action, escalation_needs_ticket, purpose_follows_permissions",
 		"enforcement.warn_before_days: an identity that expires soon is legal, so this rule can only be warn or off",
 		`enforcement.owner: "fatal" is not an enforcement; it can be error, warn, off`,
 	} {
@@ -155,7 +155,7 @@ func TestNewPolicyCannotBeLoosened(t *testing.T) {
 		switch rule {
 		case governance.RuleWarnBefore:
 			want = governance.EnforceWarn
-		case governance.RuleExpiryInPast, governance.RuleThirdParty, governance.RuleThirdPartyTrust, governance.RuleEnvironmentIsolation, governance.RuleReuse, governance.RuleApplicationOwners, governance.RuleRetireInUse:
+		case governance.RuleExpiryInPast, governance.RuleThirdParty, governance.RulePublisherUnverified, governance.RuleThirdPartyTrust, governance.RuleEnvironmentIsolation, governance.RuleReuse, governance.RuleApplicationOwners, governance.RuleRetireInUse:
 			want = governance.EnforceOff // the rules that the document gives no value to
 		}
 		if slices.Contains(governance.DangerRules, rule) || rule == governance.RuleUnknownAction || rule == governance.RuleEscalationTicket || rule == governance.RulePurposeFollows {

@@ -36,6 +36,7 @@ func TestSimExamples(t *testing.T) {
 			tenant := azure.Tenant(azuresim.DefaultTenant)
 			tenant.Subscription(azuresim.DefaultSubscription).AddResourceGroup("payments-prod", "westeurope")
 			tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
+			offerCollector(azure)
 			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(server),

@@ -24,6 +24,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleRequiredMetadata:     "Required metadata is missing",
 	governance.RuleWarnBefore:           "Identity expires soon",
 	governance.RuleThirdParty:           "Third party cannot be reached",
+	governance.RulePublisherUnverified:  "Publisher is not verified",
 	governance.RuleThirdPartyTrust:      "Outsiders could use the identity",
 	governance.RuleEnvironmentIsolation: "Trust crosses environments",
 	governance.RuleReuse:                "Identity is shared",

@@ -59,3 +59,30 @@ resource "governed_third_party_identity" "cost_report" {
     }
   }
 }
+
+# The service principal of a third party's application of Entra ID, of which only the third party has the credentials.
+resource "governed_third_party_identity" "collector" {
+  name        = "acme-collector"
+  owner       = "platform"
+  purpose     = "Acme lists who is in which group, for its dashboard of access"
+  expiry      = "2027-01-31"
+  environment = "prod"
+  ticket      = "VENDOR-78"
+
+  third_party = {
+    name    = "Acme Monitoring"
+    contact = "security@monitoring.acme.example"
+  }
+
+  entra_service_principal = {
+    app_id = "0d4a8c1e-5b7f-4c39-9e21-8f6d3b2a7c50"
+
+    # An application of anybody else is refused, however it calls itself.
+    publisher = { tenant_id = "7c9e6679-7425-40de-944b-e07fc1f90ae7" }
+
+    app_role_assignment_required = true
+    app_role_assignments = {
+      groups = { resource_app_id = "Microsoft Graph", role = "GroupMember.Read.All" }
+    }
+  }
+}

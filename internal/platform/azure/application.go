@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -101,20 +100,14 @@ func (a *Applications) Predict(ctx context.Context, want platform.Desired[Applic
 	if state.Owners, err = a.tenant.OwnerIDs(ctx, want.Spec.Owners); err != nil {
 		return state, err
 	}
-	for _, key := range slices.Sorted(maps.Keys(want.Spec.AppRoleAssignments)) {
-		role, err := a.tenant.appRole(ctx, want.Spec.AppRoleAssignments[key])
-		if err != nil {
-			return state, err
-		}
-		state.AppRoles = append(state.AppRoles, role.AppRole)
-	}
+	state.AppRoles, err = a.tenant.namedRoles(ctx, want.Spec.AppRoleAssignments)
 	state.sort()
-	return state, nil
+	return state, err
 }
 
 // sort puts what has no order of its own into one, and names what is attached.
 func (s *ApplicationState) sort() {
-	slices.SortFunc(s.AppRoles, func(a, b AppRole) int { return strings.Compare(a.String()+a.ResourceAppID, b.String()+b.ResourceAppID) })
+	sortRoles(s.AppRoles)
 	slices.Sort(s.Owners)
 	s.Attachments = nil
 	for _, role := range s.AppRoles {
@@ -175,18 +168,7 @@ func (t *Tenant) validateApplication(want platform.Desired[ApplicationSpec]) []g
 	if more := len(spec.Owners) - maxOwners; more > 0 {
 		found.add(at("owners"), "Name fewer, or a group's members only where they act themselves.", "there are %d owners, %d more than an application can have (%d)", len(spec.Owners), more, maxOwners)
 	}
-	seen := map[AppRoleAssignment]string{}
-	for _, key := range slices.Sorted(maps.Keys(spec.AppRoleAssignments)) {
-		one := spec.AppRoleAssignments[key]
-		if one.Resource != "" && ResourceAppID(one.Resource) == "" {
-			found.add(at("app_role_assignments", key, "resource_app_id"), wellKnown(), "%q is no application id, and no application of Microsoft's that is known by name", one.Resource)
-		}
-		same := AppRoleAssignment{ResourceAppID(one.Resource), strings.ToLower(one.Role)}
-		if other, twice := seen[same]; twice && same.Resource != "" && one.Role != "" {
-			found.add(at("app_role_assignments", key), "Keep one of the two.", "%q and %q assign the same role", other, key)
-		}
-		seen[same] = key
-	}
+	found.addRoles(applicationAttribute, spec.AppRoleAssignments)
 	t.checkFederated(&found, applicationAttribute, spec.FederatedCredentials)
 	return found
 }
@@ -197,19 +179,7 @@ func (a *Applications) Check(ctx context.Context, want platform.Desired[Applicat
 	if err := a.tenant.checkOwners(ctx, &found, want.Spec.Owners); err != nil {
 		return found, err
 	}
-	for _, key := range slices.Sorted(maps.Keys(want.Spec.AppRoleAssignments)) {
-		one := want.Spec.AppRoleAssignments[key]
-		if ResourceAppID(one.Resource) == "" || one.Role == "" {
-			continue
-		}
-		_, err := a.tenant.appRole(ctx, one)
-		if problem := (*appRoleProblem)(nil); asProblem(err, &problem) {
-			found.add([]string{applicationAttribute, "app_role_assignments", key, problem.field}, problem.fix, "%s", problem.reason)
-		} else if err != nil {
-			return found, err
-		}
-	}
-	return found, nil
+	return found, a.tenant.checkRoles(ctx, &found, applicationAttribute, want.Spec.AppRoleAssignments)
 }
 
 // Trust is who could sign in as the application without holding a credential.

@@ -22,6 +22,8 @@ type entraSnapshot struct {
 	owners       map[string][]string
 	federated    map[string][]graph.FederatedIdentityCredential
 	principals   map[string]graph.ServicePrincipal
+	// appIDs are the application ids of service principals by their object ids.
+	appIDs map[string]string
 }
 
 // What a direct read costs in calls, and up to how many calls nobody asks how large the directory is, which takes two.
@@ -98,7 +100,7 @@ func (t *Tenant) readDirectory(ctx context.Context) (*entraSnapshot, error) {
 	return t.entra.snapshot.Get(ctx, func() (*entraSnapshot, error) {
 		all := &entraSnapshot{
 			applications: map[string]graph.Application{}, owners: map[string][]string{},
-			federated: map[string][]graph.FederatedIdentityCredential{}, principals: map[string]graph.ServicePrincipal{},
+			federated: map[string][]graph.FederatedIdentityCredential{}, principals: map[string]graph.ServicePrincipal{}, appIDs: map[string]string{},
 		}
 		group, groupCtx := errgroup.WithContext(ctx)
 		group.Go(func() error { return t.readApplications(groupCtx, all) })
@@ -181,7 +183,7 @@ func (t *Tenant) readFederated(ctx context.Context, all *entraSnapshot) error {
 }
 
 func (t *Tenant) readPrincipals(ctx context.Context, all *entraSnapshot) error {
-	principals, err := listAll[graph.ServicePrincipal](ctx, t, page("/servicePrincipals", principalFields, expandRoles), "/servicePrincipals", permissionRead)
+	principals, err := listAll[graph.ServicePrincipal](ctx, t, page("/servicePrincipals", partyFields, expandRoles), "/servicePrincipals", permissionRead)
 	if err != nil {
 		return err
 	}
@@ -196,7 +198,7 @@ func (t *Tenant) readPrincipals(ctx context.Context, all *entraSnapshot) error {
 		if whole, ok := assignments[one.ID]; ok {
 			one.AppRoleAssignments = whole
 		}
-		all.principals[strings.ToLower(one.AppID)] = one
+		all.principals[strings.ToLower(one.AppID)], all.appIDs[strings.ToLower(one.ID)] = one, strings.ToLower(one.AppID)
 	}
 	return err
 }

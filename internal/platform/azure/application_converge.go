@@ -70,21 +70,28 @@ func (a *Applications) existing(ctx context.Context, id governance.ID, fresh boo
 // agreeing is how many reads in a row have to show what was written.
 const agreeing = 3
 
-// settle waits until the replicas show what was made, so that the next refresh does not take it for gone. One that never
-// does is left to that refresh.
 func (a *Applications) settle(ctx context.Context, wanted ApplicationState) error {
+	return a.tenant.settle(ctx, func() (bool, error) {
+		state, err := a.readDirect(ctx, wanted.ID)
+		return err == nil && shows(state, wanted), err
+	})
+}
+
+// settle waits until the replicas show what was made, so that the next refresh does not take it for gone. What they never
+// show is left to that refresh.
+func (t *Tenant) settle(ctx context.Context, shown func() (bool, error)) error {
 	pause := replicationFirst
 	for seen, waited := 0, time.Duration(0); seen < agreeing && waited < replicationTimeout; {
-		state, err := a.readDirect(ctx, wanted.ID)
+		good, err := shown()
 		if errors.Is(err, context.Canceled) {
 			return err
 		}
-		if err == nil && shows(state, wanted) {
+		if good {
 			seen++
 			continue
 		}
 		seen = 0
-		if err := a.tenant.wait(ctx, pause); err != nil {
+		if err := t.wait(ctx, pause); err != nil {
 			return err
 		}
 		waited += pause
@@ -365,17 +372,20 @@ func (c *convergence) giveRoles(ctx context.Context) error {
 }
 
 func (c *convergence) giveRole(ctx context.Context, role wantedRole) error {
-	const name = "/servicePrincipals/{id}/appRoleAssignments"
-	return c.patiently(ctx, "POST "+name, func() error {
-		return ensure(func() error {
-			return c.tenant.send(ctx, http.MethodPost, assignmentsPath(c.have.ServicePrincipalID), name, permissionAssign, map[string]any{
-				"principalId": c.have.ServicePrincipalID, "resourceId": role.resource.id, "appRoleId": role.RoleID,
-			})
-		}, func() (bool, error) {
-			all, err := c.tenant.assignmentsOf(ctx, c.have.ServicePrincipalID)
-			return slices.ContainsFunc(all, func(one graph.AppRoleAssignment) bool {
-				return strings.EqualFold(one.ResourceID, role.resource.id) && strings.EqualFold(one.AppRoleID, role.RoleID)
-			}), err
+	return c.patiently(ctx, "POST "+assignmentsName, func() error { return c.tenant.giveRole(ctx, c.have.ServicePrincipalID, role) })
+}
+
+const assignmentsName = "/servicePrincipals/{id}/appRoleAssignments"
+
+func (t *Tenant) giveRole(ctx context.Context, principal string, role wantedRole) error {
+	return ensure(func() error {
+		return t.send(ctx, http.MethodPost, assignmentsPath(principal), assignmentsName, permissionAssign, map[string]any{
+			"principalId": principal, "resourceId": role.resource.id, "appRoleId": role.RoleID,
 		})
+	}, func() (bool, error) {
+		all, err := t.assignmentsOf(ctx, principal)
+		return slices.ContainsFunc(all, func(one graph.AppRoleAssignment) bool {
+			return strings.EqualFold(one.ResourceID, role.resource.id) && strings.EqualFold(one.AppRoleID, role.RoleID)
+		}), err
 	})
 }

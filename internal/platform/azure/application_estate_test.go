@@ -55,7 +55,7 @@ func openEstate(t *testing.T) *estate {
 	t.Helper()
 	server := acctest.NewAzureSim(t, sim.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), false))
 	e := &estate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), graphURL: server.GraphURL(), transport: server.Client()}
-	caller := e.tenant.AddCaller("somebody-else", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All")
+	caller := e.tenant.AddCaller("somebody-else", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All")
 	e.otherID = caller.ObjectID
 	credential, err := azidentity.NewClientSecretCredential(caller.TenantID, caller.ClientID, caller.ClientSecret, &azidentity.ClientSecretCredentialOptions{ClientOptions: e.options(), DisableInstanceDiscovery: true})
 	if err != nil {
@@ -289,7 +289,7 @@ func (e *estate) OnWrite(call func()) {
 		if r.Method != http.MethodGet {
 			once.Do(func() {
 				call()
-				drop = r.Header.Get("Prefer") == ""
+				drop = r.Header.Get("Prefer") == "" && !strings.HasSuffix(r.URL.Path, "/servicePrincipals")
 			})
 		}
 		return drop

@@ -3,7 +3,6 @@ package azure
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -154,5 +153,3 @@ func valueOf(text *string) string {
 	}
 	return *text
 }
-
-func asProblem(err error, problem **appRoleProblem) bool { return errors.As(err, problem) }

@@ -33,6 +33,8 @@ type entra struct {
 	snapshot   platform.Memo[*entraSnapshot]
 	signIns    platform.Memo[map[string]time.Time]
 	deleted    platform.Memo[[]graph.Application]
+	// delegated are delegated permission grants by the object id of who has them.
+	delegated platform.Memo[allGrants]
 }
 
 // Permissions of Microsoft Graph that the provider needs, as messages name them.

@@ -263,7 +263,7 @@ func (t graphTagging) check(found *findings, metadata governance.Metadata) {
 		value := encodedForGraph(metadata, field)
 		if parts := tagParts(t.keys.Key(field), value); len(parts) > mostTagParts {
 			found.add(field.Argument(), "Shorten it, and keep the full story in the ticket.",
-				"%s takes %d characters as it is stored, which are %d tags of the application; at most %d are used for one text", strings.Join(field.Argument(), "."), graphLength(value), len(parts), mostTagParts)
+				"%s takes %d characters as it is stored, which are %d tags; at most %d are used for one text", strings.Join(field.Argument(), "."), graphLength(value), len(parts), mostTagParts)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(metadata.Labels)) {
@@ -274,7 +274,7 @@ func (t graphTagging) check(found *findings, metadata governance.Metadata) {
 		case taken:
 			found.add(path, "Use another key.", "the label %q is the tag that holds %s", key, field)
 		case key == "" || strings.ContainsFunc(key, white) || strings.Contains(key, "="):
-			found.add(path, "Write a key without white space and equals signs.", "the label %q has a key that cannot be in a tag of an application", key)
+			found.add(path, "Write a key without white space and equals signs.", "the label %q has a key that cannot be in a tag", key)
 		case strings.ContainsFunc(value, white):
 			found.add(path, "Write the value without white space: labels are stored as they are, for other tools to read.", "the value of the label %q has white space, which Entra ID does not take in tags", key)
 		case length > maxGraphTagLength:

@@ -73,6 +73,18 @@ type Trusting[P any] interface {
 	Trust(ctx context.Context, data *tfkit.Data, m P) (governance.Trust, error)
 }
 
+// Published is a kind whose identities are used by software of others, of which only the platform can tell whose it is, once
+// the identity is there.
+type Published[P any] interface {
+	// Publisher is who has published the software of an identity that exists, as its state has it, and what is wrong with that
+	// for m.
+	Publisher(ctx context.Context, data *tfkit.Data, m, state P) (governance.Publisher, []governance.Violation, error)
+	// Vet tells the same of an identity that was just made and has been given nothing yet.
+	Vet(ctx context.Context, data *tfkit.Data, id governance.ID, m P) (governance.Publisher, []governance.Violation, error)
+	// Discard removes such an identity without a trace.
+	Discard(ctx context.Context, data *tfkit.Data, id governance.ID) error
+}
+
 // Owned is a kind whose platform has owners of its own.
 type Owned[P any] interface {
 	// Unowned leads to the argument that names them, where it is known to name nobody.

@@ -103,6 +103,9 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
 	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
+	if !r.vet(ctx, k, id, m, judged, &resp.State, &resp.Diagnostics) {
+		return
+	}
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
@@ -255,9 +258,11 @@ func (r *Resource[M, P]) judge(ctx context.Context, k Kind[P], m P, had existing
 	if owned, ok := k.(Owned[P]); ok {
 		judged.Unowned = owned.Unowned(m)
 	}
+	misplaced, unpublished := publisher(ctx, r.data, k, m, had.state, &judged)
 	found := r.data.Policy.Evaluate(judged, r.data.Clock.Now())
 	checked, err := k.Check(ctx, r.data, m, disabled)
-	if err = cmp.Or(err, undescribed); err != nil {
+	checked = append(checked, misplaced...)
+	if err = cmp.Or(err, undescribed, unpublished); err != nil {
 		tfkit.AddError(diags, attributePath(k), "Platform cannot be reached", title, err)
 	}
 	r.report(title, append(removable(found, judged), checked...), planning, diags)
@@ -291,6 +296,9 @@ func (r *Resource[M, P]) wayOut(err error) []string {
 		return nil
 	}
 	advice := "Choose another name, or bring it under governance with an import block"
+	if id, err := governance.ParseID(exists.ID); err == nil && id.Kind == governance.KindEntraServicePrincipal {
+		advice = "An application has one service principal in a tenant. Bring it under governance with an import block"
+	}
 	if r.Label != nil {
 		advice = "Bring it here with an import block, once nothing else governs it"
 	}

@@ -210,7 +210,7 @@ func observeApplication(ctx context.Context, data *tfkit.Data, m *model, state a
 		return err
 	}
 	app.Owners = governed.ObservedSet(app.Owners, owners)
-	if app.AppRoleAssignments, err = governed.AsError(app.observedRoles(ctx, state.AppRoles)); err != nil {
+	if app.AppRoleAssignments, err = governed.AsError(governed.ObservedAppRoles(ctx, app.AppRoleAssignments, state.AppRoles)); err != nil {
 		return err
 	}
 	if app.FederatedCredentials, err = governed.AsError(observedFederated(ctx, data, app.FederatedCredentials, state.FederatedCredentials, false)); err != nil {

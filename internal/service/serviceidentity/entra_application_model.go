@@ -30,20 +30,12 @@ type entraApplicationModel struct {
 	SignInEnabled              types.Bool   `tfsdk:"sign_in_enabled"`
 }
 
-type appRoleAssignmentModel struct {
-	ResourceAppID types.String `tfsdk:"resource_app_id"`
-	Role          types.String `tfsdk:"role"`
-}
-
-var (
-	entraApplicationTypes = governed.ObjectTypes(entraApplication{}.Schema())
-	appRoleAssignmentType = elementType(entraApplicationTypes["app_role_assignments"])
-)
+var entraApplicationTypes = governed.ObjectTypes(entraApplication{}.Schema())
 
 // applicationOf reads the nested attribute. It is all null when the model has none, as while importing.
 func applicationOf(ctx context.Context, m *model) (entraApplicationModel, diag.Diagnostics) {
 	app := entraApplicationModel{
-		Owners: types.SetNull(types.StringType), AppRoleAssignments: types.MapNull(appRoleAssignmentType), FederatedCredentials: types.MapNull(federatedType),
+		Owners: types.SetNull(types.StringType), AppRoleAssignments: types.MapNull(governed.AppRoleAssignmentType), FederatedCredentials: types.MapNull(federatedType),
 	}
 	if m.EntraApplication.IsNull() || m.EntraApplication.IsUnknown() {
 		return app, nil
@@ -73,7 +65,7 @@ func wantedApplication(ctx context.Context, m *model, disabled bool) (entraAppli
 // desired is the application that the model asks for. What is not known yet is left out.
 func (a entraApplicationModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[azure.ApplicationSpec], diag.Diagnostics) {
 	metadata, _ := m.Metadata(ctx)
-	roles, diags := a.roles(ctx)
+	roles, diags := governed.AppRoleAssignments(ctx, a.AppRoleAssignments)
 	presets, more := federatedPresets(ctx, a.FederatedCredentials)
 	diags.Append(more...)
 	name := m.Name.ValueString()
@@ -85,51 +77,16 @@ func (a entraApplicationModel) desired(ctx context.Context, m *model, disabled b
 	}}, diags
 }
 
-// roles are the declared app roles, but for those of which something is not known yet.
-func (a entraApplicationModel) roles(ctx context.Context) (map[string]azure.AppRoleAssignment, diag.Diagnostics) {
-	roles := map[string]azure.AppRoleAssignment{}
-	var diags diag.Diagnostics
-	for key, element := range a.AppRoleAssignments.Elements() {
-		object, ok := element.(types.Object)
-		if !ok || !tfkit.FullyKnown(ctx, object) {
-			continue
-		}
-		var role appRoleAssignmentModel
-		diags.Append(object.As(ctx, &role, basetypes.ObjectAsOptions{})...)
-		roles[key] = azure.AppRoleAssignment{Resource: role.ResourceAppID.ValueString(), Role: role.Role.ValueString()}
-	}
-	return roles, diags
-}
-
 // applicationHolding is what decides what the application may do.
 func applicationHolding(ctx context.Context, m *model) (azure.ApplicationHolding, diag.Diagnostics) {
 	app, diags := applicationOf(ctx, m)
-	roles, more := app.roles(ctx)
+	roles, more := governed.AppRoleAssignments(ctx, app.AppRoleAssignments)
 	diags.Append(more...)
 	holding := azure.ApplicationHolding{AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, app.AppRoleAssignments)}
 	if !app.UniqueName.IsUnknown() && !m.Name.IsUnknown() {
 		holding.UniqueName = governed.KnownOr(app.UniqueName, azure.DefaultUniqueName(m.Name.ValueString()))
 	}
 	return holding, diags
-}
-
-// observedRoles are the app roles as the application has them, in the words of those that were declared.
-func (a entraApplicationModel) observedRoles(ctx context.Context, roles []azure.AppRole) (types.Map, diag.Diagnostics) {
-	declared, diags := a.roles(ctx)
-	found := azure.AppRolesAs(declared, roles)
-	if len(found) == 0 {
-		if !a.AppRoleAssignments.IsNull() && len(a.AppRoleAssignments.Elements()) == 0 {
-			return a.AppRoleAssignments, diags
-		}
-		return types.MapNull(appRoleAssignmentType), diags
-	}
-	models := map[string]appRoleAssignmentModel{}
-	for key, role := range found {
-		models[key] = appRoleAssignmentModel{ResourceAppID: types.StringValue(role.Resource), Role: types.StringValue(role.Role)}
-	}
-	observed, more := types.MapValueFrom(ctx, appRoleAssignmentType, models)
-	diags.Append(more...)
-	return observed, diags
 }
 
 // results are what Entra ID makes up.

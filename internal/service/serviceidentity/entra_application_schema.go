@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 )
 
 func (entraApplication) Schema() schema.Attribute {
@@ -50,20 +51,7 @@ func (entraApplication) Schema() schema.Attribute {
 					"which stays an owner where it is one: others show as drift and are removed.",
 				Validators: []validator.Set{setvalidator.NoNullValues()},
 			},
-			"app_role_assignments": schema.MapNestedAttribute{
-				Optional:            true,
-				MarkdownDescription: "App roles of the service principal, such as application permissions of Microsoft Graph, under keys of your own. These are all that it has: others show as drift and are removed.",
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"resource_app_id": schema.StringAttribute{
-						Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-						MarkdownDescription: "Application id of what offers the role, or one of these names: `Microsoft Graph`, `Office 365 Exchange Online`, `Office 365 SharePoint Online`.",
-					},
-					"role": schema.StringAttribute{
-						Required: true, MarkdownDescription: "Value of the role, such as `User.Read.All`, or its id.",
-						Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-					},
-				}},
-			},
+			"app_role_assignments":         governed.AppRoleAssignmentsSchema(),
 			"federated_credentials":        federatedCredentialsSchema(),
 			"service_management_reference": text("Reference to the application in a service or asset database."),
 			"notes":                        text("Notes for those who manage the application, up to 1,024 characters."),

@@ -166,7 +166,7 @@ func TestImport(t *testing.T) {
 	}
 	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
 	r.Import("acme", nil).Want(t, `error id: Import id is malformed … "acme" is not a canonical identity id … an ARN of a role is fine too`)
-	r.Import("aws:123456789012:user/acme", nil).Want(t, "error id: Identity is of another kind … no identity that governed_third_party_identity can declare; it declares: aws_role.")
+	r.Import("aws:123456789012:user/acme", nil).Want(t, "error id: Identity is of another kind … no identity that governed_third_party_identity can declare; it declares: aws_role, entra_service_principal.")
 }
 
 // TestImportOthers brings roles under governance whose trust has another form: what it says is taken over, and the plan

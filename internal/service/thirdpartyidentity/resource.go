@@ -5,10 +5,14 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -25,7 +29,7 @@ func NewResource(preview *tfkit.Preview) func() resource.Resource {
 
 // NewListResource makes the list resource for the provider's list.
 func NewListResource() func() list.ListResource {
-	return governed.NewListResource(definition(), governance.KindAWSRole)
+	return governed.NewListResource(definition(), governance.KindAWSRole, governance.KindEntraServicePrincipal)
 }
 
 func definition() governed.Definition[*model] {
@@ -34,8 +38,8 @@ func definition() governed.Definition[*model] {
 		Description: "An identity that a third party uses from outside: its credentials are the third party's, its entitlements yours. " +
 			"It is governed as every identity is, lives shorter (180 days at most, unless a policy says otherwise), and says who the third party is and whom to reach there.\n\n" +
 			"Exactly one nested attribute says what it is on its platform.",
-		Attributes:  map[string]schema.Attribute{"third_party": thirdPartySchema()},
-		Kinds:       []governed.Kind[*model]{awsRole{}},
+		Attributes:  map[string]schema.Attribute{"name": nameSchema(), "third_party": thirdPartySchema()},
+		Kinds:       []governed.Kind[*model]{awsRole{}, entraServicePrincipal{}},
 		ImportForms: "an ARN of a role",
 	}
 }
@@ -43,8 +47,9 @@ func definition() governed.Definition[*model] {
 // model is the resource in plan and state.
 type model struct {
 	tfkit.GovernanceModel
-	ThirdParty types.Object `tfsdk:"third_party"`
-	AWSRole    types.Object `tfsdk:"aws_role"`
+	ThirdParty            types.Object `tfsdk:"third_party"`
+	AWSRole               types.Object `tfsdk:"aws_role"`
+	EntraServicePrincipal types.Object `tfsdk:"entra_service_principal"`
 }
 
 // Metadata has the third party besides what every identity has.
@@ -66,6 +71,21 @@ type thirdPartyModel struct {
 	OrganizationID types.String `tfsdk:"organization_id"`
 }
 
+// nameSchema is the argument name. A role has its name in the account; what a service principal is called there, its
+// application says.
+func nameSchema() schema.Attribute {
+	const description = "Another name is another role."
+	return schema.StringAttribute{
+		Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		MarkdownDescription: "Name of the identity: of an `aws_role` on its platform, where changing it replaces the identity, and of an `entra_service_principal` in Terraform alone.",
+		PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(func(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+			var principal types.Object
+			resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root(entraServicePrincipal{}.Attribute()), &principal)...)
+			resp.RequiresReplace = principal.IsNull()
+		}, description, description)},
+	}
+}
+
 func thirdPartySchema() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
@@ -78,12 +98,12 @@ func thirdPartySchema() schema.Attribute {
 				Required: true, MarkdownDescription: "Where the third party can be told that something is wrong: an e-mail address, or the URL of a page that leads to one. Placeholders such as `security@example.com` are refused.",
 			},
 			"account_ids": schema.SetAttribute{
-				ElementType: types.StringType, Required: true,
+				ElementType: types.StringType, Optional: true,
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				MarkdownDescription: "AWS accounts that the third party calls from, of twelve digits each.",
+				MarkdownDescription: "AWS accounts that the third party calls from, of twelve digits each: for `aws_role`, which needs one at least, and for nothing else.",
 			},
 			"organization_id": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "Id of the third party's organisation in AWS Organizations, such as `o-a1b2c3d4e5`: callers must belong to it (`aws:PrincipalOrgID`).",
+				Optional: true, MarkdownDescription: "Id of the third party's organisation in AWS Organizations, such as `o-a1b2c3d4e5`: callers of an `aws_role` must belong to it (`aws:PrincipalOrgID`).",
 			},
 		},
 	}

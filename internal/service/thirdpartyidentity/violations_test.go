@@ -57,7 +57,7 @@ var violations = map[string]violation{
 	"owner":        {acctest.Values{"owner": "n/a"}, []string{"error owner: Owner names nobody"}},
 	"path":         {withRole(acctest.Values{"path": "x"}), []string{"error aws_role.path: The platform would refuse this"}},
 	"label taken":  {acctest.Values{"labels": acctest.Values{"nhi:third_party": "x"}}, []string{`error labels["nhi:third_party"]: The platform would refuse this … Use the argument third_party.name`}},
-	"no platform":  {acctest.Values{"aws_role": nil}, []string{"error : No platform is declared … Write one of these arguments: aws_role."}},
+	"no platform":  {acctest.Values{"aws_role": nil}, []string{"error : No platform is declared … Write one of these arguments: aws_role, entra_service_principal."}},
 	"all at once":  {withParty(acctest.Values{"name": "tbd", "account_ids": []string{"*"}}).With(source("::/0")), []string{"error third_party.name: Third", "error third_party.account_ids: Trust", "error aws_role.source_ip_ranges: Trust"}},
 	"null account": {withParty(acctest.Values{"account_ids": []any{nil}}), []string{"error third_party.account_ids: Null Set Value"}},
 }

@@ -82,6 +82,7 @@ type directory struct {
 	given   map[string][]*grant
 
 	roleAssignments []*roleAssignment
+	consents        []*consent           // in the order of their ids
 	machines        map[string][]*entity // managed identities by the secret of the machine that has them
 }
 

@@ -39,7 +39,7 @@ func graphService(version string) service {
 var graphRoutes = map[string][]route{
 	"v1.0": slices.Concat(
 		organizationRoutes, applicationRoutes, servicePrincipalRoutes, passwordRoutes(kindApplication), passwordRoutes(kindServicePrincipal), federatedRoutes,
-		ownerRoutes(kindApplication), ownerRoutes(kindServicePrincipal), grantRoutes, userRoutes, roleRoutes, deletedRoutes, policyRoutes, batchRoutes,
+		ownerRoutes(kindApplication), ownerRoutes(kindServicePrincipal), grantRoutes, consentRoutes, userRoutes, roleRoutes, deletedRoutes, policyRoutes, batchRoutes,
 	),
 	"beta": slices.Concat(reportRoutes, batchRoutes),
 }

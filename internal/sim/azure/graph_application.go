@@ -29,7 +29,7 @@ func (r *request) makeApplication(in object) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := r.tenant.newApplication(in.str("displayName"), r.now, r.server.lag)
+	e := r.tenant.newApplication(in.str("displayName"), "", r.now, r.server.lag)
 	e.set(in, keys)
 	e.owners = owners
 	shown := e.show(e.props, false)

@@ -61,6 +61,7 @@ func (t *Tenant) purge(e *entity) {
 	for _, g := range slices.Concat(t.held[e.id], t.given[e.id]) {
 		t.dropGrant(g)
 	}
+	t.consents = slices.DeleteFunc(t.consents, func(d *consent) bool { return d.client == e || d.resource == e })
 	for _, a := range slices.Clone(t.roleAssignments) {
 		if a.principal == e {
 			t.dropRoleAssignment(a)

@@ -104,7 +104,7 @@ func (e *entity) show(props object, keys bool) object {
 // unionTags are a service principal's own tags and those of its application.
 func (e *entity) unionTags(props object) []string {
 	tags := slices.Clone(props.texts("tags"))
-	if app := e.tenant.app(kindApplication, e.str("appId")); app != nil {
+	if app := e.application(); app != nil {
 		for _, t := range app.props.texts("tags") {
 			if !slices.Contains(tags, t) {
 				tags = append(tags, t)
@@ -185,7 +185,7 @@ func (e *entity) filterView(props object) object {
 	if e.kind != kindServicePrincipal {
 		return props
 	}
-	if app := e.tenant.app(kindApplication, e.str("appId")); app == nil || len(app.props.texts("tags")) == 0 {
+	if app := e.application(); app == nil || len(app.props.texts("tags")) == 0 {
 		return props
 	}
 	return e.show(props, false)

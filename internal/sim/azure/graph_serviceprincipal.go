@@ -69,13 +69,28 @@ func (r *request) backing(appID string) *entity {
 		}
 		return app
 	}
-	offered := []string{"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"}
-	for _, t := range r.server.tenants {
-		if app := t.app(kindApplication, appID); app != nil && slices.Contains(offered, app.str("signInAudience")) {
+	return r.server.offered(appID)
+}
+
+// offered finds an application of any tenant that every tenant may have, whatever
+// the lag.
+func (s *Server) offered(appID string) *entity {
+	audiences := []string{"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"}
+	for _, t := range s.tenants {
+		if app := t.app(kindApplication, appID); app != nil && slices.Contains(audiences, app.str("signInAudience")) {
 			return app
 		}
 	}
 	return nil
+}
+
+// application is that of a service principal, in whichever tenant; nil where the
+// simulator has none.
+func (e *entity) application() *entity {
+	if app := e.tenant.app(kindApplication, e.str("appId")); app != nil {
+		return app
+	}
+	return e.tenant.server.offered(e.str("appId"))
 }
 
 func (r *request) patchServicePrincipal() (*reply, error) {

@@ -134,6 +134,9 @@ func (r *request) signIn() (claims, *entity, error) {
 	}
 	principal := r.tenant.app(kindServicePrincipal, id)
 	application := r.tenant.app(kindApplication, id)
+	if application == nil && principal != nil {
+		application = principal.application()
+	}
 	switch {
 	// A managed identity authenticates here by a federated credential only.
 	case principal == nil && application == nil, principal != nil && principal.managed() && r.form.Get("client_assertion") == "":

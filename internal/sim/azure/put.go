@@ -20,12 +20,15 @@ func (s *Server) orNow(t time.Time) time.Time {
 	return t.UTC()
 }
 
-// newApplication makes an application in the directory without an API's checks.
-func (t *Tenant) newApplication(displayName string, created time.Time, lag int) *entity {
+// newApplication makes an application in the directory without an API's checks. An
+// empty application id is a new one.
+func (t *Tenant) newApplication(displayName, appID string, created time.Time, lag int) *entity {
 	s := t.server
 	e := &entity{tenant: t, kind: kindApplication, id: s.newID("application"), created: created, secrets: map[string]string{}}
 	e.props = applicationDefaults(e)
-	e.props["appId"] = s.newID("appId")
+	if e.props["appId"] = appID; appID == "" {
+		e.props["appId"] = s.newID("appId")
+	}
 	e.props["displayName"] = displayName
 	t.insert(e, lag)
 	return e
@@ -104,7 +107,7 @@ func (t *Tenant) AddCaller(name string, permissions ...string) Credentials {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock.Now()
-	app := t.newApplication(name, now, 0)
+	app := t.newApplication(name, "", now, 0)
 	principal := t.newServicePrincipal(app, now, 0)
 	_, secret := app.addSecret("caller", now, now.AddDate(2, 0, 0))
 	for _, p := range permissions {

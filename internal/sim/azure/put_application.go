@@ -31,6 +31,10 @@ type FederatedCredential struct {
 // take the defaults that Graph would give.
 type Application struct {
 	DisplayName, UniqueName, Notes, ServiceManagementReference string
+	// AppID is a new one by default.
+	AppID string
+	// Publisher is the name of its verified publisher; empty is not verified.
+	Publisher string
 	// SignInAudience is "AzureADMyOrg" by default.
 	SignInAudience string
 	Tags           []string
@@ -91,7 +95,8 @@ func (t *Tenant) PutApplication(seed Application) (made Registered) {
 func (t *Tenant) putApplication(seed Application) Registered {
 	what := "the application " + seed.DisplayName
 	created := t.server.orNow(seed.CreatedAt)
-	e := t.newApplication(seed.DisplayName, created, 0)
+	e := t.newApplication(seed.DisplayName, seed.AppID, created, 0)
+	e.publish(seed.Publisher)
 	for name, value := range map[string]string{
 		"uniqueName": seed.UniqueName, "notes": seed.Notes, "serviceManagementReference": seed.ServiceManagementReference, "signInAudience": seed.SignInAudience,
 	} {
@@ -199,6 +204,14 @@ func (t *Tenant) putDirectoryRole(principal *entity, name string) error {
 	return errNotFound(name)
 }
 
+// publish gives an application, or its service principal, a verified publisher,
+// unless the name is empty.
+func (e *entity) publish(name string) {
+	if name != "" {
+		e.props["verifiedPublisher"] = object{"displayName": name, "verifiedPublisherId": "5206095", "addedDateTime": stamp(e.created)}
+	}
+}
+
 // ThirdParty is the service principal of another organisation's application to
 // seed.
 type ThirdParty struct {
@@ -210,9 +223,12 @@ type ThirdParty struct {
 	// AppID is that of the application; empty is a new one.
 	AppID                       string
 	Permissions, DirectoryRoles []string
-	Disabled                    bool
-	CreatedAt                   time.Time
-	LastSignInAt                time.Time
+	// Delegated are delegated permissions of Microsoft Graph that everybody has
+	// consented to, separated by spaces.
+	Delegated    string
+	Disabled     bool
+	CreatedAt    time.Time
+	LastSignInAt time.Time
 }
 
 // PutThirdParty makes a service principal without an application here, and
@@ -230,14 +246,15 @@ func (t *Tenant) PutThirdParty(seed ThirdParty) (id string) {
 		e.props["signInAudience"] = "AzureADMultipleOrgs"
 		e.props["servicePrincipalNames"] = []string{e.str("appId")}
 		e.props["accountEnabled"] = !seed.Disabled
-		if seed.Publisher != "" {
-			e.props["verifiedPublisher"] = object{"displayName": seed.Publisher, "verifiedPublisherId": "5206095", "addedDateTime": stamp(e.created)}
-		}
+		e.publish(seed.Publisher)
 		if !seed.LastSignInAt.IsZero() {
 			e.signIns.at = seed.LastSignInAt.UTC()
 		}
 		t.insert(e, 0)
 		t.entitle("the third party "+seed.DisplayName, e, seed.Permissions, seed.DirectoryRoles, e.created)
+		if seed.Delegated != "" {
+			t.addConsent(e, t.graph(), "", seed.Delegated)
+		}
 		id = e.id
 	})
 	return id

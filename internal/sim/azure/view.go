@@ -35,6 +35,10 @@ type ServicePrincipalView struct {
 	// Permissions are application permissions of Microsoft Graph, in the order
 	// they were given.
 	Permissions []string
+	// Delegated are the scopes of its delegated permission grants.
+	Delegated []string
+	// AssignmentRequired tells that only those who are assigned may sign in.
+	AssignmentRequired bool
 	// LastSignInAt is zero for one that was never used.
 	LastSignInAt time.Time
 	CreatedAt    time.Time
@@ -85,7 +89,7 @@ func (t *Tenant) ServicePrincipal(id string) (view ServicePrincipalView, ok bool
 	return ServicePrincipalView{
 		ObjectID: e.id, AppID: e.str("appId"), DisplayName: e.str("displayName"), Type: e.str("servicePrincipalType"), Notes: e.str("notes"),
 		Tags: slices.Clone(e.props.texts("tags")), Enabled: e.enabled(), Owners: slices.Clone(e.owners),
-		Permissions: t.roleValues(e, t.graph()), LastSignInAt: e.signIns.at, CreatedAt: e.created,
+		Permissions: t.roleValues(e, t.graph()), Delegated: t.scopes(e), AssignmentRequired: e.props.flag("appRoleAssignmentRequired"), LastSignInAt: e.signIns.at, CreatedAt: e.created,
 	}, true
 }
 

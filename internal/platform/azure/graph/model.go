@@ -100,6 +100,16 @@ type AppRoleAssignment struct {
 	ResourceDisplayName string `json:"resourceDisplayName,omitempty"`
 }
 
+// PermissionGrant is an oAuth2PermissionGrant: the service principal ClientID acts on ResourceID for who has consented, with
+// the scopes that Scope has, separated by spaces.
+type PermissionGrant struct {
+	ID          string `json:"id"`
+	ClientID    string `json:"clientId"`
+	ConsentType string `json:"consentType"`
+	ResourceID  string `json:"resourceId"`
+	Scope       string `json:"scope"`
+}
+
 // DirectoryObject is any object of the directory, such as an owner.
 type DirectoryObject struct {
 	Type              string `json:"@odata.type,omitempty"`

@@ -1,0 +1,184 @@
+package azure
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+)
+
+// Converge takes away first and gives last, as that of applications does. Delegated permissions stay: they are somebody
+// else's consent.
+func (s *ServicePrincipals) Converge(ctx context.Context, id governance.ID, want platform.Desired[ServicePrincipalSpec]) (ServicePrincipalState, error) {
+	if err := s.tenant.mine(ctx, id); err != nil {
+		return ServicePrincipalState{}, err
+	}
+	if err := endless("service principal "+want.Name, want.Metadata); err != nil {
+		return ServicePrincipalState{}, err
+	}
+	wanted, err := s.Predict(ctx, want)
+	if err != nil {
+		return ServicePrincipalState{}, err
+	}
+	fresh := s.tenant.entra.has(&s.tenant.entra.made, id.Resource)
+	have, err := s.existing(ctx, id, fresh)
+	if err != nil {
+		return ServicePrincipalState{}, err
+	}
+	if have.AppID != wanted.AppID {
+		return have, fmt.Errorf("%s is the service principal of the application %s, and cannot become that of %s", id, have.AppID, wanted.AppID)
+	}
+	s.tenant.entra.note(&s.tenant.entra.written, id.Resource)
+	c := principalConvergence{tenant: s.tenant, want: want, wanted: wanted, have: have, fresh: fresh}
+	if err := c.run(ctx); err != nil {
+		return c.have, err
+	}
+	wanted.ID, wanted.CreatedAt, wanted.DisplayName, wanted.Publisher = have.ID, have.CreatedAt, have.DisplayName, have.Publisher
+	wanted.SignInEnabled, wanted.AppRoleAssignmentRequired = c.have.SignInEnabled, c.have.AppRoleAssignmentRequired
+	wanted.Delegated, wanted.DelegatedUnknown = have.Delegated, have.DelegatedUnknown
+	wanted.attach()
+	if fresh {
+		return wanted, s.tenant.settle(ctx, func() (bool, error) {
+			state, err := s.readDirect(ctx, id)
+			return err == nil && state.SignInEnabled == wanted.SignInEnabled && slices.Equal(state.Attachments, wanted.Attachments) && reflect.DeepEqual(state.Metadata, wanted.Metadata), err
+		})
+	}
+	return wanted, nil
+}
+
+// existing reads the service principal. One that was just made may still have to reach the replicas.
+func (s *ServicePrincipals) existing(ctx context.Context, id governance.ID, fresh bool) (state ServicePrincipalState, err error) {
+	if !fresh {
+		return s.readDirect(ctx, id)
+	}
+	err = s.tenant.untilReplicated(ctx, "GET /servicePrincipals/{id}", func() (err error) { state, err = s.readDirect(ctx, id); return err })
+	return state, err
+}
+
+// principalConvergence changes one service principal step by step, and keeps in have what it then is.
+type principalConvergence struct {
+	tenant       *Tenant
+	want         platform.Desired[ServicePrincipalSpec]
+	wanted, have ServicePrincipalState
+	fresh        bool
+}
+
+func (c *principalConvergence) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{c.note, c.closeSignIn, c.takeRoles, c.giveRoles, c.openSignIn, c.forget} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note writes the properties and the metadata, and before an expiry closes anything, that it does.
+func (c *principalConvergence) note(ctx context.Context) error {
+	records := graphRecords{Deactivated: c.have.records.Deactivated, Purge: c.want.Spec.PurgeOnDestroy}
+	if c.want.Disabled && records.Deactivated == "" {
+		records.Deactivated = deactivatedNothing
+		if c.have.SignInEnabled {
+			records.Deactivated = deactivatedSignIn
+		}
+	}
+	return c.write(ctx, records)
+}
+
+// forget takes the note of what an expiry, or the creation, has closed away, once it is open.
+func (c *principalConvergence) forget(ctx context.Context) error {
+	if c.want.Disabled {
+		return nil
+	}
+	return c.write(ctx, graphRecords{Purge: c.want.Spec.PurgeOnDestroy})
+}
+
+// write changes what differs of the service principal's own properties. Tags of others, among which are those of the third
+// party's application, stay.
+func (c *principalConvergence) write(ctx context.Context, records graphRecords) error {
+	tagging, changed := c.tenant.graphTagging(), map[string]any{}
+	tags := tagging.merged(c.have.tags, tagging.tags(c.want.Metadata, records))
+	if !sameTexts(c.have.tags, tags) {
+		changed["tags"] = tags
+	}
+	if c.have.Notes != c.want.Spec.Notes {
+		changed["notes"] = orNull(c.want.Spec.Notes)
+	}
+	required := c.have.AppRoleAssignmentRequired
+	if wanted := c.want.Spec.AppRoleAssignmentRequired; wanted != nil && *wanted != required {
+		changed["appRoleAssignmentRequired"], required = *wanted, *wanted
+	}
+	if len(changed) > 0 {
+		if err := c.send(ctx, changed); err != nil {
+			return err
+		}
+	}
+	c.have.tags, c.have.records, c.have.Notes, c.have.AppRoleAssignmentRequired = tags, records, c.want.Spec.Notes, required
+	return nil
+}
+
+// send changes the service principal. A replica may not know yet one that was just made.
+func (c *principalConvergence) send(ctx context.Context, body map[string]any) error {
+	const name = "/servicePrincipals/{id}"
+	return c.patiently(ctx, "PATCH "+name, func() error {
+		return c.tenant.send(ctx, http.MethodPatch, principalByID(c.have.ID.Resource), name, permissionChange, body)
+	})
+}
+
+func (c *principalConvergence) patiently(ctx context.Context, name string, call func() error) error {
+	if c.fresh {
+		return c.tenant.untilReplicated(ctx, name, call)
+	}
+	return call()
+}
+
+func (c *principalConvergence) closeSignIn(ctx context.Context) error {
+	if !c.want.Disabled || !c.have.SignInEnabled {
+		return nil
+	}
+	err := c.send(ctx, map[string]any{"accountEnabled": false})
+	c.have.SignInEnabled = err != nil
+	return err
+}
+
+// openSignIn opens only what an expiry or the creation has closed: somebody else may have blocked it for a reason.
+func (c *principalConvergence) openSignIn(ctx context.Context) error {
+	if c.want.Disabled || c.have.SignInEnabled || c.have.records.Deactivated != deactivatedSignIn {
+		return nil
+	}
+	err := c.send(ctx, map[string]any{"accountEnabled": true})
+	c.have.SignInEnabled = err == nil
+	return err
+}
+
+func (c *principalConvergence) takeRoles(ctx context.Context) error {
+	for _, held := range c.have.assignments {
+		if slices.Contains(c.wanted.AppRoles, held.AppRole) {
+			continue
+		}
+		if err := c.tenant.takeRole(ctx, c.have.ID.Resource, held.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *principalConvergence) giveRoles(ctx context.Context) error {
+	for _, key := range slices.Sorted(maps.Keys(c.want.Spec.AppRoleAssignments)) {
+		role, err := c.tenant.appRole(ctx, c.want.Spec.AppRoleAssignments[key])
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(c.have.assignments, func(held heldRole) bool { return held.AppRole == role.AppRole }) {
+			continue
+		}
+		if err := c.patiently(ctx, "POST "+assignmentsName, func() error { return c.tenant.giveRole(ctx, c.have.ID.Resource, role) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

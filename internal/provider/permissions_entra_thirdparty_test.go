@@ -1,0 +1,127 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
+)
+
+const principalDocument = "governed_third_party_identity_entra_service_principal.json"
+
+// TestEntraThirdPartyPermissions takes a third party's service principal through its life with exactly the permissions that
+// the documentation has: none is missing, and none is too many. Without one that is not optional, the life ends with an error
+// that names it.
+func TestEntraThirdPartyPermissions(t *testing.T) {
+	t.Parallel()
+	var document graphDocument
+	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/entra/"+principalDocument)), &document); err != nil {
+		t.Fatal(err)
+	}
+	if guide := readExample(t, "../../templates/guides/entra-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/entra/`+principalDocument+`"`) {
+		t.Error("the guide does not show the document")
+	}
+	all := slices.Concat(document.Permissions, document.Optional)
+	t.Run("all", func(t *testing.T) {
+		t.Parallel()
+		diags, calls := principalLife(t, all)
+		if diags.Failed() {
+			t.Fatal(diags)
+		}
+		used := map[string]bool{}
+		for _, call := range calls {
+			for _, permission := range call.Permissions {
+				if used[permission.Action] = true; !permission.Allowed {
+					t.Errorf("%s was refused %s", call.Action, permission.Action)
+				}
+			}
+		}
+		for _, permission := range all {
+			if !used[permission] {
+				t.Errorf("nothing needs %s", permission)
+			}
+		}
+	})
+	for _, missing := range all {
+		t.Run("without "+missing, func(t *testing.T) {
+			t.Parallel()
+			diags, _ := principalLife(t, slices.DeleteFunc(slices.Clone(all), func(one string) bool { return one == missing }))
+			if optional := slices.Contains(document.Optional, missing); diags.Failed() == optional {
+				t.Errorf("optional is %v, and the life said %s", optional, diags)
+			}
+			named := missing
+			if missing == "Directory.Read.All" {
+				named = "Application.Read.All" // The least for what is missed first, which is to assign app roles.
+			}
+			if !strings.Contains(diags.String(), named) {
+				t.Errorf("nothing names %s: %s", named, diags)
+			}
+		})
+	}
+}
+
+// principalLife is that of a service principal to which an administrator consents meanwhile, run by a pipeline with these
+// permissions of Microsoft Graph.
+func principalLife(t *testing.T, permissions []string) (acctest.Diagnostics, []sim.Call) {
+	t.Helper()
+	server := acctest.NewAzureSim(t, sim.NewClock(exampleDay, false))
+	tenant := server.Tenant(azuresim.DefaultTenant)
+	app := offerCollector(server)
+	run, pipeline := pipelineOf(t, server, permissions)
+	config := acctest.Values{
+		"name": "collector", "owner": "platform", "purpose": "Acme reads our directory for its dashboards", "expiry": "2027-01-31",
+		"third_party": acctest.Values{"name": "Acme Monitoring", "contact": "security@monitoring.acme.example"},
+		"entra_service_principal": acctest.Values{
+			"app_id": app.AppID, "purge_on_destroy": true,
+			"app_role_assignments": acctest.Values{"groups": acctest.Values{"resource_app_id": "Microsoft Graph", "role": "GroupMember.Read.All"}},
+		},
+	}
+	bare := config.With(acctest.Values{"entra_service_principal": acctest.Values{"app_id": app.AppID, "purge_on_destroy": true}})
+	r := run().Resource(thirdPartyType)
+	again := func(do func() acctest.Diagnostics) func() acctest.Diagnostics {
+		return func() acctest.Diagnostics {
+			r = r.Under(run())
+			if diags := r.Refresh(); diags.Failed() {
+				return diags
+			}
+			return do()
+		}
+	}
+	var said acctest.Diagnostics
+	for _, step := range []func() acctest.Diagnostics{
+		func() acctest.Diagnostics { return r.Apply(config) },
+		again(func() acctest.Diagnostics { return r.Apply(bare) }),
+		again(func() acctest.Diagnostics {
+			server.Clock().Set(time.Date(2027, time.February, 2, 0, 0, 0, 0, time.UTC))
+			r = r.Under(run())
+			return append(r.Refresh(), r.Apply(bare)...)
+		}),
+		again(func() acctest.Diagnostics { return r.Apply(config.With(acctest.Values{"expiry": "2027-06-30"})) }),
+		again(func() acctest.Diagnostics {
+			object, _ := r.State("entra_service_principal", "object_id").(string)
+			tenant.Consent(object, "User.Read")
+			r = r.Under(run())
+			return append(r.Refresh(), r.Plan(nil)...)
+		}),
+		again(func() acctest.Diagnostics { return r.Apply(nil) }),
+	} {
+		diags := step()
+		if said = append(said, diags...); diags.Failed() {
+			break
+		}
+	}
+	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline })
+	return said, calls
+}
+
+// offerCollector registers the third party's application of the examples in its own tenant.
+func offerCollector(server *azuresim.Server) azuresim.Registered {
+	return server.Tenant("7c9e6679-7425-40de-944b-e07fc1f90ae7").PutApplication(azuresim.Application{
+		DisplayName: "Acme Collector", AppID: "0d4a8c1e-5b7f-4c39-9e21-8f6d3b2a7c50", Publisher: "Acme Monitoring", SignInAudience: "AzureADMultipleOrgs",
+	})
+}

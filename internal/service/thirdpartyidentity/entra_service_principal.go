@@ -1,0 +1,311 @@
+package thirdpartyidentity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
+)
+
+// entraServicePrincipal is the nested attribute entra_service_principal: the service principal of a third party's
+// application.
+type entraServicePrincipal struct{}
+
+var _ governed.Published[*model] = entraServicePrincipal{}
+
+func (entraServicePrincipal) Attribute() string { return string(governance.KindEntraServicePrincipal) }
+
+func (entraServicePrincipal) Owns(id governance.ID) bool {
+	return id.Kind == governance.KindEntraServicePrincipal
+}
+
+func (entraServicePrincipal) Category() governance.Category { return governance.CategoryExternal }
+
+func (entraServicePrincipal) Declared(m *model) (declared, known bool) {
+	return !m.EntraServicePrincipal.IsNull(), !m.EntraServicePrincipal.IsUnknown()
+}
+
+func (k entraServicePrincipal) Configured(data *tfkit.Data) diag.Diagnostics {
+	return data.RequireAzure(path.Root(k.Attribute()))
+}
+
+// ParseImport knows no other form: an object id does not tell the tenant.
+func (entraServicePrincipal) ParseImport(string) (governance.ID, bool) { return governance.ID{}, false }
+
+func (entraServicePrincipal) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
+	principal, diags := servicePrincipalOf(ctx, m)
+	want, more := principal.desired(ctx, m, false)
+	diags.Append(more...)
+	party, more := thirdPartyOf(ctx, m)
+	diags.Append(more...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	return append(azure.ValidateServicePrincipal(want), party.misplaced()...), diags
+}
+
+// misplaced finds arguments of a third party that only a role has a use for.
+func (p thirdPartyModel) misplaced() []governance.Violation {
+	var found []governance.Violation
+	for name, written := range map[string]bool{"account_ids": !p.AccountIDs.IsNull(), "organization_id": !p.OrganizationID.IsNull()} {
+		if written {
+			found = append(found, governance.Violation{
+				Rule: governance.RulePlatform, Enforcement: governance.EnforceError, Attribute: []string{"third_party", name},
+				Message: fmt.Sprintf("%s is about AWS, and says nothing of an application of Entra ID", name), Remedy: "Leave it out. Whose the application has to be is said by entra_service_principal.publisher.",
+			})
+		}
+	}
+	return found
+}
+
+func (entraServicePrincipal) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+	_, want, err := wantedServicePrincipal(ctx, m, disabled)
+	if err != nil {
+		return nil, err
+	}
+	party, err := governed.AsError(thirdPartyOf(ctx, m))
+	if err != nil {
+		return nil, err
+	}
+	found, err := data.Azure.ServicePrincipals().Check(ctx, want)
+	return append(found, party.misplaced()...), err
+}
+
+// Foresee finds an application that has a service principal already, which an administrator's consent makes, and one that
+// is this tenant's own. What the provider has made itself is an interrupted creation that is being replaced.
+func (k entraServicePrincipal) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
+	principal, want, err := wantedServicePrincipal(ctx, m, false)
+	if err != nil || principal.AppID.IsUnknown() || len(azure.ValidateServicePrincipal(want)) > 0 {
+		return nil, err
+	}
+	driver := data.Azure.ServicePrincipals()
+	state, err := driver.Named(ctx, want.Spec.AppID)
+	if errors.Is(err, platform.ErrNotFound) {
+		own, err := driver.OwnApplication(ctx, want.Spec.AppID)
+		if err != nil || !own {
+			return nil, err
+		}
+		return driver.CheckPublisher(want.Spec, azure.Publisher{TenantID: data.Azure.ID()}), nil
+	}
+	if err != nil || state.ManagedBy == governance.ManagedBy {
+		return nil, err
+	}
+	if strange := driver.CheckPublisher(want.Spec, state.Publisher); len(strange) > 0 {
+		return strange, nil
+	}
+	return []governance.Violation{{
+		Rule: governance.RuleExisting, Enforcement: governance.EnforceError, Attribute: []string{k.Attribute(), "app_id"},
+		Message: fmt.Sprintf("the application %s (%s) has a service principal in this tenant already, as an administrator's consent makes it", strings.ToLower(want.Spec.AppID), state.DisplayName),
+		Remedy:  fmt.Sprintf("Bring it under governance with an import block:\n\n  import {\n    to = governed_third_party_identity.example\n    id = %q\n  }", state.ID),
+	}}, nil
+}
+
+// Trust is whose application can use the service principal.
+func (entraServicePrincipal) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := wantedServicePrincipal(ctx, m, false)
+	if err != nil {
+		return governance.Trust{}, err
+	}
+	return data.Azure.ServicePrincipals().Trust(want.Spec), nil
+}
+
+func (entraServicePrincipal) Describe(_ context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
+	tenant := ""
+	if data.Azure != nil {
+		tenant = data.Azure.ID()
+	}
+	governed.DescribeAzure(governance.KindEntraServicePrincipal, tenant, subject)
+	return nil
+}
+
+func (entraServicePrincipal) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	now, had, err := governed.Held(ctx, m, prior, servicePrincipalHolding)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	return data.Azure.ServicePrincipals().Entitlements(ctx, now, had, asked)
+}
+
+func (k entraServicePrincipal) Publisher(ctx context.Context, data *tfkit.Data, m, state *model) (governance.Publisher, []governance.Violation, error) {
+	principal, want, err := wantedServicePrincipal(ctx, m, false)
+	if err != nil {
+		return governance.Publisher{}, nil, err
+	}
+	had, err := governed.AsError(servicePrincipalOf(ctx, state))
+	if err != nil || !principal.sameApp(had) {
+		return governance.Publisher{}, nil, err
+	}
+	return k.publisherOf(had.published()), data.Azure.ServicePrincipals().CheckPublisher(want.Spec, had.published()), nil
+}
+
+// publisherOf is a publisher as a policy judges it.
+func (k entraServicePrincipal) publisherOf(is azure.Publisher) governance.Publisher {
+	return governance.Publisher{Attribute: []string{k.Attribute(), "app_id"}, Home: is.TenantID, Verified: is.Name}
+}
+
+func (k entraServicePrincipal) Vet(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) (governance.Publisher, []governance.Violation, error) {
+	_, want, err := wantedServicePrincipal(ctx, m, false)
+	if err != nil {
+		return governance.Publisher{}, nil, err
+	}
+	state, found, err := data.Azure.ServicePrincipals().Vet(ctx, id, want)
+	return k.publisherOf(state.Publisher), found, err
+}
+
+func (entraServicePrincipal) Discard(ctx context.Context, data *tfkit.Data, id governance.ID) error {
+	return data.Azure.ServicePrincipals().Discard(ctx, id)
+}
+
+func (entraServicePrincipal) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	principal, want, err := wantedServicePrincipal(ctx, m, disabled)
+	if err != nil {
+		return err
+	}
+	if _, err := data.Azure.ServicePrincipals().Predict(ctx, want); err != nil {
+		return err
+	}
+	var had entraServicePrincipalModel
+	if prior != nil {
+		if had, err = governed.AsError(servicePrincipalOf(ctx, prior)); err != nil {
+			return err
+		}
+	}
+	m.ID = types.StringUnknown()
+	principal.unknown()
+	if prior != nil && principal.sameApp(had) {
+		m.ID = prior.ID
+		principal.keep(had)
+	}
+	switch {
+	case m.Status.IsUnknown():
+		principal.SignInEnabled = types.BoolUnknown()
+	case disabled:
+		principal.SignInEnabled = types.BoolValue(false)
+	case prior == nil:
+		principal.SignInEnabled = types.BoolValue(true)
+	default:
+		principal.SignInEnabled = had.SignInEnabled
+	}
+	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	return setServicePrincipal(ctx, m, principal)
+}
+
+func (entraServicePrincipal) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+	_, want, err := wantedServicePrincipal(ctx, m, disabled)
+	if err != nil {
+		return governance.ID{}, err
+	}
+	return data.Azure.ServicePrincipals().Create(ctx, want)
+}
+
+func (entraServicePrincipal) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	principal, want, err := wantedServicePrincipal(ctx, m, disabled)
+	if err != nil {
+		return nil, err
+	}
+	driver := data.Azure.ServicePrincipals()
+	intended, err := driver.Predict(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	state, err := driver.Converge(ctx, id, want)
+	if err != nil {
+		return intended.Attachments, err
+	}
+	had := principal
+	governed.Converged(&m.GovernanceModel, state.Observed)
+	m.Category, m.ExpiryEnforcement = types.StringValue(string(governance.CategoryExternal)), types.StringValue(string(governance.ExpiryByApply))
+	principal.results(state)
+	if !had.ObjectID.IsUnknown() {
+		principal.keep(had) // As planned: what has changed meanwhile is the next refresh's to show.
+	}
+	return intended.Attachments, setServicePrincipal(ctx, m, principal)
+}
+
+func (entraServicePrincipal) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+	state, err := data.Azure.ServicePrincipals().Read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return aboutServicePrincipal(state), observeServicePrincipal(ctx, data, m, state)
+}
+
+// aboutServicePrincipal tells of a sign-in that somebody else has blocked, and of what may not be read.
+func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning {
+	var warnings []governed.Warning
+	if !state.SignInEnabled && !state.Disabled {
+		warnings = append(warnings, governed.Warning{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked its sign-in, and no expiry has. It stays blocked, because there may be a reason. "+
+			"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ID.Name())})
+	}
+	if state.DelegatedUnknown != "" {
+		warnings = append(warnings, governed.Warning{
+			Summary: "Delegated permissions are not known",
+			Detail:  "what the application may do in the name of users who sign in to it is not known, because the provider's credentials lack the permission " + state.DelegatedUnknown + ".",
+		})
+	}
+	return warnings
+}
+
+// Bulk reads the directory when the first service principal is asked for: not every list has one.
+func (entraServicePrincipal) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+		bulk, err := data.Azure.ServicePrincipals().Bulk(ctx)
+		if err != nil {
+			return err
+		}
+		state, err := bulk.ServicePrincipal(ctx, identity.ID)
+		if err != nil {
+			return err
+		}
+		return observeServicePrincipal(ctx, data, m, state)
+	}, nil
+}
+
+// observeServicePrincipal takes over what the service principal is.
+func observeServicePrincipal(ctx context.Context, data *tfkit.Data, m *model, state azure.ServicePrincipalState) error {
+	principal, err := governed.AsError(servicePrincipalOf(ctx, m))
+	if err != nil {
+		return err
+	}
+	party, err := governed.AsError(thirdPartyOf(ctx, m))
+	if err != nil {
+		return err
+	}
+	if name := m.Name.ValueString(); name != "" {
+		state.Name = name // The application has given its service principal another.
+	}
+	governed.Observed(&m.GovernanceModel, data, state.Observed, state.ManagedBy, false)
+	m.Category = types.StringValue(string(governance.CategoryExternal))
+	if !strings.EqualFold(principal.AppID.ValueString(), state.AppID) {
+		principal.AppID = types.StringValue(state.AppID)
+	}
+	if principal.AppRoleAssignments, err = governed.AsError(governed.ObservedAppRoles(ctx, principal.AppRoleAssignments, state.AppRoles)); err != nil {
+		return err
+	}
+	principal.Notes, principal.PurgeOnDestroy = tfkit.Observed(principal.Notes, state.Notes), types.BoolValue(state.PurgeOnDestroy)
+	principal.results(state)
+	party.Name = tfkit.Observed(party.Name, state.Metadata.ThirdParty)
+	party.Contact = tfkit.Observed(party.Contact, state.Metadata.ThirdPartyContact)
+	if err := setThirdParty(ctx, m, party); err != nil {
+		return err
+	}
+	return setServicePrincipal(ctx, m, principal)
+}
+
+func (entraServicePrincipal) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
+	return data.Azure.ServicePrincipals().Retirement(ctx, id)
+}
+
+func (entraServicePrincipal) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
+	return data.Azure.ServicePrincipals().Delete(ctx, id)
+}
