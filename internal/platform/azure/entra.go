@@ -32,6 +32,10 @@ type entra struct {
 	sizes      platform.Memo[int]
 	snapshot   platform.Memo[*entraSnapshot]
 	signIns    platform.Memo[map[string]time.Time]
+	keys       platform.Memo[map[string]time.Time]
+	// changing keeps changes of one application apart, and recent is what they were.
+	changing platform.Locks
+	recent   recentChanges
 }
 
 // Permissions of Microsoft Graph that the provider needs, as messages name them.
