@@ -98,12 +98,14 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 		}
 		state.Current.Active = true
 	}
-	if want.EndOverlap || want.Overlap == 0 {
-		if err := l.revoke(ctx, state.Previous); err != nil {
-			return Result{}, err
-		}
-		state.Previous = nil
+	ending := state.Previous
+	if n := len(ending); n > 0 && !want.EndOverlap && want.Overlap > 0 {
+		ending = ending[:n-1] // An interrupted rotation may have left more than the one that overlaps.
 	}
+	if err := l.revoke(ctx, ending); err != nil {
+		return Result{}, err
+	}
+	state.Previous = state.Previous[len(ending):]
 	return result(state), nil
 }
 

@@ -1,17 +1,23 @@
 package credential_test
 
 import (
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
@@ -225,4 +231,40 @@ func (e *entraEstate) wantTags(t testing.TB, ids ...string) {
 	if !slices.Contains(e.application(t).Tags, "theirs") {
 		t.Error("somebody else's tag is gone")
 	}
+}
+
+// vault is a client with which a test changes the vault behind Terraform's back.
+func (e *entraEstate) vault(t testing.TB) *azsecrets.Client {
+	t.Helper()
+	admin := e.tenant.Administrator()
+	options := policy.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: e.azure.AuthorityHost()}, Transport: e.azure.Client()}
+	credential, err := azidentity.NewClientSecretCredential(admin.TenantID, admin.ClientID, admin.ClientSecret, &azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
+	must(t, err)
+	client, err := azsecrets.NewClient(e.azure.KeyVaultURL()+"/safe", credential, &azsecrets.ClientOptions{ClientOptions: options, DisableChallengeResourceVerification: true})
+	must(t, err)
+	return client
+}
+
+// putSecret makes a secret of the wanted name that is somebody else's.
+func (e *entraEstate) putSecret(t testing.TB) {
+	t.Helper()
+	_, err := e.vault(t).SetSecret(t.Context(), vaultName, azsecrets.SetSecretParameters{Value: to.Ptr("theirs")}, nil)
+	must(t, err)
+}
+
+func (e *entraEstate) deleteSecret(t testing.TB) {
+	t.Helper()
+	_, err := e.vault(t).DeleteSecret(t.Context(), vaultName, nil)
+	must(t, err)
+}
+
+// selfSigned is a certificate that somebody else has made, in DER.
+func selfSigned(t testing.TB) []byte {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "theirs"}, NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	must(t, err)
+	return der
 }
