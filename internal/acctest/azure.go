@@ -35,7 +35,7 @@ func AzureArgument(t testing.TB, server *azuresim.Server) Values {
 	t.Helper()
 	return Values{
 		"tenant_id": azuresim.DefaultTenant, "subscription_id": azuresim.DefaultSubscription, "custom_ca_bundle": AzureCA(t, server),
-		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL(), "resource_manager": server.ResourceManagerURL()},
+		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL(), "resource_manager": server.ResourceManagerURL(), "key_vault": server.KeyVaultURL()},
 	}
 }
 
@@ -48,8 +48,8 @@ func AzureBlock(t testing.TB, server *azuresim.Server) string {
 // AzureArguments are what is within that block.
 func AzureArguments(t testing.TB, server *azuresim.Server) string {
 	t.Helper()
-	return fmt.Sprintf("tenant_id = %q\n    subscription_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q }",
-		azuresim.DefaultTenant, azuresim.DefaultSubscription, AzureCA(t, server), server.URL(), server.GraphURL(), server.ResourceManagerURL())
+	return fmt.Sprintf("tenant_id = %q\n    subscription_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q, key_vault = %q }",
+		azuresim.DefaultTenant, azuresim.DefaultSubscription, AzureCA(t, server), server.URL(), server.GraphURL(), server.ResourceManagerURL(), server.KeyVaultURL())
 }
 
 // NewAzureProtocol makes a provider that talks to a simulator of Azure alone, with further provider arguments.

@@ -14,24 +14,28 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-
-	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
 // LeakHunt keeps everything that Terraform writes in a test of terraform-plugin-testing (state, backups, plan files and
 // the logs at the level TRACE) and looks in it for every secret that the simulator handed out or took. It changes the
 // environment, so such a test cannot run in parallel.
 type LeakHunt struct {
-	t      *testing.T
-	server *sim.Server
-	folder string
-	texts  map[string]string
+	t       *testing.T
+	secrets []func() []string
+	folder  string
+	texts   map[string]string
 }
 
-// NewLeakHunt begins to keep.
-func NewLeakHunt(t *testing.T, server *sim.Server) *LeakHunt {
+// Keeper knows the secrets of one simulator.
+type Keeper interface{ Secrets() []string }
+
+// NewLeakHunt begins to keep. It looks for the secrets of all simulators.
+func NewLeakHunt(t *testing.T, servers ...Keeper) *LeakHunt {
 	t.Helper()
-	h := &LeakHunt{t: t, server: server, folder: t.TempDir(), texts: map[string]string{}}
+	h := &LeakHunt{t: t, folder: t.TempDir(), texts: map[string]string{}}
+	for _, server := range servers {
+		h.secrets = append(h.secrets, server.Secrets)
+	}
 	for name, value := range map[string]string{
 		"TF_ACC_TEMP_DIR": h.folder, "TF_ACC_PERSIST_WORKING_DIR": "1", "TF_LOG": "TRACE", "TF_ACC_LOG": "TRACE",
 		"TF_LOG_PATH_MASK": filepath.Join(h.folder, "%s.log"),
@@ -58,12 +62,21 @@ func (k keepPlan) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, r
 	k.hunt.texts["plan JSON of "+k.name] = string(text)
 }
 
+// Also looks for further secrets, which the simulators only know as a part of something.
+func (h *LeakHunt) Also(secrets ...string) {
+	h.secrets = append(h.secrets, func() []string { return secrets })
+}
+
 // Search fails the test where a secret is found: as it is, in base64, or encoded for a URL. It fails too when there was
 // nothing to look for, or nowhere to look. It logs how much was searched.
 func (h *LeakHunt) Search() {
 	h.t.Helper()
 	h.read()
-	secrets, places, size := h.server.Secrets(), 0, 0
+	var secrets []string
+	for _, known := range h.secrets {
+		secrets = append(secrets, known()...)
+	}
+	places, size := 0, 0
 	kinds := map[string]bool{}
 	for place, text := range h.texts {
 		places, size = places+1, size+len(text)
@@ -72,7 +85,7 @@ func (h *LeakHunt) Search() {
 		}
 		for i, secret := range secrets {
 			for form, encoded := range map[string]string{
-				"as it is": secret, "in base64": base64.StdEncoding.EncodeToString([]byte(secret)), "encoded for a URL": url.QueryEscape(secret),
+				"as it is": secret, "in JSON": inJSON(secret), "in base64": base64.StdEncoding.EncodeToString([]byte(secret)), "encoded for a URL": url.QueryEscape(secret),
 			} {
 				if strings.Contains(text, encoded) {
 					h.t.Errorf("secret %d is %s in %s", i+1, form, place)
@@ -89,6 +102,12 @@ func (h *LeakHunt) Search() {
 		h.t.Error("the simulator handed out no secret")
 	}
 	h.t.Logf("%d secrets searched in %d places with %d bytes", len(secrets), places, size)
+}
+
+// inJSON is a text as it is within a string of JSON.
+func inJSON(text string) string {
+	encoded, _ := json.Marshal(text) // A text cannot fail.
+	return strings.Trim(string(encoded), `"`)
 }
 
 // read takes in the files that Terraform has written. A plan file is a ZIP archive.

@@ -92,18 +92,20 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 	if state.Stored, err = l.Store.Prepare(ctx, state.Stored, want.Marks); err != nil {
 		return Result{}, storeError(err)
 	}
-	if !state.Current.Active {
-		if err := l.Issuer.SetActive(ctx, state.Current.ID, true); err != nil {
+	if deactivator, ok := l.Issuer.(platform.Deactivator); ok && !state.Current.Active {
+		if err := deactivator.SetActive(ctx, state.Current.ID, true); err != nil {
 			return Result{}, err
 		}
 		state.Current.Active = true
 	}
-	if want.EndOverlap || want.Overlap == 0 {
-		if err := l.revoke(ctx, state.Previous); err != nil {
-			return Result{}, err
-		}
-		state.Previous = nil
+	ending := state.Previous
+	if n := len(ending); n > 0 && !want.EndOverlap && want.Overlap > 0 {
+		ending = ending[:n-1] // An interrupted rotation may have left more than the one that overlaps.
 	}
+	if err := l.revoke(ctx, ending); err != nil {
+		return Result{}, err
+	}
+	state.Previous = state.Previous[len(ending):]
 	return result(state), nil
 }
 
@@ -143,13 +145,13 @@ func (l Life) finish(ctx context.Context, state *State) error {
 	return nil
 }
 
-// disable keeps the current credential, so that a renewal can bring it back, and revokes those before it.
+// disable keeps the current credential, so that a renewal can bring it back, and revokes those before it. Where the platform
+// knows no inactive credentials, it is revoked too, and a renewal makes another.
 func (l Life) disable(ctx context.Context, want Want, state State) (Result, error) {
-	if state.Current != nil && state.Current.Active {
-		if err := l.Issuer.SetActive(ctx, state.Current.ID, false); err != nil {
+	if state.Current != nil {
+		if err := l.deactivate(ctx, &state); err != nil {
 			return Result{}, err
 		}
-		state.Current.Active = false
 	}
 	if err := l.revoke(ctx, state.Previous); err != nil {
 		return Result{}, err
@@ -160,6 +162,23 @@ func (l Life) disable(ctx context.Context, want Want, state State) (Result, erro
 		state.Stored, err = l.Store.Prepare(ctx, state.Stored, want.Marks)
 	}
 	return result(state), storeError(err)
+}
+
+func (l Life) deactivate(ctx context.Context, state *State) error {
+	deactivator, ok := l.Issuer.(platform.Deactivator)
+	if !ok {
+		err := l.Issuer.Revoke(ctx, state.Current.ID)
+		if err == nil {
+			state.Current = nil
+		}
+		return err
+	}
+	if !state.Current.Active {
+		return nil
+	}
+	err := deactivator.SetActive(ctx, state.Current.ID, false)
+	state.Current.Active = err != nil
+	return err
 }
 
 // makeRoom revokes this credential's own until there is a slot for a new one, the oldest first.

@@ -113,7 +113,7 @@ func (i issuer) Issue(context.Context) (platform.Issued, error) {
 	if err := i.change("issue", func() { one = i.add() }); err != nil {
 		return platform.Issued{Uncertain: true}, err
 	}
-	return platform.NewIssued(one, map[string]string{"access_key_id": one.ID, "secret_access_key": "secret of " + one.ID}), nil
+	return platform.NewIssued(one, map[string]string{"access_key_id": one.ID}, map[string]string{"secret_access_key": "secret of " + one.ID}), nil
 }
 
 func (i issuer) Own(_ context.Context, id, store string) error {
@@ -137,7 +137,7 @@ func (i issuer) LastUse(_ context.Context, id string) (governance.Use, error) {
 	return governance.Use{}, nil
 }
 
-func (issuer) Noun() string { return "access key" }
+func (issuer) Noun(string) string { return "access key" }
 
 type vault struct {
 	*cloud
@@ -175,11 +175,11 @@ func (v vault) Prepare(_ context.Context, have platform.Stored, marks platform.M
 	return have, v.change("prepare", func() { v.stores[v.name] = &have })
 }
 
-func (v vault) Put(_ context.Context, have platform.Stored, _ platform.Marks, id string, document []byte) (platform.Stored, error) {
-	have.Current, have.Version = id, id
+func (v vault) Put(_ context.Context, have platform.Stored, _ platform.Marks, content platform.Content) (platform.Stored, error) {
+	have.Current, have.Version = content.Credential, content.Credential
 	return have, v.change("put", func() {
 		v.before[v.name] = *v.stores[v.name]
-		v.stores[v.name], v.documents[v.name] = &have, string(document)
+		v.stores[v.name], v.documents[v.name] = &have, string(content.Document)
 	})
 }
 

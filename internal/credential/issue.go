@@ -121,8 +121,11 @@ func (l Life) settle(ctx context.Context, note platform.Issuance, but string) (l
 	if err != nil {
 		return 0, err
 	}
+	if shown := holder.Issuing; shown != nil && shown.Exact {
+		note = *shown
+	}
 	made := slices.DeleteFunc(slices.Clone(holder.Credentials), func(one platform.Credential) bool { return one.ID == but || !note.Covers(one) })
-	orphans, _, err := l.unused(ctx, made)
+	orphans, _, err := l.unused(ctx, note.Exact, made)
 	if err != nil {
 		return 0, err
 	}
@@ -131,11 +134,11 @@ func (l Life) settle(ctx context.Context, note platform.Issuance, but string) (l
 
 // put stores the secret of a new credential. A failure whose effect is there all the same is a success.
 func (l Life) put(ctx context.Context, want Want, have platform.Stored, issued platform.Issued) (platform.Stored, error) {
-	document, err := issued.Document(want.Expires)
+	content, err := issued.Content(want.Expires)
 	if err != nil {
 		return platform.Stored{}, err
 	}
-	stored, err := l.Store.Put(ctx, have, want.Marks, issued.ID, document)
+	stored, err := l.Store.Put(ctx, have, want.Marks, content)
 	if err == nil {
 		return stored, nil
 	}

@@ -102,7 +102,7 @@ func (l Life) observe(ctx context.Context) (State, error) {
 		}
 	}
 	var used []platform.Credential
-	state.Orphans, used, err = l.unused(ctx, made)
+	state.Orphans, used, err = l.unused(ctx, note != nil && note.Exact, made)
 	state.Others = append(state.Others, used...)
 	return state, err
 }
@@ -121,8 +121,11 @@ func (l Life) expected(holder platform.Holder) (id string) {
 }
 
 // unused sorts out credentials that somebody has used. Nobody can use one whose secret never reached its store, so those
-// are not what an interrupted issuance has left behind.
-func (l Life) unused(ctx context.Context, credentials []platform.Credential) (unused, used []platform.Credential, err error) {
+// are not what an interrupted issuance has left behind. Where the note is exact, that is certain of all of them.
+func (l Life) unused(ctx context.Context, exact bool, credentials []platform.Credential) (unused, used []platform.Credential, err error) {
+	if exact {
+		return credentials, nil, nil
+	}
 	for _, one := range credentials {
 		use, err := l.Issuer.LastUse(ctx, one.ID)
 		switch {
@@ -150,6 +153,8 @@ func (l Life) Admit(state State, arn string) error {
 	switch stored := state.Stored; {
 	case !stored.Exists, arn != "" && stored.ARN == arn && !l.claimed(stored), stored.ManagedBy == governance.ManagedBy && !stored.Scheduled.IsZero():
 		return nil
+	case !l.Owns(stored) && !stored.Scheduled.IsZero():
+		return &platform.ErrAlreadyExists{Object: fmt.Sprintf("%s, which is not this identity's, is deleted but keeps its name until %s, and so", capital(l.Store.Object()), stored.Scheduled.UTC().Format(time.DateOnly))}
 	case !l.Owns(stored):
 		return &platform.ErrAlreadyExists{Object: capital(l.Store.Object()) + ", which is not this identity's,"}
 	case arn == "" && state.Current != nil && !state.Interrupted:
@@ -243,7 +248,7 @@ func describe(one platform.Credential, use governance.Use, own string) string {
 func (l Life) Retirement(ctx context.Context, state State, arn string) (platform.Retirement, error) {
 	var going platform.Retirement
 	for _, one := range slices.Concat(current(state), state.Previous, state.Orphans) {
-		name := l.Issuer.Noun() + " " + one.ID
+		name := l.Issuer.Noun(one.Type) + " " + one.ID
 		use, err := l.Issuer.LastUse(ctx, one.ID)
 		var forbidden *platform.ErrForbidden
 		switch {
@@ -263,5 +268,5 @@ func (l Life) Retirement(ctx context.Context, state State, arn string) (platform
 
 // removes tells whether a retirement deletes what is in the store.
 func (l Life) removes(stored platform.Stored, arn string) bool {
-	return stored.Exists && stored.Scheduled.IsZero() && !l.claimed(stored) && (stored.ARN == arn || l.Owns(stored))
+	return stored.Exists && (stored.Scheduled.IsZero() || stored.Purgeable) && !l.claimed(stored) && (stored.ARN == arn || l.Owns(stored))
 }

@@ -230,7 +230,7 @@ func TestClaimed(t *testing.T) {
 func TestSecretIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	const secret = "wJalrXUtnFEMI/K7MDENG"
-	issued := platform.NewIssued(platform.Credential{ID: "AKIA1"}, map[string]string{"secret_access_key": secret})
+	issued := platform.NewIssued(platform.Credential{ID: "AKIA1"}, nil, map[string]string{"secret_access_key": secret})
 	inside := struct{ issued platform.Issued }{issued}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, value := range []any{issued, &issued, inside, &inside, []platform.Issued{issued}, map[string]platform.Issued{"a": issued}} {

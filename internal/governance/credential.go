@@ -17,6 +17,12 @@ type CredentialSubject struct {
 	Expiry          string
 	RotateAfterDays int
 	OverlapHours    int
+	// Type is what the credential is, such as "client_secret", and ValidDays for how long the cloud itself lets one be valid; 0
+	// where it does not end any.
+	Type      string
+	ValidDays int
+	// PriorValidDays is the ValidDays of the existing credential; 0 on create.
+	PriorValidDays int
 	// IdentityExpiry is the expiry of the identity; empty while it is not known.
 	IdentityExpiry string
 	// PriorExpiry is the expiry that the existing credential has; empty on create.
@@ -46,6 +52,15 @@ func (p Policy) EvaluateCredential(subject CredentialSubject, now time.Time) []V
 			tooOld.Enforcement = EnforceWarn
 		}
 		found = append(found, tooOld)
+	}
+	if days, most := subject.ValidDays, p.credentialMaxAge; !subject.Unknown["valid_days"] && days > most {
+		tooLong := p.violation(RuleCredentialMaxAge, "valid_days",
+			fmt.Sprintf("valid_days is %d; the policy lets a long-lived credential be used for %d days at most", days, most),
+			fmt.Sprintf("Write %d or less, or leave it out.", most))
+		if days == subject.PriorValidDays && tooLong.Enforcement == EnforceError {
+			tooLong.Enforcement = EnforceWarn
+		}
+		found = append(found, tooLong)
 	}
 	kept := found[:0]
 	for _, violation := range found {
@@ -82,8 +97,26 @@ func EvaluateCredentialTexts(subject CredentialSubject) []Violation {
 			fmt.Sprintf("overlap_hours is %d, which is not shorter than the %d days (%d hours) after which the credential is rotated: two would be valid all the time, and the next rotation would find no room", hours, days, days*24),
 			fmt.Sprintf("Write less than %d, such as %d.", days*24, min(DefaultOverlapHours, days*12)))
 	}
+	known := !subject.Unknown["rotate_after_days"] && !subject.Unknown["overlap_hours"] && !subject.Unknown["valid_days"]
+	if valid := subject.ValidDays; known && valid > 0 && days*24+hours > valid*24 {
+		wrong(RuleCredential, "rotate_after_days",
+			fmt.Sprintf("the %s is valid for %d days (valid_days), which is shorter than its rotation: rotated after %d days with an overlap of %d hours, it would end before its clients have to have the next one",
+				strings.ReplaceAll(subject.Type, "_", " "), valid, days, hours),
+			shorterRotation(valid, hours))
+	}
 	return found
 }
+
+func shorterRotation(valid, overlapHours int) string {
+	if most := (valid*24 - overlapHours) / 24; most > 0 {
+		return fmt.Sprintf("Write rotate_after_days = %d or less, or more valid_days.", most)
+	}
+	return "Write more valid_days, or fewer overlap_hours."
+}
+
+// DefaultRotation is after how many days a credential is rotated that is valid for some days: early enough for the overlap and
+// for an apply that comes late.
+func DefaultRotation(validDays int) int { return max(validDays-max(validDays/6, 1), 1) }
 
 func (p Policy) checkJustification(text string) []Violation {
 	var reason string

@@ -137,10 +137,12 @@ const (
 	FieldOverlapHours    Field = "overlap_hours"
 	// FieldSMTPRegion is the region for which the secret has an SMTP password.
 	FieldSMTPRegion Field = "ses_smtp_region"
+	// FieldValidDays is how many days the cloud itself lets the credential be valid.
+	FieldValidDays Field = "valid_days"
 )
 
 // CredentialFields lists them all.
-var CredentialFields = []Field{FieldIdentity, FieldJustification, FieldRotateAfterDays, FieldOverlapHours, FieldSMTPRegion}
+var CredentialFields = []Field{FieldIdentity, FieldJustification, FieldRotateAfterDays, FieldOverlapHours, FieldSMTPRegion, FieldValidDays}
 
 // Records are the provider's own notes on an object, of what it has to undo or to finish. Nobody else writes them.
 const (
@@ -150,6 +152,8 @@ const (
 	RecordRemoving Field = "removing"
 	// RecordIssuing says that a credential is being made, and for which store.
 	RecordIssuing Field = "issuing"
+	// RecordCredential says of a credential which store keeps its secret, and of a stored secret whose it is.
+	RecordCredential Field = "credential"
 	// RecordLabels names the tags that are labels, where the cloud has others' tags beside them.
 	RecordLabels Field = "labels"
 	// RecordPurge says that the object is to be deleted for good, where the cloud keeps what is deleted for a time.
@@ -161,7 +165,7 @@ const (
 )
 
 // records lists them all.
-var records = []Field{RecordDeactivated, RecordRemoving, RecordIssuing, RecordLabels, RecordPurge, RecordDisabled, RecordScopes}
+var records = []Field{RecordDeactivated, RecordRemoving, RecordIssuing, RecordCredential, RecordLabels, RecordPurge, RecordDisabled, RecordScopes}
 
 // ManagedBy is the value of the mark on every object that this provider governs.
 const ManagedBy = "terraform-provider-governed"

@@ -16,14 +16,25 @@ import (
 // Credential is a long-lived secret of an identity, without the secret.
 type Credential struct {
 	// ID is the platform's own, such as AKIAIOSFODNN7EXAMPLE.
-	ID        string
+	ID string
+	// Type is one of the credential types.
+	Type      string
 	CreatedAt time.Time
+	// ExpiresAt is when the platform itself ends it; zero where it does not.
+	ExpiresAt time.Time
 	// Active tells that it authenticates.
 	Active bool
 	// Store is the reference of the store that keeps the secret, as it is noted on the identity; empty on a credential
 	// that this provider did not make.
 	Store string
 }
+
+// The types of credentials.
+const (
+	AccessKey    = "access_key"
+	ClientSecret = "client_secret"
+	Certificate  = "certificate"
+)
 
 // Issued is a credential that has just been made, with its secret. It writes and logs itself without it.
 type Issued struct {
@@ -32,28 +43,37 @@ type Issued struct {
 	// made all the same.
 	Uncertain bool
 
-	// fields are behind a function, so that nothing that prints, compares or encodes values can reach the secret.
-	fields func() map[string]string
+	public map[string]string
+	// secret is behind a function, so that nothing that prints, compares or encodes values can reach it.
+	secret func() map[string]string
 }
 
-// NewIssued takes what a client needs to authenticate, by the name of the field in the stored document.
-func NewIssued(credential Credential, fields map[string]string) Issued {
-	fields = maps.Clone(fields)
-	return Issued{Credential: credential, fields: func() map[string]string { return fields }}
+// NewIssued takes what a client needs to authenticate, by the name of the field in the stored document: what everybody may
+// see, and what nobody may.
+func NewIssued(credential Credential, public, secret map[string]string) Issued {
+	secret = maps.Clone(secret)
+	return Issued{Credential: credential, public: public, secret: func() map[string]string { return secret }}
 }
 
-// Document is what a store keeps: a JSON object of the fields, created_at and expires_at (RFC 3339, UTC).
-func (i Issued) Document(expires time.Time) ([]byte, error) {
-	document := maps.Clone(i.fields())
+// Content is what a store keeps of the credential: a JSON object of the fields, created_at and expires_at (RFC 3339, UTC). Its
+// end is the platform's or, where that has none, the end of the credential's life.
+func (i Issued) Content(life time.Time) (Content, error) {
+	end := i.ExpiresAt
+	if end.IsZero() {
+		end = life
+	}
+	document := maps.Clone(i.public)
+	maps.Copy(document, i.secret())
 	document["created_at"] = i.CreatedAt.UTC().Format(time.RFC3339)
-	document["expires_at"] = expires.UTC().Format(time.RFC3339)
-	return json.Marshal(document)
+	document["expires_at"] = end.UTC().Format(time.RFC3339)
+	text, err := json.Marshal(document)
+	return Content{Credential: i.ID, Document: text, Expires: end}, err
 }
 
-// Redact replaces an error that repeats the secret, as a store or what stands between may do.
+// Redact replaces an error that repeats the secret, as it is or as JSON has it, as a store or what stands between may do.
 func (i Issued) Redact(err error) error {
-	for _, value := range i.fields() {
-		if err != nil && value != i.ID && strings.Contains(err.Error(), value) {
+	for _, value := range i.secret() {
+		if encoded, _ := json.Marshal(value); err != nil && (strings.Contains(err.Error(), value) || strings.Contains(err.Error(), strings.Trim(string(encoded), `"`))) {
 			return errors.New("the answer repeats the secret, so it is not shown")
 		}
 	}
@@ -74,6 +94,8 @@ type Issuance struct {
 	Since time.Time
 	// Before are the ids of the credentials that were there.
 	Before []string
+	// Exact tells that whatever is not in Before was made under the note, and by nobody else.
+	Exact bool
 }
 
 // issuanceTime is longer than it can take to make a credential, however often it is tried.
@@ -92,7 +114,7 @@ type Holder struct {
 	Credentials []Credential
 	// Gone are the ids and stores of credentials that are no more, but whose notes are still there.
 	Gone []Credential
-	// Slots is how many the platform allows.
+	// Slots is how many the platform allows, whatever they are.
 	Slots int
 	// Issuing is nil unless a credential is being made, or an interruption has left one behind.
 	Issuing *Issuance
@@ -114,14 +136,25 @@ type Issuer interface {
 	Issue(ctx context.Context) (Issued, error)
 	// Own notes on the identity which store keeps the secret of a credential.
 	Own(ctx context.Context, id, store string) error
-	// SetActive lets a credential authenticate, or not.
-	SetActive(ctx context.Context, id string, active bool) error
-	// Revoke ends a credential: it is deactivated, then deleted with its note. An absent one is no error.
+	// Revoke ends a credential for good, and deletes it with its note. An absent one is no error.
 	Revoke(ctx context.Context, id string) error
 	// LastUse tells when a credential was last used, without naming it.
 	LastUse(ctx context.Context, id string) (governance.Use, error)
-	// Noun is what the platform calls such a credential, such as "access key".
-	Noun() string
+	// Noun is what the platform calls a credential of a type, such as "access key".
+	Noun(credentialType string) string
+}
+
+// Deactivator is an Issuer whose credentials can be deactivated. Those of any other end by being revoked, and one that has
+// ended by itself stays ended.
+type Deactivator interface {
+	// SetActive lets a credential authenticate, or not.
+	SetActive(ctx context.Context, id string, active bool) error
+}
+
+// IssueChecker is an Issuer that can tell beforehand what the platform would refuse.
+type IssueChecker interface {
+	// CheckIssue finds it for a credential that would be issued now. An error is that of the question, not of the answer.
+	CheckIssue(ctx context.Context) ([]governance.Violation, error)
 }
 
 // StoreSettings are how a store keeps a secret. Each store has some of them.
@@ -133,6 +166,7 @@ type StoreSettings struct {
 	ReplicaRegions []string
 	// ResourcePolicy is JSON.
 	ResourcePolicy string
+	ContentType    string
 }
 
 // Marks are what a stored secret says of its credential, by field.
@@ -154,6 +188,19 @@ type Stored struct {
 	FailedReplicas map[string]string
 	// Scheduled is when a deletion that is under way will be over; zero when there is none.
 	Scheduled time.Time
+	// Purgeable tells that a deletion is under way that should have been final.
+	Purgeable bool
+	// Expires is the end that the store shows of the current value; zero where it shows none.
+	Expires time.Time
+}
+
+// Content is what a store is to keep.
+type Content struct {
+	// Credential is the id of the credential whose secret it is.
+	Credential string
+	Document   []byte
+	// Expires is when it stops to authenticate.
+	Expires time.Time
 }
 
 // SecretStore keeps the secret of one credential. Every method can return the errors of this package.
@@ -173,8 +220,8 @@ type SecretStore interface {
 	// credential is made: it makes the object where the store has empty ones, calls off its deletion, and brings marks
 	// and settings to what they are to be.
 	Prepare(ctx context.Context, have Stored, marks Marks) (Stored, error)
-	// Put makes a document the current value. Repeating it for the same credential is no error.
-	Put(ctx context.Context, have Stored, marks Marks, id string, document []byte) (Stored, error)
+	// Put makes a content the current value. Repeating it for the same credential is no error.
+	Put(ctx context.Context, have Stored, marks Marks, content Content) (Stored, error)
 	// Remove deletes the secret, after the recovery window where the store has one. An absent one is no error.
 	Remove(ctx context.Context, have Stored) error
 }

@@ -35,6 +35,7 @@ func TestSimExamples(t *testing.T) {
 			azure := acctest.NewAzureSim(t, server.Clock())
 			tenant := azure.Tenant(azuresim.DefaultTenant)
 			tenant.Subscription(azuresim.DefaultSubscription).AddResourceGroup("payments-prod", "westeurope")
+			tenant.Subscription(azuresim.DefaultSubscription).AddVault("payments-prod", "payments-prod")
 			tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
 			offerCollector(azure)
 			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
@@ -79,8 +80,8 @@ func exampleProvider(t *testing.T, server *sim.Server, azure *azuresim.Server) s
 	}
 	// The test framework installs the provider by its own name.
 	_, block, _ := strings.Cut(text, "\n\n")
-	block = strings.Replace(block, tenant, fmt.Sprintf("%s\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q }",
-		tenant, acctest.AzureCA(t, azure), azure.URL(), azure.GraphURL(), azure.ResourceManagerURL()), 1)
+	block = strings.Replace(block, tenant, fmt.Sprintf("%s\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q, key_vault = %q }",
+		tenant, acctest.AzureCA(t, azure), azure.URL(), azure.GraphURL(), azure.ResourceManagerURL(), azure.KeyVaultURL()), 1)
 	return strings.Replace(block, region, fmt.Sprintf("%s\n    endpoints = { iam = %[2]q, secretsmanager = %[2]q, ssm = %[2]q, sts = %[2]q }", region, server.URL()), 1)
 }
 

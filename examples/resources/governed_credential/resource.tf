@@ -40,3 +40,33 @@ resource "governed_credential" "mailer" {
 output "mailer_secret" {
   value = governed_credential.mailer.secret_reference.arn
 }
+
+resource "governed_service_identity" "archive" {
+  name        = "invoice-archive"
+  owner       = "payments"
+  purpose     = "Reads the mailbox of incoming invoices for the archive"
+  expiry      = "2027-03-31"
+  environment = "prod"
+
+  entra_application = {
+    owners = ["ada@contoso.example"]
+  }
+}
+
+# The provider makes the key pair. The private key goes into the vault, and Entra ID has the certificate alone, which it ends
+# by itself after valid_days.
+resource "governed_credential" "archive" {
+  identity          = governed_service_identity.archive.id
+  type              = "certificate"
+  justification     = "The archive is an appliance outside of Azure that signs in with a certificate only"
+  expiry            = governed_service_identity.archive.expiry
+  valid_days        = 60
+  rotate_after_days = 45
+
+  store = {
+    azure_key_vault = {
+      vault_uri = "https://payments-prod.vault.azure.net/"
+      name      = "invoice-archive"
+    }
+  }
+}

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +29,10 @@ type AccessKeys struct {
 	smtpRegion string
 }
 
-var _ platform.Issuer = (*AccessKeys)(nil)
+var (
+	_ platform.Issuer      = (*AccessKeys)(nil)
+	_ platform.Deactivator = (*AccessKeys)(nil)
+)
 
 // AccessKeys of a user of the account. With a region, what is issued has a password for the SMTP interface of Amazon SES
 // there.
@@ -57,7 +59,7 @@ func (k *AccessKeys) changing(ctx context.Context) (userCalls, error) {
 
 // Lock keeps the user's other credentials waiting.
 func (k *AccessKeys) Lock(ctx context.Context) (unlock func(), err error) {
-	return k.account.holders.lock(ctx, k.id.String())
+	return k.account.holders.Lock(ctx, k.id.String())
 }
 
 // Holder reads the user's tags, keys and password: three calls.
@@ -99,12 +101,12 @@ func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
 	for _, key := range keys {
 		id := awssdk.ToString(key.AccessKeyId)
 		holder.Credentials = append(holder.Credentials, platform.Credential{
-			ID: id, CreatedAt: awssdk.ToTime(key.CreateDate), Active: isActive(key), Store: storeOfNote(tags[id]),
+			ID: id, Type: platform.AccessKey, CreatedAt: awssdk.ToTime(key.CreateDate), Active: isActive(key), Store: storeOfNote(tags[id]),
 		})
 	}
 	for id, note := range tags {
 		if store := storeOfNote(note); isKeyNote(id) && store != "" && !slices.Contains(keyIDs(keys), id) {
-			holder.Gone = append(holder.Gone, platform.Credential{ID: id, Store: store})
+			holder.Gone = append(holder.Gone, platform.Credential{ID: id, Type: platform.AccessKey, Store: store})
 		}
 	}
 	// IAM tells the time in seconds, and lists in no order that it documents.
@@ -177,11 +179,13 @@ func (k *AccessKeys) Issue(ctx context.Context) (platform.Issued, error) {
 	if err != nil {
 		return platform.Issued{Uncertain: uncertain}, err
 	}
-	fields := map[string]string{"access_key_id": awssdk.ToString(made.AccessKeyId), "secret_access_key": awssdk.ToString(made.SecretAccessKey)}
+	secret := map[string]string{"secret_access_key": awssdk.ToString(made.SecretAccessKey)}
 	if k.smtpRegion != "" {
-		fields["ses_smtp_password"] = smtpPassword(awssdk.ToString(made.SecretAccessKey), k.smtpRegion)
+		secret["ses_smtp_password"] = smtpPassword(awssdk.ToString(made.SecretAccessKey), k.smtpRegion)
 	}
-	issued := platform.NewIssued(platform.Credential{ID: awssdk.ToString(made.AccessKeyId), CreatedAt: awssdk.ToTime(made.CreateDate), Active: true}, fields)
+	issued := platform.NewIssued(
+		platform.Credential{ID: awssdk.ToString(made.AccessKeyId), Type: platform.AccessKey, CreatedAt: awssdk.ToTime(made.CreateDate), Active: true},
+		map[string]string{"access_key_id": awssdk.ToString(made.AccessKeyId)}, secret)
 	issued.Uncertain = uncertain
 	k.account.keyChanges.key(k.now(), k.id.String(), issued.ID, &types.AccessKeyMetadata{AccessKeyId: made.AccessKeyId, CreateDate: made.CreateDate, Status: types.StatusTypeActive})
 	return issued, nil
@@ -242,7 +246,7 @@ func (k *AccessKeys) LastUse(ctx context.Context, id string) (governance.Use, er
 }
 
 // Noun is IAM's.
-func (*AccessKeys) Noun() string { return strings.TrimSpace(keyPrefix) }
+func (*AccessKeys) Noun(string) string { return strings.TrimSpace(keyPrefix) }
 
 // keyNotePattern is an access key's id. A tag of that name describes the key (IAM User Guide, "Manage access keys").
 var keyNotePattern = regexp.MustCompile(`^AKIA[A-Z0-9]{12,}$`)
@@ -275,28 +279,4 @@ func parseIssuance(text string) (note platform.Issuance, ok bool) {
 	}
 	since, err := time.Parse(time.RFC3339, parts[0])
 	return platform.Issuance{Since: since, Store: decodeTag(parts[1]), Before: parts[2:]}, err == nil
-}
-
-// locks lets one at a time work on what a name stands for.
-type locks struct {
-	mutex sync.Mutex
-	held  map[string]chan struct{}
-}
-
-func (l *locks) lock(ctx context.Context, name string) (unlock func(), err error) {
-	l.mutex.Lock()
-	if l.held == nil {
-		l.held = map[string]chan struct{}{}
-	}
-	if l.held[name] == nil {
-		l.held[name] = make(chan struct{}, 1)
-	}
-	token := l.held[name]
-	l.mutex.Unlock()
-	select {
-	case token <- struct{}{}:
-		return func() { <-token }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }

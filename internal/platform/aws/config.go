@@ -105,7 +105,7 @@ type Account struct {
 	made       sync.Map
 	keyChanges keyChanges
 	// holders keep the credentials of one identity waiting for each other.
-	holders locks
+	holders platform.Locks
 	// stores are the connections through which secrets are kept, by the role that is assumed for it.
 	stores sync.Map
 	// manager is the account whose inventory this one is a further account of; nil for the provider's own.

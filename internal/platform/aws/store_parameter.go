@@ -149,10 +149,10 @@ func parameterTags(tags map[string]string) []types.Tag {
 
 // Put makes the document the parameter's current version. A new parameter gets its tags in the same call, which does not
 // overwrite one that somebody else has made meanwhile.
-func (p *Parameter) Put(ctx context.Context, have platform.Stored, marks platform.Marks, id string, document []byte) (platform.Stored, error) {
+func (p *Parameter) Put(ctx context.Context, have platform.Stored, marks platform.Marks, content platform.Content) (platform.Stored, error) {
 	input := &ssm.PutParameterInput{
-		Name: &p.spec.Name, Type: types.ParameterTypeSecureString, Value: awssdk.String(string(document)),
-		Description: awssdk.String(description(id, marks)), Tier: types.ParameterTier(p.spec.Tier),
+		Name: &p.spec.Name, Type: types.ParameterTypeSecureString, Value: awssdk.String(string(content.Document)),
+		Description: awssdk.String(description(content.Credential, marks)), Tier: types.ParameterTier(p.spec.Tier),
 		KeyId: awssdk.String(defaultParameterKey),
 	}
 	if p.spec.KeyID != "" {
@@ -171,7 +171,7 @@ func (p *Parameter) Put(ctx context.Context, have platform.Stored, marks platfor
 		return have, mapError("ssm:PutParameter", err)
 	}
 	return platform.Stored{
-		Exists: true, ARN: p.arn(), Version: strconv.FormatInt(output.Version, 10), Current: id,
+		Exists: true, ARN: p.arn(), Version: strconv.FormatInt(output.Version, 10), Current: content.Credential,
 		ManagedBy: governance.ManagedBy, Marks: marks, Settings: p.spec.StoreSettings,
 	}, nil
 }

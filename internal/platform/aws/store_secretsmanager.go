@@ -254,13 +254,13 @@ func secretTagList(tags map[string]string) []types.Tag {
 
 // Put makes the document the secret's current version, whose id tells the credential. A repeated request has no further
 // effect, because Secrets Manager knows it by that id.
-func (s *Secret) Put(ctx context.Context, have platform.Stored, _ platform.Marks, id string, document []byte) (platform.Stored, error) {
-	version := id + versionSuffix
+func (s *Secret) Put(ctx context.Context, have platform.Stored, _ platform.Marks, content platform.Content) (platform.Stored, error) {
+	version := content.Credential + versionSuffix
 	err := s.untilSeen(ctx, "secretsmanager:PutSecretValue", func() error {
-		_, err := s.client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &have.ARN, ClientRequestToken: &version, SecretString: awssdk.String(string(document))})
+		_, err := s.client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &have.ARN, ClientRequestToken: &version, SecretString: awssdk.String(string(content.Document))})
 		return err
 	})
-	have.Version, have.Current = version, id
+	have.Version, have.Current = version, content.Credential
 	return have, err
 }
 

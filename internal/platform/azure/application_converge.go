@@ -27,6 +27,11 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 	if err := endless("application "+want.Name, want.Metadata); err != nil {
 		return ApplicationState{}, err
 	}
+	unlock, err := a.tenant.entra.changing.Lock(ctx, id.String())
+	if err != nil {
+		return ApplicationState{}, err
+	}
+	defer unlock()
 	wanted, err := a.Predict(ctx, want)
 	if err != nil {
 		return ApplicationState{}, err
@@ -46,6 +51,7 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 		return have, fmt.Errorf("%s has the unique name %s, which cannot become %s: Entra ID lets it be set once", id, have.UniqueName, wanted.UniqueName)
 	}
 	a.tenant.entra.note(&a.tenant.entra.written, id.Resource)
+	have.tags = a.tenant.entra.recent.overTags(a.tenant.config.Clock.Now(), id.Resource, have.tags, a.tenant.graphTagging().isCredentialNote)
 	c := convergence{tenant: a.tenant, want: want, wanted: wanted, have: have, fresh: fresh}
 	if err := c.run(ctx); err != nil {
 		return c.have, err
@@ -168,6 +174,7 @@ func (c *convergence) write(ctx context.Context, records graphRecords) error {
 		if err := c.send(ctx, http.MethodPatch, applicationPath(c.have.ID.Resource), "/applications/{id}", changed); err != nil {
 			return err
 		}
+		c.tenant.entra.recent.noteTags(c.tenant.config.Clock.Now(), c.have.ID.Resource, c.have.tags, tags)
 	}
 	c.have.tags, c.have.records, c.have.UniqueName = tags, records, c.wanted.UniqueName
 	c.have.DisplayName, c.have.SignInAudience = c.want.Spec.DisplayName, c.want.Spec.SignInAudience

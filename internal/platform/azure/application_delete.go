@@ -22,6 +22,11 @@ func (a *Applications) Delete(ctx context.Context, id governance.ID) (removed []
 	if err := a.tenant.mine(ctx, id); err != nil {
 		return nil, err
 	}
+	unlock, err := a.tenant.entra.changing.Lock(ctx, id.String())
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	fresh := a.tenant.entra.has(&a.tenant.entra.made, id.Resource)
 	a.tenant.entra.note(&a.tenant.entra.written, id.Resource)
 	state, err := a.existing(ctx, id, fresh)

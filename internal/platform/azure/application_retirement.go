@@ -24,8 +24,14 @@ func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platfo
 		return platform.Retirement{}, err
 	}
 	found := platform.Retirement{Attachments: slices.Clone(state.Attachments)}
+	stores := a.tenant.graphTagging().stores(state.tags)
 	for _, holder := range holders {
-		found.Attachments = append(found.Attachments, holder.names()...)
+		for _, name := range holder.names() {
+			found.Attachments = append(found.Attachments, name)
+			if stores[strings.ToLower(name[strings.LastIndex(name, " ")+1:])] != "" {
+				found.Governed = append(found.Governed, name)
+			}
+		}
 	}
 	slices.Sort(found.Attachments)
 	use, err := a.tenant.lastSignIn(ctx, state.ApplicationID)

@@ -35,6 +35,10 @@ type entra struct {
 	deleted    platform.Memo[[]graph.Application]
 	// delegated are delegated permission grants by the object id of who has them.
 	delegated platform.Memo[allGrants]
+	keys      platform.Memo[map[string]time.Time]
+	// changing keeps changes of one application apart, and recent is what they were.
+	changing platform.Locks
+	recent   recentChanges
 }
 
 // Permissions of Microsoft Graph that the provider needs, as messages name them.

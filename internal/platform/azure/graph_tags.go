@@ -118,6 +118,9 @@ func (t graphTagging) without(tags []string, field governance.Field) []string {
 // holds tells whether a tag has metadata, the mark or a record.
 func (t graphTagging) holds(tag string) bool {
 	return slices.ContainsFunc(governance.MetadataKeyFields, func(field governance.Field) bool {
+		if field == governance.RecordIssuing {
+			return false // The credentials of the application have notes of their own.
+		}
 		rest, ours := strings.CutPrefix(tag, graphKey(t.keys.Key(field)))
 		return ours && (strings.HasPrefix(rest, "=") || isPart(rest))
 	})

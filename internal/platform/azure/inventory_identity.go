@@ -29,6 +29,10 @@ func (t *Tenant) listedApplication(app *graph.Application, byApp map[string]*gra
 		identity.Privileges = s.privileges(principal.ID)
 	}
 	identity.Credentials = t.credentialsAs(passwords, keys, s.signIns)
+	stores := t.graphTagging().stores(app.Tags)
+	for i, one := range identity.Credentials {
+		identity.Credentials[i].Store = stores[strings.ToLower(one.ID)]
+	}
 	s.signIns.note(&identity, app.AppID)
 	return identity
 }

@@ -31,25 +31,33 @@ const permissionReports = permissionAudit + " with a licence of Microsoft Entra 
 
 // readSignIns reads both reports, which are beta and exist in the public cloud alone.
 func (t *Tenant) readSignIns(ctx context.Context) signIns {
-	s := signIns{keys: map[string]time.Time{}}
+	var s signIns
 	if t.config.Environment != Environments[0] {
 		s.err = errors.New("this cloud has no report of sign-ins")
 		s.keysErr = s.err
 		return s
 	}
 	s.applications, s.err = t.signInReport(ctx)
-	const path = "/reports/appCredentialSignInActivities"
-	rows, err := listAll[keyActivity](ctx, t, graph.Request{Version: graph.Beta, Path: path, Query: url.Values{"$top": {pageSize}}}, path, permissionAudit)
-	for _, row := range rows {
-		if row.Last.At != nil {
-			s.keys[strings.ToLower(row.KeyID)] = *row.Last.At
-		}
-	}
-	s.keysErr = err
+	s.keys, s.keysErr = t.keyReport(ctx)
 	for _, one := range []*error{&s.err, &s.keysErr} {
 		if forbidden := (*platform.ErrForbidden)(nil); errors.As(*one, &forbidden) {
 			*one = &platform.ErrForbidden{Permission: permissionReports, Detail: forbidden.Detail, Err: forbidden}
 		}
 	}
 	return s
+}
+
+// keyReport is when secrets and certificates were last used, by key id in lower case, as far as that is known.
+func (t *Tenant) keyReport(ctx context.Context) (map[string]time.Time, error) {
+	return t.entra.keys.Get(ctx, func() (map[string]time.Time, error) {
+		const path = "/reports/appCredentialSignInActivities"
+		rows, err := listAll[keyActivity](ctx, t, graph.Request{Version: graph.Beta, Path: path, Query: url.Values{"$top": {pageSize}}}, path, permissionAudit)
+		seen := map[string]time.Time{}
+		for _, row := range rows {
+			if row.Last.At != nil {
+				seen[strings.ToLower(row.KeyID)] = *row.Last.At
+			}
+		}
+		return seen, err
+	})
 }

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -19,7 +19,7 @@ import (
 // either, because Terraform plans once more when it is, and the second plan cannot take back what the first one said.
 func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, diags *diag.Diagnostics) {
 	m.CredentialID, m.CreatedAt, m.OtherCredentialIDs = prior.CredentialID, prior.CreatedAt, prior.OtherCredentialIDs
-	m.SecretReference, m.RotateAt = prior.SecretReference, prior.RotateAt
+	m.SecretReference, m.RotateAt, m.ValidUntil = prior.SecretReference, prior.RotateAt, prior.ValidUntil
 	m.PreviousCredentialID, m.PreviousExpiresAt = prior.PreviousCredentialID, prior.PreviousExpiresAt
 	if made, err := time.Parse(time.RFC3339, prior.CreatedAt.ValueString()); err == nil {
 		m.RotateAt = types.StringUnknown()
@@ -32,6 +32,9 @@ func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, d
 	}
 	if m.Status.ValueString() == string(governance.StatusExpired) {
 		m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
+		if ends(m.Type.ValueString()) { // It has ended by itself, and only has to be cleared away.
+			m.setCurrent(nil)
+		}
 		return
 	}
 	if reason, certain := r.rotation(ctx, m, prior, seen); reason != "" {
@@ -60,10 +63,13 @@ func (m *model) planEndOfOverlap(prior *model, use governance.Use, diags *diag.D
 
 // planRotation says that a rotation is due, or may be, why, and what becomes of the credential that is there.
 func (m *model) planRotation(prior *model, reason string, certain bool, diags *diag.Diagnostics) {
-	m.CredentialID, m.CreatedAt, m.RotateAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.CredentialID, m.CreatedAt, m.RotateAt, m.ValidUntil = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	if m.Type.ValueString() == platform.AccessKey {
+		m.ValidUntil = types.StringNull()
+	}
 	m.SecretReference = types.ObjectUnknown(referenceTypes)
 	if arn := prior.arn(); arn != "" && prior.Status.ValueString() != statusMissing {
-		m.SecretReference = types.ObjectValueMust(referenceTypes, map[string]attr.Value{"arn": types.StringValue(arn), "version": types.StringUnknown()})
+		m.SecretReference = reference(arn, types.StringUnknown())
 	}
 	m.PreviousCredentialID, m.PreviousExpiresAt = types.StringUnknown(), types.StringUnknown()
 	old := prior.CredentialID.ValueString()
@@ -100,6 +106,8 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (re
 		return "the current one is gone from the identity, or its secret from the store", true
 	case prior.Status.ValueString() == statusMissing:
 		return "", true // The secret is being deleted, which is called off.
+	case prior.Status.ValueString() == statusInactive && due(prior.ValidUntil, seen.At):
+		return fmt.Sprintf("%s has ended in Entra ID at %s, before an apply replaced it", prior.CredentialID.ValueString(), prior.ValidUntil.ValueString()), true
 	case prior.Status.ValueString() == statusInactive:
 		return "somebody has deactivated the current one outside Terraform, which nobody does without a reason", true
 	case seen.Interrupted:
@@ -108,9 +116,15 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (re
 		return fmt.Sprintf("%s was made at %s and is older than %d days (rotate_after_days)", prior.CredentialID.ValueString(), prior.CreatedAt.ValueString(), m.RotateAfterDays.ValueInt32()), true
 	}
 	arguments := []change{
+		{"type", "type has changed", !prior.Type.IsNull() && !m.Type.Equal(prior.Type), m.Type.IsUnknown()},
 		{"rotation_trigger", "rotation_trigger has changed", !prior.RotationTrigger.IsNull() && !m.RotationTrigger.Equal(prior.RotationTrigger), !tfkit.FullyKnown(ctx, m.RotationTrigger)},
 		{"ses_smtp_region", "ses_smtp_region has changed, and the password for it can be made only together with the credential", !m.SESSMTPRegion.Equal(prior.SESSMTPRegion), m.SESSMTPRegion.IsUnknown()},
 		{"rotate_after_days", "", m.RotateAfterDays.IsUnknown(), m.RotateAfterDays.IsUnknown()},
+	}
+	if ends(prior.Type.ValueString()) {
+		reason := m.wrongEnd(prior)
+		unknown := m.Expiry.IsUnknown() || m.ValidDays.IsUnknown() || m.OverlapHours.IsUnknown()
+		arguments = append(arguments, change{"expiry, valid_days or overlap_hours", reason, reason != "" || unknown, unknown})
 	}
 	if now, before := now.Parameter, before.Parameter; now != nil && before != nil {
 		arguments = append(arguments,

@@ -350,7 +350,7 @@ func TestSimImport(t *testing.T) {
 	for id, want := range map[string]string{
 		"AKIAIOSFODNN7EXAMPLE":                              "has no #",
 		"aws:123456789012:role/x#aws_secrets_manager:x":     "needs no long-lived credential",
-		"aws:123456789012:user/mailer#vault:x":              "is not aws_secrets_manager or aws_ssm_parameter",
+		"aws:123456789012:user/mailer#vault:x":              "is not aws_secrets_manager, aws_ssm_parameter or azure_key_vault",
 		"aws:123456789012:user/mailer#aws_secrets_manager:": "a colon and a name",
 		"mailer#aws_secrets_manager:x":                      "is not a canonical identity id",
 	} {

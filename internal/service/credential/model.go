@@ -2,7 +2,6 @@ package credential
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -24,9 +22,11 @@ import (
 type model struct {
 	ID                   types.String `tfsdk:"id"`
 	Identity             types.String `tfsdk:"identity"`
+	Type                 types.String `tfsdk:"type"`
 	Justification        types.String `tfsdk:"justification"`
 	Expiry               types.String `tfsdk:"expiry"`
 	RotateAfterDays      types.Int32  `tfsdk:"rotate_after_days"`
+	ValidDays            types.Int32  `tfsdk:"valid_days"`
 	OverlapHours         types.Int32  `tfsdk:"overlap_hours"`
 	RotationTrigger      types.Map    `tfsdk:"rotation_trigger"`
 	SESSMTPRegion        types.String `tfsdk:"ses_smtp_region"`
@@ -35,6 +35,7 @@ type model struct {
 	SecretReference      types.Object `tfsdk:"secret_reference"`
 	CreatedAt            types.String `tfsdk:"created_at"`
 	RotateAt             types.String `tfsdk:"rotate_at"`
+	ValidUntil           types.String `tfsdk:"valid_until"`
 	PreviousCredentialID types.String `tfsdk:"previous_credential_id"`
 	PreviousExpiresAt    types.String `tfsdk:"previous_expires_at"`
 	Status               types.String `tfsdk:"status"`
@@ -45,6 +46,14 @@ type model struct {
 type storeModel struct {
 	SecretsManager *secretsManagerModel `tfsdk:"aws_secrets_manager"`
 	Parameter      *parameterModel      `tfsdk:"aws_ssm_parameter"`
+	KeyVault       *keyVaultModel       `tfsdk:"azure_key_vault"`
+}
+
+type keyVaultModel struct {
+	VaultURI       types.String `tfsdk:"vault_uri"`
+	Name           types.String `tfsdk:"name"`
+	ContentType    types.String `tfsdk:"content_type"`
+	PurgeOnDestroy types.Bool   `tfsdk:"purge_on_destroy"`
 }
 
 type secretsManagerModel struct {
@@ -68,7 +77,7 @@ type identityModel struct {
 	ID types.String `tfsdk:"id"`
 }
 
-var referenceTypes = map[string]attr.Type{"arn": types.StringType, "version": types.StringType}
+var referenceTypes = map[string]attr.Type{"arn": types.StringType, "uri": types.StringType, "version": types.StringType}
 
 // storeTypes are the types of the argument store.
 var storeTypes = governed.ObjectTypes(storeSchema())
@@ -85,63 +94,6 @@ func (m *model) store(ctx context.Context) *storeModel {
 	return &store
 }
 
-// place is where a secret is: the store's kind and what it is told.
-type place struct {
-	kind string
-	spec aws.StoreSpec
-}
-
-// place reads the store; known is false while its name or its account are not.
-func (m *storeModel) place() (at place, known bool) {
-	switch {
-	case m.SecretsManager != nil:
-		s := m.SecretsManager
-		at = place{aws.StoreSecretsManager, aws.StoreSpec{
-			Name: s.Name.ValueString(), RecoveryWindowDays: s.RecoveryWindowDays.ValueInt32(), AssumeRoleARN: s.AssumeRoleARN.ValueString(),
-			StoreSettings: platform.StoreSettings{KeyID: s.KMSKeyID.ValueString(), ReplicaRegions: tfkit.Strings(s.ReplicaRegions), ResourcePolicy: s.ResourcePolicy.ValueString()},
-		}}
-		return at, !s.Name.IsUnknown() && !s.AssumeRoleARN.IsUnknown()
-	case m.Parameter != nil:
-		p := m.Parameter
-		at = place{aws.StoreParameter, aws.StoreSpec{
-			Name: p.Name.ValueString(), AssumeRoleARN: p.AssumeRoleARN.ValueString(),
-			StoreSettings: platform.StoreSettings{KeyID: p.KeyID.ValueString(), Tier: p.Tier.ValueString()},
-		}}
-		return at, !p.Name.IsUnknown() && !p.AssumeRoleARN.IsUnknown()
-	}
-	return place{}, false
-}
-
-// id is the resource's id: the identity, the kind and name of the store, and the role that writes there, if any.
-func (p place) id(identity string) string {
-	id := identity + "#" + p.kind + ":" + p.spec.Name
-	if role := p.spec.AssumeRoleARN; role != "" {
-		id += "#" + role
-	}
-	return id
-}
-
-// parseID reads what place.id wrote.
-func parseID(text string) (identity governance.ID, at place, problem string) {
-	parts := strings.SplitN(text, "#", 3)
-	if len(parts) < 2 {
-		return identity, at, "it has no # between the identity and the store"
-	}
-	identity, err := governance.ParseID(parts[0])
-	if err != nil {
-		return identity, at, err.Error()
-	}
-	kind, name, found := strings.Cut(parts[1], ":")
-	if !found || name == "" || !slices.Contains([]string{aws.StoreSecretsManager, aws.StoreParameter}, kind) {
-		return identity, at, "what follows the # is not " + aws.StoreSecretsManager + " or " + aws.StoreParameter + ", a colon and a name"
-	}
-	at = place{kind: kind, spec: aws.StoreSpec{Name: name}}
-	if len(parts) == 3 {
-		at.spec.AssumeRoleARN = parts[2]
-	}
-	return identity, at, ""
-}
-
 // marks are what the stored secret says of the credential.
 func (m *model) marks() platform.Marks {
 	return platform.Marks{
@@ -151,7 +103,16 @@ func (m *model) marks() platform.Marks {
 		governance.FieldRotateAfterDays: strconv.Itoa(int(m.RotateAfterDays.ValueInt32())),
 		governance.FieldOverlapHours:    strconv.Itoa(int(m.OverlapHours.ValueInt32())),
 		governance.FieldSMTPRegion:      m.SESSMTPRegion.ValueString(),
+		governance.FieldValidDays:       digits(m.ValidDays),
 	}
+}
+
+// digits are those of a number; none for null.
+func digits(value types.Int32) string {
+	if value.IsNull() || value.IsUnknown() {
+		return ""
+	}
+	return strconv.Itoa(int(value.ValueInt32()))
 }
 
 // subject is what the policy judges.
@@ -159,11 +120,13 @@ func (m *model) subject() governance.CredentialSubject {
 	return governance.CredentialSubject{
 		Justification: m.Justification.ValueString(), Expiry: m.Expiry.ValueString(),
 		RotateAfterDays: int(m.RotateAfterDays.ValueInt32()), OverlapHours: int(m.OverlapHours.ValueInt32()),
+		Type: m.Type.ValueString(), ValidDays: int(m.ValidDays.ValueInt32()),
 		Unknown: map[string]bool{
 			"justification": m.Justification.IsUnknown(), "expiry": m.Expiry.IsUnknown(),
 			// Null is a default that is not filled in yet.
 			"rotate_after_days": m.RotateAfterDays.IsUnknown() || m.RotateAfterDays.IsNull(),
 			"overlap_hours":     m.OverlapHours.IsUnknown() || m.OverlapHours.IsNull(),
+			"valid_days":        m.ValidDays.IsUnknown(),
 		},
 	}
 }
@@ -181,9 +144,12 @@ func (m *model) applied(result credential.Result) {
 
 // setCurrent takes over the current credential; nil when there is none.
 func (m *model) setCurrent(current *platform.Credential) {
-	m.CredentialID, m.CreatedAt, m.RotateAt = types.StringNull(), types.StringNull(), types.StringNull()
+	m.CredentialID, m.CreatedAt, m.RotateAt, m.ValidUntil = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
 	if current == nil || current.ID == "" {
 		return
+	}
+	if !current.ExpiresAt.IsZero() {
+		m.ValidUntil = timestamp(current.ExpiresAt)
 	}
 	m.CredentialID, m.CreatedAt = types.StringValue(current.ID), timestamp(current.CreatedAt)
 	m.RotateAt = timestamp(current.CreatedAt.AddDate(0, 0, int(m.RotateAfterDays.ValueInt32())))
@@ -204,14 +170,27 @@ func (m *model) setPrevious(previous *platform.Credential) {
 func (m *model) setReference(stored platform.Stored) {
 	m.SecretReference = types.ObjectNull(referenceTypes)
 	if stored.Exists {
-		m.SecretReference = types.ObjectValueMust(referenceTypes, map[string]attr.Value{"arn": types.StringValue(stored.ARN), "version": types.StringValue(stored.Version)})
+		m.SecretReference = reference(stored.ARN, types.StringValue(stored.Version))
 	}
 }
 
-// arn is the secret as it is known from before.
+// reference says where a secret is. What Key Vault has is named by a URI, and everything else by an ARN.
+func reference(object string, version types.String) types.Object {
+	values := map[string]attr.Value{"arn": types.StringNull(), "uri": types.StringNull(), "version": version}
+	if strings.HasPrefix(object, "https://") {
+		values["uri"] = types.StringValue(object)
+	} else {
+		values["arn"] = types.StringValue(object)
+	}
+	return types.ObjectValueMust(referenceTypes, values)
+}
+
+// arn, or the URI, is the secret as it is known from before.
 func (m *model) arn() string {
-	if arn, ok := m.SecretReference.Attributes()["arn"].(types.String); ok {
-		return arn.ValueString()
+	for _, name := range []string{"arn", "uri"} {
+		if text, ok := m.SecretReference.Attributes()[name].(types.String); ok && text.ValueString() != "" {
+			return text.ValueString()
+		}
 	}
 	return ""
 }
@@ -224,6 +203,9 @@ func (m *model) observed(ctx context.Context, at place, state credential.State) 
 		diags = m.setSettings(ctx, at, state.Stored.Settings)
 	}
 	m.setCurrent(state.Current)
+	if state.Current != nil {
+		m.Type = types.StringValue(state.Current.Type)
+	}
 	var previous *platform.Credential
 	if n := len(state.Previous); n > 0 {
 		previous = &state.Previous[n-1]
@@ -243,6 +225,7 @@ func (m *model) setMarks(marks platform.Marks) {
 	m.Expiry = tfkit.Observed(m.Expiry, marks[governance.FieldExpiry])
 	m.SESSMTPRegion = tfkit.Observed(m.SESSMTPRegion, marks[governance.FieldSMTPRegion])
 	m.RotateAfterDays, m.OverlapHours = number(marks[governance.FieldRotateAfterDays]), number(marks[governance.FieldOverlapHours])
+	m.ValidDays = number(marks[governance.FieldValidDays])
 }
 
 func number(text string) types.Int32 {
@@ -251,47 +234,6 @@ func number(text string) types.Int32 {
 		return types.Int32Null()
 	}
 	return types.Int32Value(int32(value))
-}
-
-// setSettings takes over how the store keeps the secret. What only a deletion needs is nowhere to be seen, and stays.
-func (m *model) setSettings(ctx context.Context, at place, settings platform.StoreSettings) diag.Diagnostics {
-	had := m.store(ctx)
-	role := types.StringNull()
-	if at.spec.AssumeRoleARN != "" {
-		role = types.StringValue(at.spec.AssumeRoleARN)
-	}
-	if at.kind == aws.StoreParameter {
-		if had.Parameter == nil {
-			had.Parameter = &parameterModel{Name: types.StringValue(at.spec.Name), AssumeRoleARN: role}
-		}
-		p := had.Parameter
-		p.Tier, p.KeyID = types.StringValue(settings.Tier), observedKey(p.KeyID, settings.KeyID)
-	} else {
-		if had.SecretsManager == nil {
-			had.SecretsManager = &secretsManagerModel{Name: types.StringValue(at.spec.Name), AssumeRoleARN: role, RecoveryWindowDays: types.Int32Value(defaultRecoveryDays)}
-		}
-		s := had.SecretsManager
-		s.KMSKeyID = observedKey(s.KMSKeyID, settings.KeyID)
-		if !aws.SamePolicy(s.ResourcePolicy.ValueString(), settings.ResourcePolicy) {
-			s.ResourcePolicy = tfkit.Observed(s.ResourcePolicy, settings.ResourcePolicy)
-		}
-		regions := make([]attr.Value, len(settings.ReplicaRegions))
-		for i, region := range settings.ReplicaRegions {
-			regions[i] = types.StringValue(region)
-		}
-		s.ReplicaRegions = tfkit.NullableSet(regions)
-	}
-	object, diags := types.ObjectValueFrom(ctx, storeTypes, had)
-	m.Store = object
-	return diags
-}
-
-// observedKey keeps a key as it was written while the store shows the same.
-func observedKey(had types.String, shown string) types.String {
-	if aws.SameKey(had.ValueString(), shown) {
-		return had
-	}
-	return tfkit.Observed(had, shown)
 }
 
 func timestamp(at time.Time) types.String { return types.StringValue(at.UTC().Format(time.RFC3339)) }

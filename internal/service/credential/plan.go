@@ -2,11 +2,12 @@ package credential
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -31,6 +33,9 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 		}
 	}
 	if r.data == nil {
+		m.checkType(&resp.Diagnostics)
+	}
+	if r.data == nil {
 		addViolations(&resp.Diagnostics, &m, governance.EvaluateCredentialTexts(m.subject()), true)
 	}
 }
@@ -45,12 +50,18 @@ func validateStore(ctx context.Context, m *model, diags *diag.Diagnostics) {
 			return
 		}
 	}
-	const both = aws.StoreSecretsManager + " or " + aws.StoreParameter
-	switch store := m.store(ctx); {
-	case store.SecretsManager == nil && store.Parameter == nil:
-		diags.AddAttributeError(storePath, "No secret store is declared", "The secret has to go somewhere: write "+both+" in store.")
-	case store.SecretsManager != nil && store.Parameter != nil:
-		diags.AddAttributeError(storePath, "More than one secret store is declared", "A secret is kept in exactly one place: write "+both+" in store, not both.")
+	const all = aws.StoreSecretsManager + ", " + aws.StoreParameter + " or " + azure.StoreKeyVault
+	declared, store := 0, m.store(ctx)
+	for _, has := range []bool{store.SecretsManager != nil, store.Parameter != nil, store.KeyVault != nil} {
+		if has {
+			declared++
+		}
+	}
+	switch {
+	case declared == 0:
+		diags.AddAttributeError(storePath, "No secret store is declared", "The secret has to go somewhere: write "+all+" in store.")
+	case declared > 1:
+		diags.AddAttributeError(storePath, "More than one secret store is declared", "A secret is kept in exactly one place: write "+all+" in store, and no other.")
 	}
 }
 
@@ -70,12 +81,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		prior = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
-	resp.Diagnostics.Append(r.data.RequireAWS(identityPath)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if leftOut(ctx, req, "rotate_after_days") {
-		m.RotateAfterDays = types.Int32Value(int32(r.data.Policy.CredentialMaxAgeDays())) //nolint:gosec // a policy has 36,500 days at most
+	identity, _ := governance.ParseID(m.Identity.ValueString())
+	at, known := m.store(ctx).place()
+	resp.Diagnostics.Append(r.require(identity, at)...)
+	if r.fillIn(ctx, &m, req.Config, &resp.Diagnostics); resp.Diagnostics.HasError() {
+		return
 	}
 	if prior != nil && replaced(ctx, &m, prior) {
 		// The attributes' own modifiers do not see a change from one kind of store to another. Terraform plans the
@@ -96,7 +109,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if at, known := m.store(ctx).place(); known && !m.Identity.IsUnknown() {
+	if known && !m.Identity.IsUnknown() {
 		m.ID = types.StringValue(at.id(m.Identity.ValueString()))
 	}
 	if prior != nil {
@@ -107,7 +120,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 	}
 	m.ExpiryEnforcement = types.StringUnknown()
-	if identityExpiry := r.identityExpiry(&m, state); identityExpiry != "" && !m.Expiry.IsUnknown() {
+	if ends(m.Type.ValueString()) {
+		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+	} else if identityExpiry := r.identityExpiry(&m, state); identityExpiry != "" && !m.Expiry.IsUnknown() {
 		m.ExpiryEnforcement = enforcement(&m, identityExpiry)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
@@ -136,29 +151,24 @@ func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPl
 	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{"identity"}, "Credential will be revoked: "+m.ID.ValueString(), title(&m), going, nil)
 }
 
-// leftOut tells whether an argument is left to its default.
-func leftOut(ctx context.Context, req resource.ModifyPlanRequest, name string) bool {
-	var value types.Int32
-	diags := req.Config.GetAttribute(ctx, path.Root(name), &value)
-	return !diags.HasError() && value.IsNull()
-}
-
 // replaced tells whether the credential becomes another one, or may: where it is not known yet what the store will be.
 func replaced(ctx context.Context, m, prior *model) bool {
 	now, known := m.store(ctx).place()
 	before, existed := prior.store(ctx).place()
-	return !m.Identity.Equal(prior.Identity) || (existed && (!known || now.kind != before.kind || now.spec.Name != before.spec.Name ||
-		now.spec.AssumeRoleARN != before.spec.AssumeRoleARN || (before.spec.Tier == tierAdvanced && now.spec.Tier != tierAdvanced)))
+	return !m.Identity.Equal(prior.Identity) || (existed && (!known || !now.same(before) || (before.spec.Tier == tierAdvanced && now.spec.Tier != tierAdvanced)))
 }
 
 // preflight reads identity and store. It finds what would stop an apply: a name that is taken, no room, a human. The
 // state is nil while it is not known where to look.
 func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.Diagnostics) (credential.Life, *credential.State) {
 	at, known := m.store(ctx).place()
+	if m.Identity.IsUnknown() && ends(m.Type.ValueString()) {
+		r.checkUnknown(ctx, m, diags)
+	}
 	if !known || m.Identity.IsUnknown() {
 		return credential.Life{}, nil
 	}
-	addViolations(diags, m, aws.ValidateStore(at.kind, at.spec, m.marks()), true)
+	addViolations(diags, m, at.validate(m.marks()), true)
 	if diags.HasError() {
 		return credential.Life{}, nil
 	}
@@ -199,6 +209,9 @@ func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *mode
 		addError(diags, m, "Credential cannot be issued now", err)
 		return
 	}
+	if checker, ok := life.Issuer.(platform.IssueChecker); ok {
+		r.checkTenant(ctx, checker, m, diags)
+	}
 	blockers, err := life.Blockers(ctx, state)
 	switch {
 	case err != nil:
@@ -214,12 +227,38 @@ func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *mode
 	}
 }
 
+// checkUnknown asks what holds for any application of the tenant, while the identity is not made yet.
+func (r *Resource) checkUnknown(ctx context.Context, m *model, diags *diag.Diagnostics) {
+	if required := r.data.RequireAzure(identityPath); required.HasError() || m.ValidDays.IsUnknown() {
+		diags.Append(required...)
+		return
+	}
+	r.checkTenant(ctx, r.data.Azure.AppCredentials(governance.ID{}, m.appSpec()), m, diags)
+}
+
+// checkTenant reports what the tenant's own policy has against the credential. Without the permission to read that, an apply
+// finds out.
+func (r *Resource) checkTenant(ctx context.Context, checker platform.IssueChecker, m *model, diags *diag.Diagnostics) {
+	found, err := checker.CheckIssue(ctx)
+	var forbidden *platform.ErrForbidden
+	switch {
+	case errors.As(err, &forbidden):
+		diags.AddAttributeWarning(typePath, "Tenant's policy for credentials cannot be read",
+			fmt.Sprintf("%s: the provider's credentials lack the permission %s, so the plan cannot tell whether the tenant allows this credential and for how long. Where it does not, the apply fails and makes nothing.", title(m), forbidden.Permission))
+	case err != nil:
+		addError(diags, m, "Tenant's policy for credentials cannot be read", err)
+	default:
+		addViolations(diags, m, found, true)
+	}
+}
+
 // judge reports what the policy and the identity say against a credential. Warnings have been seen at plan already when
 // it is judged again at apply.
 func (r *Resource) judge(m, prior *model, state *credential.State, warn bool, diags *diag.Diagnostics) {
 	subject := m.subject()
 	if prior != nil {
 		subject.PriorExpiry, subject.PriorRotateAfterDays = prior.Expiry.ValueString(), int(prior.RotateAfterDays.ValueInt32())
+		subject.PriorValidDays = int(prior.ValidDays.ValueInt32())
 	}
 	subject.IdentityExpiry = r.identityExpiry(m, state)
 	addViolations(diags, m, r.data.Policy.EvaluateCredential(subject, r.data.Clock.Now()), warn)
@@ -253,9 +292,14 @@ func (r *Resource) identityExpiry(m *model, state *credential.State) string {
 	return state.Holder.Metadata.Expiry
 }
 
-// enforcement tells who ends the credential: the cloud where the identity ends at the same time.
+// enforcement tells who ends the credential: the cloud where the identity ends at the same time, or where it ends the
+// credential itself by then.
 func enforcement(m *model, identityExpiry string) types.String {
 	own, err := governance.ParseExpiry(m.Expiry.ValueString())
+	until, endless := time.Parse(time.RFC3339, m.ValidUntil.ValueString())
+	if ends(m.Type.ValueString()) && (endless != nil || err != nil || !until.After(own.End())) {
+		return types.StringValue(string(governance.ExpiryByCloud))
+	}
 	identity, identityErr := governance.ParseExpiry(identityExpiry)
 	if err == nil && identityErr == nil && !own.End().Before(identity.End()) {
 		return types.StringValue(string(governance.ExpiryByCloud))

@@ -18,6 +18,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
@@ -55,15 +56,44 @@ func title(m *model) string {
 var identityPath, storePath = path.Root("identity"), path.Root("store")
 
 // life opens the credential: its identity and its store.
-func (r *Resource) life(ctx context.Context, identity governance.ID, at place, smtpRegion string) (credential.Life, error) {
-	life := credential.Life{Identity: identity, ImportID: at.id(identity.String()), Issuer: r.data.AWS.AccessKeys(identity, smtpRegion), Clock: r.data.Clock}
-	var err error
-	if at.kind == aws.StoreParameter {
-		life.Store, err = r.data.AWS.Parameter(ctx, at.spec)
+func (r *Resource) life(ctx context.Context, identity governance.ID, at place, m *model) (credential.Life, error) {
+	life := credential.Life{Identity: identity, ImportID: at.id(identity.String()), Clock: r.data.Clock}
+	if identity.Kind == governance.KindEntraApplication {
+		life.Issuer = r.data.Azure.AppCredentials(identity, m.appSpec())
 	} else {
+		life.Issuer = r.data.AWS.AccessKeys(identity, m.SESSMTPRegion.ValueString())
+	}
+	var err error
+	switch at.kind {
+	case azure.StoreKeyVault:
+		life.Store, err = r.data.Azure.VaultSecret(ctx, at.vault)
+	case aws.StoreParameter:
+		life.Store, err = r.data.AWS.Parameter(ctx, at.spec)
+	default:
 		life.Store, err = r.data.AWS.Secret(ctx, at.spec)
 	}
 	return life, err
+}
+
+// require reports the platforms that the identity and the store need and that are not configured. An identity that is not
+// known yet needs none.
+func (r *Resource) require(identity governance.ID, at place) diag.Diagnostics {
+	var diags diag.Diagnostics
+	switch identity.Kind {
+	case "":
+	case governance.KindEntraApplication:
+		diags.Append(r.data.RequireAzure(identityPath)...)
+	default:
+		diags.Append(r.data.RequireAWS(identityPath)...)
+	}
+	switch {
+	case diags.HasError():
+	case at.kind == azure.StoreKeyVault:
+		diags.Append(r.data.RequireAzure(storePath)...)
+	case at.kind != "":
+		diags.Append(r.data.RequireAWS(storePath)...)
+	}
+	return diags
 }
 
 // open reads the model's identity and store, which are known by now.
@@ -72,12 +102,12 @@ func (r *Resource) open(ctx context.Context, m *model, diags *diag.Diagnostics) 
 	if problem != "" {
 		diags.AddAttributeError(identityPath, "Identity has no such credentials", problem)
 	}
-	diags.Append(r.data.RequireAWS(identityPath)...)
 	at, known := m.store(ctx).place()
+	diags.Append(r.require(identity, at)...)
 	if diags.HasError() || !known {
 		return credential.Life{}, false
 	}
-	life, err := r.life(ctx, identity, at, m.SESSMTPRegion.ValueString())
+	life, err := r.life(ctx, identity, at, m)
 	if err != nil {
 		tfkit.AddError(diags, storePath, "Secret store cannot be reached", title(m), err)
 	}
@@ -90,8 +120,8 @@ func parseIdentity(text string) (id governance.ID, problem string) {
 	switch {
 	case err != nil:
 		return id, err.Error() + "."
-	case id.Kind != governance.KindAWSUser:
-		return id, fmt.Sprintf("%s is an identity of the kind %s, which needs no long-lived credential: what uses it gets short-lived ones. Only an IAM user (aws:<account>:user/<path><name>) can have one.", text, id.Kind)
+	case id.Kind != governance.KindAWSUser && id.Kind != governance.KindEntraApplication:
+		return id, fmt.Sprintf("%s is an identity of the kind %s, which needs no long-lived credential: what uses it gets short-lived ones. Only an IAM user (aws:<account>:user/<path><name>) and an application of Entra ID (entra:<tenant>:application/<object id>) can have one.", text, id.Kind)
 	}
 	return id, ""
 }
@@ -145,6 +175,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 
 // apply judges the credential once more, now that everything is known, and makes it what it is to be.
 func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*credential.Want), diags *diag.Diagnostics) (credential.Result, bool) {
+	if m.checkType(diags); diags.HasError() {
+		return credential.Result{}, false
+	}
 	life, ok := r.open(ctx, m, diags)
 	if !ok {
 		return credential.Result{}, false
@@ -225,12 +258,12 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if declared, known := m.store(ctx).place(); known {
 		at = declared
 	}
-	resp.Diagnostics.Append(r.data.RequireAWS(identityPath)...)
+	resp.Diagnostics.Append(r.require(identity, at)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
-	life, err := r.life(ctx, identity, at, m.SESSMTPRegion.ValueString())
+	life, err := r.life(ctx, identity, at, &m)
 	var state credential.State
 	if err == nil {
 		state, err = life.Observe(ctx)

@@ -73,7 +73,7 @@ func (r *request) newKey(e *entity, c object) (object, error) {
 	if !end.After(start) || end.After(cert.NotAfter) || !end.After(r.now) {
 		return nil, errKey("KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
 	}
-	if err := r.tenant.policy.checkKey(e, start, end, r.now); err != nil {
+	if err := r.tenant.checkKey(e, cert, start, end, r.now); err != nil {
 		return nil, err
 	}
 	id := strings.ToLower(c.str("keyId"))

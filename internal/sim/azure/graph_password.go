@@ -54,7 +54,7 @@ func (r *request) addPassword(k kind) (*reply, error) {
 	if !end.After(start) || !end.After(r.now) {
 		return nil, errInvalid("Password credential end date is invalid.")
 	}
-	if err := r.tenant.policy.checkPassword(e, start, end); err != nil {
+	if err := r.tenant.checkPassword(e, start, end); err != nil {
 		return nil, err
 	}
 	name := in["displayName"]

@@ -1,8 +1,11 @@
 package azuresim
 
 import (
+	"bytes"
+	"crypto/x509"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -27,6 +30,7 @@ func newAppPolicy() *appPolicy {
 
 var policyRoutes = []route{
 	{pattern: "GET /policies/defaultAppManagementPolicy", needs: []string{"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}, handle: (*request).getPolicy},
+	{pattern: "GET /applications/{id}/appManagementPolicies", needs: []string{"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}, also: readApplications, own: true, handle: (*request).listOwnPolicies},
 	{pattern: "PATCH /policies/defaultAppManagementPolicy", needs: []string{"Policy.ReadWrite.ApplicationConfiguration"}, handle: (*request).patchPolicy},
 }
 
@@ -37,6 +41,26 @@ func (r *request) getPolicy() (*reply, error) {
 		"id":             p.id, "displayName": "Default app management tenant policy", "description": "Default tenant policy that enforces app management restrictions on applications and service principals.",
 		"isEnabled": p.enabled, "applicationRestrictions": p.application, "servicePrincipalRestrictions": p.principal,
 	})
+}
+
+// listOwnPolicies lists the policy that is assigned to an application, of which
+// there is one at most.
+func (r *request) listOwnPolicies() (*reply, error) {
+	e, _, err := r.named(kindApplication)
+	if err != nil {
+		return nil, err
+	}
+	o, err := r.options(allowed{list: true})
+	if err != nil {
+		return nil, err
+	}
+	var items []listed
+	if p := r.tenant.ownPolicies[e.id]; p != nil {
+		items = append(items, listed{p.id, func() object {
+			return object{"id": p.id, "displayName": "Exception", "description": nil, "isEnabled": p.enabled, "restrictions": p.application}
+		}})
+	}
+	return r.page("policies/appManagementPolicies", o, items)
 }
 
 func (r *request) patchPolicy() (*reply, error) {
@@ -98,14 +122,20 @@ func duration(text string) (time.Duration, bool) {
 	return total, true
 }
 
-// active returns the enabled restriction of a type that applies to an object; e
-// is nil for a new application.
-func (p *appPolicy) active(e *entity, list, restrictionType string, now time.Time) object {
+// active returns the enabled restriction of a type that applies to an object, and
+// the policy that has it; e is nil for a new application. Of a restriction that
+// its own policy names, in whatever state, the tenant's says nothing ("Microsoft
+// Entra application management policies API overview").
+func (t *Tenant) active(e *entity, list, restrictionType string, now time.Time) (object, *appPolicy) {
+	p := t.policy
 	restrictions, created := p.application, now
 	if e != nil {
 		created = e.created
 		if e.kind == kindServicePrincipal {
 			restrictions = p.principal
+		}
+		if own := t.ownPolicies[e.id]; own != nil && own.enabled && slices.ContainsFunc(own.application.objects(list), func(o object) bool { return o.str("restrictionType") == restrictionType }) {
+			p, restrictions = own, own.application
 		}
 	}
 	for _, o := range restrictions.objects(list) {
@@ -115,23 +145,33 @@ func (p *appPolicy) active(e *entity, list, restrictionType string, now time.Tim
 		// What cannot be read restricts all.
 		after, _ := time.Parse(time.RFC3339, o.str("restrictForAppsCreatedAfterDateTime"))
 		if !created.Before(after) {
-			return o
+			return o, p
 		}
 	}
-	return nil
+	return nil, p
+}
+
+func (p *appPolicy) notAllowed() error {
+	return newError("CredentialTypeNotAllowedAsPerAppPolicy", http.StatusBadRequest, "Credential type not allowed as per assigned policy '%s'.", p.id)
 }
 
 // checkPassword refuses a client secret that the policy does not want.
-func (p *appPolicy) checkPassword(e *entity, start, end time.Time) error {
-	if p.active(e, "passwordCredentials", "passwordAddition", e.created) != nil {
-		return newError("CredentialTypeNotAllowedAsPerAppPolicy", http.StatusBadRequest, "Credential type not allowed as per assigned policy '%s'.", p.id)
+func (t *Tenant) checkPassword(e *entity, start, end time.Time) error {
+	if restriction, p := t.active(e, "passwordCredentials", "passwordAddition", e.created); restriction != nil {
+		return p.notAllowed()
 	}
-	return p.checkLifetime(p.active(e, "passwordCredentials", "passwordLifetime", e.created), start, end)
+	restriction, p := t.active(e, "passwordCredentials", "passwordLifetime", e.created)
+	return p.checkLifetime(restriction, start, end)
 }
 
-// checkKey refuses a certificate that lasts too long.
-func (p *appPolicy) checkKey(e *entity, start, end, now time.Time) error {
-	return p.checkLifetime(p.active(e, "keyCredentials", "asymmetricKeyLifetime", now), start, end)
+// checkKey refuses a certificate that lasts too long, and a self-signed one where
+// only those of trusted authorities are wanted.
+func (t *Tenant) checkKey(e *entity, cert *x509.Certificate, start, end, now time.Time) error {
+	if restriction, p := t.active(e, "keyCredentials", "trustedCertificateAuthority", now); restriction != nil && bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+		return p.notAllowed()
+	}
+	restriction, p := t.active(e, "keyCredentials", "asymmetricKeyLifetime", now)
+	return p.checkLifetime(restriction, start, end)
 }
 
 func (p *appPolicy) checkLifetime(restriction object, start, end time.Time) error {

@@ -3,6 +3,7 @@ package azuresim
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -108,5 +109,64 @@ func (t *Tenant) SetSecretPolicy(forbidden bool, longest string) {
 		p.principal = p.application
 		must("the policy", checkRestrictions(p.application))
 		t.policy = p
+	})
+}
+
+// Restriction is a rule of a policy for credentials.
+type Restriction struct {
+	// Type is Graph's, such as "passwordLifetime".
+	Type string
+	// Longest is in ISO 8601, and empty for a rule that forbids.
+	Longest string
+	// Disabled takes the rule away from what has the policy.
+	Disabled bool
+	// After is from when on an application has to have been made.
+	After time.Time
+	// Exempt are callers to whom the rule does not apply; it still does in the
+	// simulator, which knows no custom security attributes.
+	Exempt bool
+}
+
+func restrictions(all []Restriction) object {
+	out := object{"passwordCredentials": []object{}, "keyCredentials": []object{}}
+	for _, one := range all {
+		list, state := "keyCredentials", "enabled"
+		if strings.HasPrefix(one.Type, "password") {
+			list = "passwordCredentials"
+		}
+		if one.Disabled {
+			state = "disabled"
+		}
+		o := object{"restrictionType": one.Type, "state": state, "maxLifetime": nil, "restrictForAppsCreatedAfterDateTime": stamp(one.After)}
+		if one.Longest != "" {
+			o["maxLifetime"] = one.Longest
+		}
+		if one.Exempt {
+			o["excludeActors"] = object{"customSecurityAttributes": []object{{"id": "AppManagement_Exempt"}}}
+		}
+		out[list] = append(out.objects(list), o)
+	}
+	return out
+}
+
+// SetDefaultPolicy enables the tenant's default policy for credentials of
+// applications with these rules. It replaces what was set before.
+func (t *Tenant) SetDefaultPolicy(all ...Restriction) {
+	t.withoutLag(func() {
+		p := newAppPolicy()
+		p.enabled, p.application = true, restrictions(all)
+		must("the policy", checkRestrictions(p.application))
+		t.policy = p
+	})
+}
+
+// AssignPolicy assigns an enabled policy of its own to an application, with these
+// rules. It replaces what was assigned before.
+func (t *Tenant) AssignPolicy(applicationID string, all ...Restriction) {
+	t.withoutLag(func() {
+		p := newAppPolicy()
+		p.id, p.enabled, p.application = t.server.newID("appManagementPolicy"), true, restrictions(all)
+		must("the policy", checkRestrictions(p.application))
+		t.ownPolicies[t.mustGet(applicationID).id] = p
 	})
 }

@@ -25,6 +25,7 @@ type Tenant struct {
 	denied        []string // permissions denied to the administrator
 	premium       bool     // has the licence for reports of sign-ins
 	policy        *appPolicy
+	ownPolicies   map[string]*appPolicy // by the id of the application
 	directory
 	arm *estate
 }
@@ -68,7 +69,7 @@ func (s *Server) tenant(id string) *Tenant {
 	}
 	t := &Tenant{
 		server: s, id: id, domain: "acme" + id[:4] + ".onmicrosoft.com", subscriptions: map[string]*Subscription{}, directory: newDirectory(),
-		arm: newEstate(), premium: true, policy: newAppPolicy(),
+		arm: newEstate(), premium: true, policy: newAppPolicy(), ownPolicies: map[string]*appPolicy{},
 		admin: Credentials{
 			TenantID: id, ClientID: sim.UUID("administrator-app/" + id), ObjectID: sim.UUID("administrator/" + id),
 			ClientSecret: secretText("administrator/" + id),

@@ -51,6 +51,10 @@ func vaultService() service {
 // vaultChallenge tells a client where to get a token for which resource (Key
 // Vault, "Authentication, requests and responses").
 func (r *request) vaultChallenge(e *apiError) {
+	if name := r.http.PathValue("vault"); r.server.vault(name) == nil {
+		*e = *errNoVault(name) // Nobody asks for a token: there is no host.
+		return
+	}
 	e.code = "Unauthorized"
 	value := r.challenge()
 	if e.message == "Access token is empty." {
@@ -103,8 +107,7 @@ func (r *request) ofVault(action string) (*vault, error) {
 	case !slices.Contains(vaultVersions, version):
 		return nil, errParameter("The specified version (%s) is not recognized. Consider using the latest supported version (%s).", version, vaultVersions[len(vaultVersions)-1])
 	case v == nil:
-		// In Azure the name of its host does not resolve.
-		return nil, newError("VaultNotFound", http.StatusNotFound, "The vault '%s' does not exist.", r.http.PathValue("vault"))
+		return nil, errNoVault(r.http.PathValue("vault"))
 	case v.resource.group.subscription.tenant != r.tenant:
 		return nil, newError("Unauthorized", http.StatusUnauthorized, "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/%s/, found https://sts.windows.net/%s/.",
 			v.resource.group.subscription.tenant.id, r.tenant.id)
@@ -128,6 +131,11 @@ func (r *request) ofVault(action string) (*vault, error) {
 		return nil, e
 	}
 	return v, nil
+}
+
+// errNoVault stands for a host whose name does not resolve.
+func errNoVault(name string) *apiError {
+	return newError("VaultNotFound", http.StatusNotFound, "The vault '%s' does not exist.", name)
 }
 
 // vaultPage answers a list of at most 25 items.

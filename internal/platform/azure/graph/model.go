@@ -1,6 +1,9 @@
 package graph
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Application is an application object. Fields that are nil are left out of a request.
 type Application struct {
@@ -69,6 +72,32 @@ type KeyCredential struct {
 	StartDateTime       *time.Time `json:"startDateTime,omitempty"`
 	EndDateTime         *time.Time `json:"endDateTime,omitempty"`
 	Key                 string     `json:"key,omitempty"`
+}
+
+// AppManagementPolicy says which credentials applications may have: the tenant's default, or one that is assigned to
+// applications, which has Restrictions instead.
+type AppManagementPolicy struct {
+	DisplayName             string          `json:"displayName"`
+	IsEnabled               bool            `json:"isEnabled"`
+	ApplicationRestrictions AppRestrictions `json:"applicationRestrictions"`
+	Restrictions            AppRestrictions `json:"restrictions"`
+}
+
+// AppRestrictions are the rules of a policy.
+type AppRestrictions struct {
+	Passwords []AppRestriction `json:"passwordCredentials"`
+	Keys      []AppRestriction `json:"keyCredentials"`
+}
+
+// AppRestriction is one rule. MaxLifetime is a duration of ISO 8601, empty for a rule without one.
+type AppRestriction struct {
+	Type  string `json:"restrictionType"`
+	State string `json:"state"`
+	// After is from when on an application has to have been made; nil for all.
+	After       *time.Time `json:"restrictForAppsCreatedAfterDateTime"`
+	MaxLifetime string     `json:"maxLifetime"`
+	// ExcludeActors are callers to whom the rule does not apply.
+	ExcludeActors json.RawMessage `json:"excludeActors"`
 }
 
 // FederatedIdentityCredential lets a token of another issuer sign in.

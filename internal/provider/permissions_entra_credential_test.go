@@ -1,0 +1,142 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
+)
+
+const (
+	entraCredentialDocument = "governed_credential.json"
+	vaultDocument           = "governed_credential_azure_key_vault.json"
+)
+
+// TestEntraCredentialPermissions takes a client secret in a key vault through its life with exactly the permissions of Microsoft
+// Graph and the data actions of Key Vault that the documentation has. Without one that is not optional, the life ends with an
+// error that names it; without one that is, something else names it.
+func TestEntraCredentialPermissions(t *testing.T) {
+	t.Parallel()
+	var document graphDocument
+	var role struct{ DataActions []string }
+	for _, one := range []struct {
+		cloud, file string
+		into        any
+	}{{"entra", entraCredentialDocument, &document}, {"azure", vaultDocument, &role}} {
+		if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/"+one.cloud+"/"+one.file)), one.into); err != nil {
+			t.Fatal(err)
+		}
+		if guide := readExample(t, "../../templates/guides/"+one.cloud+"-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/`+one.cloud+`/`+one.file+`"`) {
+			t.Errorf("the guide does not show %s", one.file)
+		}
+	}
+	all := slices.Concat(document.Permissions, document.Optional, role.DataActions)
+	life := func(t *testing.T, but string) (acctest.Diagnostics, []sim.Call) {
+		t.Helper()
+		has := func(one string) bool { return one == but }
+		return entraCredentialLife(t, slices.DeleteFunc(slices.Concat(document.Permissions, document.Optional), has), slices.DeleteFunc(slices.Clone(role.DataActions), has))
+	}
+	t.Run("all", func(t *testing.T) {
+		t.Parallel()
+		diags, calls := life(t, "")
+		if diags.Failed() {
+			t.Fatal(diags)
+		}
+		used := map[string]bool{}
+		for _, call := range calls {
+			for _, permission := range call.Permissions {
+				if used[permission.Action] = true; !permission.Allowed {
+					t.Errorf("%s was refused %s", call.Action, permission.Action)
+				}
+			}
+		}
+		for _, permission := range all {
+			if !used[permission] {
+				t.Errorf("nothing needs %s", permission)
+			}
+		}
+	})
+	for _, missing := range all {
+		t.Run("without "+missing, func(t *testing.T) {
+			t.Parallel()
+			diags, _ := life(t, missing)
+			if optional := slices.Contains(document.Optional, missing); diags.Failed() == optional {
+				t.Errorf("optional is %v, and the life said %s", optional, diags)
+			}
+			named := missing
+			if missing == "Application.ReadWrite.OwnedBy" {
+				named = "Application.Read.All" // The least for what is missed first, which is to read the application.
+			}
+			if !strings.Contains(diags.String(), named) {
+				t.Errorf("nothing names %s: %s", named, diags)
+			}
+		})
+	}
+}
+
+// entraCredentialLife runs as a pipeline that has these permissions of Microsoft Graph and may do these actions in a vault. It
+// returns what was said, up to the first step that failed, and what the pipeline has asked for.
+func entraCredentialLife(t *testing.T, permissions, actions []string) (acctest.Diagnostics, []sim.Call) {
+	t.Helper()
+	server := acctest.NewAzureSim(t, sim.NewClock(exampleDay, false))
+	tenant := server.Tenant(azuresim.DefaultTenant)
+	subscription := tenant.Subscription(azuresim.DefaultSubscription)
+	subscription.AddResourceGroup("secrets", "westeurope")
+	subscription.AddVault("secrets", "safe")
+	run, pipeline := pipelineOf(t, server, permissions)
+	tenant.AssignRole(pipeline, tenant.AddRoleDefinition("credentials", nil, actions), "/subscriptions/"+azuresim.DefaultSubscription)
+	app := tenant.PutApplication(azuresim.Application{DisplayName: "export", Owners: []string{pipeline}, Tags: []string{
+		"nhi:owner=payments", "nhi:purpose=Nightly_export_of_invoices", "nhi:expiry=2027-10-31", "nhi:managed_by=terraform-provider-governed",
+	}})
+	day := 24 * time.Hour
+	in := func(further acctest.Values) acctest.Values {
+		store := acctest.Values{"vault_uri": "https://safe.vault.azure.net/", "name": "export"}.With(further)
+		return acctest.Values{
+			"identity": "entra:" + azuresim.DefaultTenant + ":application/" + app.ObjectID, "type": "client_secret", "justification": "The bank's portal takes a secret only",
+			"expiry": "2027-03-31", "valid_days": 80, "rotate_after_days": 60, "store": acctest.Values{"azure_key_vault": store},
+		}
+	}
+	config := in(nil)
+	r := run().Resource(credentialType)
+	later := func(passed time.Duration, do func() acctest.Diagnostics) func() acctest.Diagnostics {
+		return func() acctest.Diagnostics {
+			server.Clock().Advance(passed)
+			r = r.Under(run())
+			return append(r.Refresh(), do()...)
+		}
+	}
+	apply := func() acctest.Diagnostics { return r.Apply(config) }
+	var said acctest.Diagnostics
+	for _, step := range []func() acctest.Diagnostics{
+		apply,
+		later(0, func() acctest.Diagnostics {
+			config = in(acctest.Values{"content_type": "text/plain"})
+			return apply()
+		}),
+		later(61*day, apply),
+		later(2*day, apply),
+		later(100*day, apply),
+		func() acctest.Diagnostics {
+			config = config.With(acctest.Values{"expiry": "2027-09-30"})
+			return apply()
+		},
+		later(0, func() acctest.Diagnostics { return append(r.Plan(nil), r.Apply(nil)...) }),
+		func() acctest.Diagnostics {
+			config = in(acctest.Values{"purge_on_destroy": true}).With(acctest.Values{"expiry": "2027-09-30"})
+			return apply()
+		},
+		later(0, func() acctest.Diagnostics { return r.Apply(nil) }),
+	} {
+		diags := step()
+		if said = append(said, diags...); diags.Failed() {
+			break
+		}
+	}
+	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline })
+	return said, calls
+}
