@@ -65,7 +65,7 @@ func (m *ManagedIdentities) foreseeScopes(ctx context.Context, arm management, f
 		}
 		absent, asked := gone[strings.ToLower(scope)]
 		if !asked {
-			role, err := m.tenant.role(ctx, scope, roles[key].Role, false)
+			role, err := m.tenant.role(ctx, scope, roles[key].Role, roleKept)
 			if err != nil {
 				if ctx.Err() != nil {
 					return ctx.Err()

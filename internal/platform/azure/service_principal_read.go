@@ -132,7 +132,7 @@ func (b BulkServicePrincipals) named(id governance.ID) (graph.ServicePrincipal, 
 func (b BulkServicePrincipals) ServicePrincipal(ctx context.Context, id governance.ID) (ServicePrincipalState, error) {
 	principal, there := b.named(id)
 	if !there {
-		return ServicePrincipalState{}, &notFoundError{"GET /servicePrincipals", "there is no service principal " + id.Resource}
+		return ServicePrincipalState{}, &notFoundError{operation: "GET /servicePrincipals", detail: "there is no service principal " + id.Resource}
 	}
 	return b.tenant.servicePrincipalState(ctx, principal, b.grants[strings.ToLower(id.Resource)], b.unread)
 }
