@@ -1,9 +1,6 @@
 package sim
 
 import (
-	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -43,9 +40,7 @@ type Server struct {
 	accessPolls   int
 	accessFailure string
 	requests      int
-	listener      net.Listener
-	http          *http.Server
-	serveDone     chan struct{}
+	listener      Listener
 }
 
 // New makes a server that does not listen yet. The default account exists.
@@ -86,37 +81,17 @@ func (s *Server) Start() error { return s.StartAt("127.0.0.1:0") }
 func (s *Server) StartAt(addr string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listener != nil {
-		return errors.New("the simulator is already listening on " + s.listener.Addr().String())
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("starting the simulator: %w", err)
-	}
-	s.listener = l
-	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
-	s.serveDone = make(chan struct{})
-	go func(srv *http.Server, done chan struct{}) {
-		defer close(done)
-		// Serve always returns an error; after Close it is ErrServerClosed.
-		_ = srv.Serve(l)
-	}(s.http, s.serveDone)
-	return nil
+	return s.listener.Listen(addr, &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute})
 }
 
 // Close stops listening and ends every connection. The data stays; Start may
 // be called again.
 func (s *Server) Close() {
 	s.mu.Lock()
-	srv, done := s.http, s.serveDone
-	s.listener, s.http, s.serveDone = nil, nil, nil
+	was := s.listener
+	s.listener = Listener{}
 	s.mu.Unlock()
-	if srv == nil {
-		return
-	}
-	// The listener is going away whatever Close reports.
-	_ = srv.Close()
-	<-done
+	was.Close()
 }
 
 // URL returns the endpoint, for instance "http://127.0.0.1:34567", or "" when
@@ -124,10 +99,11 @@ func (s *Server) Close() {
 func (s *Server) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listener == nil {
+	addr := s.listener.Addr()
+	if addr == "" {
 		return ""
 	}
-	return "http://" + s.listener.Addr().String()
+	return "http://" + addr
 }
 
 // Env returns the environment variables that make an AWS SDK, the AWS CLI or

@@ -3,11 +3,9 @@ package azuresim
 import (
 	"crypto/rand"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -35,9 +33,7 @@ type Server struct {
 	maxPage    int
 	serial     int
 	requests   int
-	listener   net.Listener
-	http       *http.Server
-	serveDone  chan struct{}
+	listener   sim.Listener
 }
 
 // New makes a server that does not listen yet. The default tenant exists, with
@@ -72,45 +68,25 @@ func (s *Server) Start() error { return s.StartAt("127.0.0.1:0") }
 func (s *Server) StartAt(addr string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listener != nil {
-		return errors.New("the simulator is already listening on " + s.listener.Addr().String())
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("starting the simulator: %w", err)
-	}
-	s.listener = l
 	// Without HTTP/2 a dropped connection is that of one request.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	s.http = &http.Server{
+	return s.listener.Listen(addr, &http.Server{
 		Handler: s.handler(), ReadHeaderTimeout: time.Minute, Protocols: protocols,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{s.identity.certificate}, MinVersion: tls.VersionTLS12, CurvePreferences: curves},
 		// A client that does not trust the certificate is its own to report.
 		ErrorLog: log.New(io.Discard, "", 0),
-	}
-	s.serveDone = make(chan struct{})
-	go func(srv *http.Server, done chan struct{}) {
-		defer close(done)
-		// ServeTLS always returns an error; after Close it is ErrServerClosed.
-		_ = srv.ServeTLS(l, "", "")
-	}(s.http, s.serveDone)
-	return nil
+	})
 }
 
 // Close stops listening and ends every connection. The data stays; Start may
 // be called again.
 func (s *Server) Close() {
 	s.mu.Lock()
-	srv, done := s.http, s.serveDone
-	s.listener, s.http, s.serveDone = nil, nil, nil
+	was := s.listener
+	s.listener = sim.Listener{}
 	s.mu.Unlock()
-	if srv == nil {
-		return
-	}
-	// The listener is going away whatever Close reports.
-	_ = srv.Close()
-	<-done
+	was.Close()
 	s.client.CloseIdleConnections()
 }
 
@@ -123,10 +99,11 @@ func (s *Server) URL() string {
 }
 
 func (s *Server) url() string {
-	if s.listener == nil {
+	addr := s.listener.Addr()
+	if addr == "" {
 		return ""
 	}
-	return "https://" + s.listener.Addr().String()
+	return "https://" + addr
 }
 
 // AuthorityHost returns what azidentity takes as its authority host.
