@@ -1,11 +1,14 @@
 package inventory_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/inventory/report"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
@@ -77,4 +80,37 @@ func names(t *testing.T, found any) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// TestHostileDisplayNames reports applications whose names, which anybody may choose who registers one, mean to be more than text.
+func TestHostileDisplayNames(t *testing.T) {
+	t.Parallel()
+	_, azure := bothClouds(t)
+	tenant := azure.Tenant(azuresim.DefaultTenant)
+	tenant.PutApplication(azuresim.Application{DisplayName: `=HYPERLINK("http://evil.example","open")`})
+	tenant.PutApplication(azuresim.Application{DisplayName: `<script>alert(1)</script> ![x](http://evil.example/x.png) | y`})
+	group := tenant.PutGroup(`<img src=x onerror=alert(2)>`, tenant.PutApplication(azuresim.Application{DisplayName: "deployer"}).ServicePrincipalID)
+	tenant.AssignRole(group, "Owner", "/subscriptions/"+azuresim.DefaultSubscription)
+	found, diags := acctest.NewAzureProtocol(t, azure, nil).ReadDataSource("governed_identities", acctest.Values{"kinds": []string{"entra_application"}})
+	diags.Want(t)
+	text, err := json.Marshal(object(t, found)["identities"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var identities []report.Identity
+	if err := json.Unmarshal(text, &identities); err != nil {
+		t.Fatal(err)
+	}
+	for format, of := range map[report.Format]struct{ has, lacks string }{
+		report.HTML:     {"&lt;script&gt;alert(1)", "<script>alert"},
+		report.Markdown: {"`\"<img`", " <img"},
+		report.CSV:      {`"'=HYPERLINK(`, `"=HYPERLINK(`},
+		report.JSON:     {`\u003cscript\u003ealert(1)`, "<script>"},
+		report.SARIF:    {`!\\[x\\](http://evil.example/x.png)`, "<script>"},
+	} {
+		page, err := report.Render(report.Inventory{Identities: identities}, format)
+		if err != nil || !strings.Contains(page, of.has) || strings.Contains(page, of.lacks) {
+			t.Errorf("%s: %v; has %v, lacks %v", format, err, strings.Contains(page, of.has), !strings.Contains(page, of.lacks))
+		}
+	}
 }
