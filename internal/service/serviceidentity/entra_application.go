@@ -170,14 +170,15 @@ func (entraApplication) Converge(ctx context.Context, data *tfkit.Data, id gover
 	if err != nil {
 		return nil, err
 	}
+	attachments := append(intended.Attachments, azure.OwnerNames(intended.Owners)...) //nolint:gocritic // both are this call's own
 	state, err := applications.Converge(ctx, id, want)
 	if err != nil {
-		return intended.Attachments, err
+		return attachments, err
 	}
 	governed.Converged(&m.GovernanceModel, state.Observed)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
 	app.results(state)
-	return intended.Attachments, setApplication(ctx, m, app)
+	return attachments, setApplication(ctx, m, app)
 }
 
 func (entraApplication) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
