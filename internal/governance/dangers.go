@@ -97,6 +97,8 @@ type Entitlements struct {
 	Unchanged bool
 	// Tentative says that something is not known or not there yet, so that an apply may find more.
 	Tentative bool
+	// Requested says that an approval is asked for already, so no message has to advise it.
+	Requested bool
 	Dangers   []Danger
 	// Gains are nil where the identity is new, or gains nothing.
 	Gains []Gain
@@ -172,7 +174,7 @@ func (p Policy) EvaluateDangers(of Entitlements) []Violation {
 		for _, at := range order {
 			together := byAttribute[at]
 			message, remedy := describe(together)
-			if enforcement == EnforceError && len(p.ApprovalKeys()) > 0 {
+			if enforcement == EnforceError && len(p.ApprovalKeys()) > 0 && !of.Requested {
 				remedy += approvalRemedy
 			}
 			found = append(found, Violation{Rule: rule, Enforcement: enforcement, Attribute: together[0].Attribute, Message: message, Remedy: remedy})

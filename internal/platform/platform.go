@@ -75,7 +75,9 @@ type Driver[Spec any, S State] interface {
 type Retirement struct {
 	// Attachments are what Delete will remove, as it names them.
 	Attachments []string
-	// Governed are those of them that a resource of their own governs, such as a credential.
+	// Detached are what stays and only loses the identity, such as its owners. Delete does not name them.
+	Detached []string
+	// Governed are those of the attachments that a resource of their own governs, such as a credential.
 	Governed []string
 	// Gaps say what could not be listed and why, one clause each.
 	Gaps []string

@@ -125,6 +125,7 @@ const (
 	federatedPrefix   = "federated credential "
 	secretPrefix      = "client secret "
 	certificatePrefix = "certificate "
+	ownerPrefix       = "owner "
 )
 
 // Limits of applications ("application resource type", and "Microsoft Entra service limits and restrictions").

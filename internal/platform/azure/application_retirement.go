@@ -23,7 +23,7 @@ func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platfo
 	if err != nil {
 		return platform.Retirement{}, err
 	}
-	found := platform.Retirement{Attachments: slices.Clone(state.Attachments)}
+	found := platform.Retirement{Attachments: slices.Clone(state.Attachments), Detached: OwnerNames(state.Owners)}
 	stores := a.tenant.graphTagging().stores(state.tags)
 	for _, holder := range holders {
 		for _, name := range holder.names() {
@@ -37,6 +37,15 @@ func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platfo
 	use, err := a.tenant.lastSignIn(ctx, state.ApplicationID)
 	found.Uses = []governance.Use{use}
 	return found, err
+}
+
+// OwnerNames name owners, by their object ids, among what goes with an application.
+func OwnerNames(owners []string) []string {
+	names := make([]string, len(owners))
+	for i, owner := range owners {
+		names[i] = ownerPrefix + owner
+	}
+	return names
 }
 
 // signInActivity is a row of the report servicePrincipalSignInActivities, which the version beta has.

@@ -54,6 +54,7 @@ func (r *Resource[M, P]) judgeEntitlements(ctx context.Context, k Kind[P], m P, 
 	}
 	own := removable(policy.EvaluateGranted(judged, of, r.data.Clock.Now()), judged)
 	given := r.clear(m, had, of.Identity)
+	of.Requested = given.requested
 	cleared, left := given.split(of)
 	found := policy.EvaluateDangers(left)
 	if !ok || of.Unchanged {

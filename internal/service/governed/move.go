@@ -9,6 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // Source is another provider's resource whose objects can be moved to a kind of identity.
@@ -19,8 +22,20 @@ type Source struct {
 	Type string
 	// SchemaVersion is the one whose state is known.
 	SchemaVersion int64
-	// ID is the attribute that holds what an import takes.
+	// ID is the attribute that holds what an import takes, or what Parse reads.
 	ID string
+	// Parse reads the id where an import takes another form. The tenant can be Somewhere.
+	Parse func(text string) (governance.ID, bool)
+}
+
+// Somewhere stands for a tenant that a state does not tell. Terraform moves states before it configures any provider, so the refresh
+// that follows puts the provider's own in its place.
+const Somewhere = "00000000-0000-0000-0000-000000000000"
+
+// Settler is a kind whose moved states can lie Somewhere.
+type Settler interface {
+	// Settle gives an id the provider's own tenant.
+	Settle(data *tfkit.Data, id governance.ID) governance.ID
 }
 
 // Movable is a kind of identity that can take over objects from other providers' resources.
@@ -58,13 +73,17 @@ func (r *Resource[M, P]) moveState(ctx context.Context, req resource.MoveStateRe
 			text = string(state[source.ID])
 		}
 	}
-	id, ok := k.ParseImport(text)
+	parse := k.ParseImport
+	if source.Parse != nil {
+		parse = source.Parse
+	}
+	id, ok := parse(text)
 	if !ok || !k.Owns(id) {
 		resp.Diagnostics.AddError("Source state has no usable id", fmt.Sprintf("%s is %q in the state of %s, which names no %s.", source.ID, text, source.Type, k.Attribute()))
 		return
 	}
 	resp.Diagnostics.Append(resp.TargetState.SetAttribute(ctx, path.Root("id"), id.String())...)
-	if resp.TargetIdentity != nil {
+	if resp.TargetIdentity != nil && id.Account != Somewhere { // An identity never changes once it is there.
 		resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, identityModel{ID: types.StringValue(id.String())})...)
 	}
 }

@@ -216,6 +216,10 @@ func (r *Resource[M, P]) locate(common *tfkit.GovernanceModel, diags *diag.Diagn
 		return nil, governance.ID{}
 	}
 	diags.Append(k.Configured(r.data)...)
+	if settler, ok := k.(Settler); ok && id.Account == Somewhere && !diags.HasError() {
+		id = settler.Settle(r.data, id)
+		common.ID = types.StringValue(id.String())
+	}
 	return k, id
 }
 

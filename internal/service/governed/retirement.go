@@ -40,6 +40,7 @@ func (r *Resource[M, P]) foretellRetirement(ctx context.Context, req resource.Mo
 			Uses: []governance.Use{{Unknown: "the identity cannot be read"}},
 		}
 	}
+	going.Attachments = append(going.Attachments, going.Detached...)
 	foreign := Without(going.Attachments, recall(ctx, req.Private, attachmentsKey, &resp.Diagnostics))
 	tfkit.AddRetirement(&resp.Diagnostics, r.data, []string{k.Attribute()}, "Identity will be retired: "+id.String(), title, going, foreign)
 }

@@ -117,3 +117,17 @@ func TestApprovalOfImported(t *testing.T) {
 	r.Import(exporterID, nil).Want(t)
 	r.Plan(config).Want(t, "warning approval: Approval of permissions … what it may do does not change, and nothing of that has needed an approval so far. … Keep the argument only if it is for the identity's next change.")
 }
+
+// TestApprovalRequestedAdvice advises to ask for an approval until it is asked for.
+func TestApprovalRequestedAdvice(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	alice := newApprover(t, server)
+	const advice = `write approval = "requested"`
+	for token, advised := range map[any]bool{nil: true, "requested": false} {
+		diags := alice.approving(server, nil).Resource(typeName).Plan(escalating(server, token))
+		if text := diags.String(); strings.Contains(text, advice) != advised || !strings.Contains(text, "Identity could raise its own privileges") {
+			t.Errorf("with approval = %v: %s", token, text)
+		}
+	}
+}

@@ -58,7 +58,8 @@ func TestAzureList(t *testing.T) {
 			got, want := []any{}, []any{}
 			for _, one := range found {
 				identity, _ := one.Identity.(acctest.Values)
-				got = append(got, strings.ToLower(identity["id"].(string)))
+				id, _ := identity["id"].(string)
+				got = append(got, strings.ToLower(id))
 				if one.Resource != nil {
 					r := e.run().Resource(typeName)
 					r.Import("", identity)

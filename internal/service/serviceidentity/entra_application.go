@@ -3,6 +3,7 @@ package serviceidentity
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -29,6 +30,26 @@ func (entraApplication) Category() governance.Category {
 
 func (entraApplication) Declared(m *model) (declared, known bool) {
 	return !m.EntraApplication.IsNull(), !m.EntraApplication.IsUnknown()
+}
+
+// Sources are resources that manage the same objects without governing them. azuread_application has had version 2 since its ids are
+// paths.
+func (entraApplication) Sources() []governed.Source {
+	source := governed.Source{Provider: "hashicorp/azuread", ID: "id", Parse: func(text string) (governance.ID, bool) {
+		object, ok := strings.CutPrefix(text, "/applications/")
+		id, err := governance.ParseID("entra:" + governed.Somewhere + ":application/" + object)
+		return id, ok && err == nil
+	}}
+	application, registration := source, source
+	application.Type, application.SchemaVersion = "azuread_application", 2
+	registration.Type = "azuread_application_registration"
+	return []governed.Source{application, registration}
+}
+
+// Settle gives the application the provider's tenant.
+func (entraApplication) Settle(data *tfkit.Data, id governance.ID) governance.ID {
+	id.Account = data.Azure.ID()
+	return id
 }
 
 func (k entraApplication) Configured(data *tfkit.Data) diag.Diagnostics {
@@ -149,14 +170,15 @@ func (entraApplication) Converge(ctx context.Context, data *tfkit.Data, id gover
 	if err != nil {
 		return nil, err
 	}
+	attachments := append(intended.Attachments, azure.OwnerNames(intended.Owners)...) //nolint:gocritic // both are this call's own
 	state, err := applications.Converge(ctx, id, want)
 	if err != nil {
-		return intended.Attachments, err
+		return attachments, err
 	}
 	governed.Converged(&m.GovernanceModel, state.Observed)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
 	app.results(state)
-	return intended.Attachments, setApplication(ctx, m, app)
+	return attachments, setApplication(ctx, m, app)
 }
 
 func (entraApplication) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {

@@ -190,6 +190,27 @@ func TestApplicationRetirement(t *testing.T) {
 	}
 }
 
+// TestApplicationRetirementOfOthers tells what others have put on an application from what Terraform has.
+func TestApplicationRetirementOfOthers(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	made := d.tenant.PutApplication(azuresim.Application{
+		DisplayName: "invoice-export", Owners: []string{d.ada, d.grace}, Permissions: []string{"Mail.Read"},
+		Federated: []azuresim.FederatedCredential{{Name: "stray", Issuer: "https://gitlab.example", Subject: "s", Audience: "api://AzureADTokenExchange"}},
+	})
+	id := "entra:" + azuresim.DefaultTenant + ":application/" + made.ObjectID
+	r := d.resource(t)
+	r.Import(id, nil).Want(t)
+	r.Plan(nil).Want(t, "warning entra_application: Identity will be retired: "+id+" … - app role Mail.Read of Microsoft Graph (not made by Terraform) … - federated credential stray (not made by Terraform)"+
+		" … (not made by Terraform) … Last use:\n  - not known, because the report of sign-ins has no entry for it")
+	r = d.resource(t)
+	r.Apply(withApp(acctest.Values{"unique_name": "other", "owners": []string{d.upn}})).Want(t)
+	shown := r.Plan(nil).String()
+	if !strings.Contains(shown, "- owner "+d.ada+"\n") {
+		t.Errorf("Terraform's own owner is not shown as such: %s", shown)
+	}
+}
+
 // TestApplicationForbidden names the permission that is missing.
 func TestApplicationForbidden(t *testing.T) {
 	t.Parallel()
