@@ -17,7 +17,7 @@ var _ context.Context = (*callContext)(nil)
 
 // over is the context of what goes on after its call.
 var over = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // nobody calls any more
 	cancel()
 	return ctx
 }()

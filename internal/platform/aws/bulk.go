@@ -22,8 +22,8 @@ type snapshot struct {
 	users []snapshotUser
 	// roles and userDetails are, by lower-case name, those that some tool has marked as governed; all of them in a full
 	// snapshot.
-	roles       map[string]*types.RoleDetail
-	userDetails map[string]*types.UserDetail
+	roles       map[string]packed[types.RoleDetail]
+	userDetails map[string]packed[types.UserDetail]
 	full        bool
 	// writes are those that were over when it was begun.
 	writes int64

@@ -33,9 +33,12 @@ func (a *Account) Bulk(ctx context.Context) (*Bulk, error) {
 // Role is ErrNotFound where the bulk read has no such role.
 func (b *Bulk) Role(id governance.ID) (RoleState, error) {
 	key := strings.ToLower(id.Name())
-	detail, inDetails := b.all.roles[key]
 	listed, inList := b.roles[key]
-	if !inDetails || !inList {
+	detail, err := b.all.roles[key].open()
+	if err != nil {
+		return RoleState{}, err
+	}
+	if detail == nil || !inList {
 		return RoleState{}, absent(id)
 	}
 	state, err := b.account.detailState(*detail, listed)
@@ -61,8 +64,11 @@ type BulkUser struct {
 
 // User is ErrNotFound where the bulk read has no such user. The credentials are those that the inventory lists.
 func (b *Bulk) User(id governance.ID, credentials []governance.CredentialSummary) (BulkUser, error) {
-	detail, found := b.all.userDetails[strings.ToLower(id.Name())]
-	if !found {
+	detail, err := b.all.userDetails[strings.ToLower(id.Name())].open()
+	if err != nil {
+		return BulkUser{}, err
+	}
+	if detail == nil {
 		return BulkUser{}, absent(id)
 	}
 	state, err := userDetailState(detail)

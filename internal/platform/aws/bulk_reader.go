@@ -37,8 +37,9 @@ type bulkReader struct {
 	trusts    map[digest][]governance.Trustee
 	documents map[digest]*readPolicy // nil where one cannot be read
 
-	roles       map[string]*types.RoleDetail
-	userDetails map[string]*types.UserDetail
+	packer      *packer
+	roles       map[string]packed[types.RoleDetail]
+	userDetails map[string]packed[types.UserDetail]
 	identities  map[string]*governance.Identity
 	users       map[string]snapshotUser
 	arns        map[string]string      // of identities, by id
@@ -52,7 +53,7 @@ func newBulkReader(a *Account, full bool) *bulkReader {
 	return &bulkReader{
 		account: a, full: full, now: now, trackedSince: now.Add(-roleTracking).Truncate(time.Second), unread: map[digest]bool{},
 		texts: map[string]string{}, trusts: map[digest][]governance.Trustee{}, documents: map[digest]*readPolicy{},
-		roles: map[string]*types.RoleDetail{}, userDetails: map[string]*types.UserDetail{},
+		packer: newPacker(), roles: map[string]packed[types.RoleDetail]{}, userDetails: map[string]packed[types.UserDetail]{},
 		identities: map[string]*governance.Identity{}, users: map[string]snapshotUser{},
 		arns: map[string]string{}, policies: map[string]policies{}, groups: map[string]policies{}, managed: map[string]*readPolicy{},
 	}
@@ -121,9 +122,9 @@ func (r *bulkReader) role(detail types.RoleDetail) error {
 	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.RolePolicyList, detail.AttachedManagedPolicies, nil, detail.PermissionsBoundary)
 	if r.full || identity.ManagedBy != "" {
-		r.roles[strings.ToLower(identity.Name)] = &detail
+		r.roles[strings.ToLower(identity.Name)], err = r.packer.pack(detail)
 	}
-	return nil
+	return err
 }
 
 func (r *bulkReader) user(detail types.UserDetail) error {
@@ -143,9 +144,9 @@ func (r *bulkReader) user(detail types.UserDetail) error {
 	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.UserPolicyList, detail.AttachedManagedPolicies, detail.GroupList, detail.PermissionsBoundary)
 	if r.full || identity.ManagedBy != "" {
-		r.userDetails[strings.ToLower(identity.Name)] = &detail
+		r.userDetails[strings.ToLower(identity.Name)], err = r.packer.pack(detail)
 	}
-	return nil
+	return err
 }
 
 func (r *bulkReader) identity(kind entityKind, entityARN, name, path *string, created *time.Time, tags map[string]string) (*governance.Identity, error) {

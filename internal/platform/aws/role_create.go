@@ -68,7 +68,11 @@ func (r *Roles) findNamed(ctx context.Context, name string) (RoleState, error) {
 	if bulkErr != nil {
 		return RoleState{}, err
 	}
-	if role, ok := all.roles[strings.ToLower(name)]; ok {
+	role, openErr := all.roles[strings.ToLower(name)].open()
+	if openErr != nil {
+		return RoleState{}, openErr
+	}
+	if role != nil {
 		return r.account.detailState(*role, listedRole{})
 	}
 	if other, ok := all.named(roleKind.kind, name); ok {

@@ -104,7 +104,7 @@ func (a *Account) bulkIsCheaper(ctx context.Context, kind governance.Kind, name 
 }
 
 // inBulk is what the bulk read tells of an identity; nil when it does not know it, which a direct read has to confirm.
-func inBulk[T any](ctx context.Context, a *Account, id governance.ID, details func(*snapshot) map[string]*T) (*T, error) {
+func inBulk[T any](ctx context.Context, a *Account, id governance.ID, details func(*snapshot) map[string]packed[T]) (*T, error) {
 	all, err := a.readBulk(ctx, false)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func inBulk[T any](ctx context.Context, a *Account, id governance.ID, details fu
 		}
 		detail = details(all)[key]
 	}
-	return detail, nil
+	return detail.open()
 }
 
 // snapshotRole is the role from the bulk read, where that is the cheaper way to have it. found is false when it is
@@ -132,7 +132,7 @@ func (a *Account) snapshotRole(ctx context.Context, id governance.ID, directCall
 	var list map[string]listedRole
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		detail, err = inBulk(groupCtx, a, id, func(s *snapshot) map[string]*types.RoleDetail { return s.roles })
+		detail, err = inBulk(groupCtx, a, id, func(s *snapshot) map[string]packed[types.RoleDetail] { return s.roles })
 		return err
 	})
 	group.Go(func() (err error) { list, err = a.roleList(groupCtx); return err })

@@ -23,7 +23,7 @@ func (u *Users) readSnapshot(ctx context.Context, id governance.ID) (state UserS
 	if err != nil || !bulk {
 		return UserState{}, false, err
 	}
-	detail, err := inBulk(ctx, u.account, id, func(s *snapshot) map[string]*types.UserDetail { return s.userDetails })
+	detail, err := inBulk(ctx, u.account, id, func(s *snapshot) map[string]packed[types.UserDetail] { return s.userDetails })
 	if u.account.refuses(ctx, id.Kind, err) {
 		return UserState{}, false, nil
 	}

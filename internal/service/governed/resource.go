@@ -63,7 +63,7 @@ type Resource[M any, P Model[M]] struct {
 // NewResource makes the resource for the provider's list.
 func NewResource[M any, P Model[M]](definition Definition[P], preview *tfkit.Preview) func() resource.Resource {
 	layout := sync.OnceValues(func() (*tfkit.Layout, diag.Diagnostics) {
-		return tfkit.NewLayout(context.Background(), definition.schema())
+		return tfkit.NewLayout(context.Background(), definition.schema()) //nolint:forbidigo // it outlives the call that makes it
 	})
 	return func() resource.Resource {
 		return &Resource[M, P]{Definition: definition, preview: preview, layout: layout}

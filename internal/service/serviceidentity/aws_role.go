@@ -152,22 +152,22 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
-	return governed.OtherInstanceProfiles(state), observeRole(ctx, data, m, state)
+	return governed.OtherInstanceProfiles(state), observeRole(data, m, state)
 }
 
 func (awsRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
-	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+	return func(_ context.Context, identity *governance.Identity, m *model) error {
 		state, err := bulk.Role(identity.ID)
 		if err != nil {
 			return err
 		}
-		return observeRole(ctx, data, m, state)
+		return observeRole(data, m, state)
 	}, err
 }
 
 // observeRole takes over what the role is.
-func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.RoleState) error {
+func observeRole(data *tfkit.Data, m *model, state aws.RoleState) error {
 	role, err := governed.AsError(roleOf(m))
 	if err != nil {
 		return err

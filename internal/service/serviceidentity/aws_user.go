@@ -158,22 +158,22 @@ func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
-	return append(humanUse(state), unknownKeys(state, m.deactivated)...), observeUser(ctx, data, m, aws.BulkUser{UserState: state, PasswordKnown: true, DevicesKnown: true})
+	return append(humanUse(state), unknownKeys(state, m.deactivated)...), observeUser(data, m, aws.BulkUser{UserState: state, PasswordKnown: true, DevicesKnown: true})
 }
 
 func (awsUser) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
-	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+	return func(_ context.Context, identity *governance.Identity, m *model) error {
 		state, err := bulk.User(identity.ID, identity.Credentials)
 		if err != nil {
 			return err
 		}
-		return observeUser(ctx, data, m, state)
+		return observeUser(data, m, state)
 	}, err
 }
 
 // observeUser takes over what the user is. What a bulk read does not know of it stays null.
-func observeUser(ctx context.Context, data *tfkit.Data, m *model, state aws.BulkUser) error {
+func observeUser(data *tfkit.Data, m *model, state aws.BulkUser) error {
 	user, err := governed.AsError(userOf(m))
 	if err != nil {
 		return err
