@@ -120,9 +120,7 @@ func TestSimEntraBesideOthers(t *testing.T) {
 	t.Parallel()
 	e := newEntra(t)
 	theirs := e.tenant.PutApplication(azuresim.Application{
-		DisplayName: "shared", Tags: []string{
-			"nhi:owner=billing", "nhi:purpose=Reads_mailboxes_for_the_billing_archive", "nhi:expiry=" + acctest.Date(e.aws, 300), "nhi:managed_by=terraform-provider-governed", "theirs",
-		},
+		DisplayName: "shared", Tags: governedTags(e.aws),
 		Secrets: []azuresim.Secret{{DisplayName: "by hand"}}, Certificates: []azuresim.Certificate{{DER: selfSigned(t)}},
 	})
 	e.app = theirs

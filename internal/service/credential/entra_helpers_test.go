@@ -40,7 +40,7 @@ type entraEstate struct {
 	app    azuresim.Registered
 }
 
-func newEntra(t *testing.T, further ...string) *entraEstate {
+func newEntra(t *testing.T) *entraEstate {
 	t.Helper()
 	e := &entraEstate{aws: acctest.NewSim(t)}
 	e.azure = acctest.NewAzureSim(t, e.aws.Clock())
@@ -48,10 +48,15 @@ func newEntra(t *testing.T, further ...string) *entraEstate {
 	subscription := e.tenant.Subscription(azuresim.DefaultSubscription)
 	subscription.AddResourceGroup("secrets", "westeurope")
 	subscription.AddVault("secrets", "safe")
-	e.app = e.tenant.PutApplication(azuresim.Application{DisplayName: "billing-robot", UniqueName: "billing-robot", Tags: append([]string{
-		"nhi:owner=billing", "nhi:purpose=Reads_mailboxes_for_the_billing_archive", "nhi:expiry=" + acctest.Date(e.aws, 300), "nhi:managed_by=terraform-provider-governed", "theirs",
-	}, further...)})
+	e.app = e.tenant.PutApplication(azuresim.Application{DisplayName: "billing-robot", UniqueName: "billing-robot", Tags: governedTags(e.aws)})
 	return e
+}
+
+// governedTags are those of a governed application, with one that is somebody else's.
+func governedTags(server *sim.Server) []string {
+	return []string{
+		"nhi:owner=billing", "nhi:purpose=Reads_mailboxes_for_the_billing_archive", "nhi:expiry=" + acctest.Date(server, 300), "nhi:managed_by=terraform-provider-governed", "theirs",
+	}
 }
 
 // identity is the application's canonical id.

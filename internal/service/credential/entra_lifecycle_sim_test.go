@@ -85,6 +85,10 @@ func TestSimEntraNoSecretLeaks(t *testing.T) { //nolint:paralleltest // it chang
 			},
 			{PreConfig: later(2), Config: rotate, ConfigStateChecks: []statecheck.StateCheck{value("previous_credential_id", knownvalue.Null())}},
 			{Config: moved, ConfigPlanChecks: checks("move", plancheck.ResourceActionNoop)},
+			{
+				PreConfig: later(240), Config: moved, ConfigPlanChecks: checks("expire", plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{value("status", knownvalue.StringExact("expired")), value("credential_id", knownvalue.Null())},
+			},
 		},
 	})
 	for _, secret := range append(e.azure.Secrets(), e.aws.Secrets()...) {

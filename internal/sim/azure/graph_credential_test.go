@@ -265,3 +265,30 @@ func TestFederatedCredentials(t *testing.T) {
 		t.Errorf("%d credentials", len(got))
 	}
 }
+
+// TestOwnPolicy lets a policy that is assigned to an application go before the tenant's, rule by rule.
+func TestOwnPolicy(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	g := newGraph(t, s)
+	app, _ := mustCreate(g, "robot")
+	id, at := text(app, "id"), "/applications/"+text(app, "id")
+	tenant := defaultTenant(s)
+	tenant.SetDefaultPolicy(azuresim.Restriction{Type: "passwordAddition"}, azuresim.Restriction{Type: "asymmetricKeyLifetime", Longest: "P30D"})
+	if got := items(g.do("GET", at+"/appManagementPolicies", nil), "value"); len(got) != 0 {
+		t.Error(got)
+	}
+	g.refused(400, "CredentialTypeNotAllowedAsPerAppPolicy", "POST", at+"/addPassword", body{})
+	tenant.AssignPolicy(id, azuresim.Restriction{Type: "passwordAddition", Disabled: true}, azuresim.Restriction{Type: "trustedCertificateAuthority"})
+	if got := items(g.do("GET", at+"/appManagementPolicies", nil), "value"); len(got) != 1 || got[0]["isEnabled"] != true || len(items(inner(got[0], "restrictions"), "keyCredentials")) != 1 {
+		t.Error(got)
+	}
+	g.do("POST", at+"/addPassword", body{})
+	_, raw := certificate(t, clockStart, clockStart.AddDate(0, 0, 20))
+	key := body{"keyCredentials": []body{{"type": "AsymmetricX509Cert", "usage": "Verify", "key": raw}}}
+	g.refused(400, "CredentialTypeNotAllowedAsPerAppPolicy", "PATCH", at, key)
+	tenant.AssignPolicy(id)
+	g.do("PATCH", at, key)
+	_, long := certificate(t, clockStart, clockStart.AddDate(0, 0, 31))
+	g.refused(400, "CredentialInvalidLifetimeAsPerAppPolicy", "PATCH", at, body{"keyCredentials": []body{{"type": "AsymmetricX509Cert", "usage": "Verify", "key": long}}})
+}
