@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/functions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/awssession"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
@@ -25,8 +27,9 @@ import (
 const Address = "registry.terraform.io/nhi-governance/governed"
 
 var (
-	_ provider.ProviderWithFunctions     = (*Provider)(nil)
-	_ provider.ProviderWithListResources = (*Provider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.ProviderWithListResources      = (*Provider)(nil)
 )
 
 // Provider is terraform-provider-governed.
@@ -88,6 +91,13 @@ func (*Provider) DataSources(context.Context) []func() datasource.DataSource {
 		inventory.NewIdentityDataSource,
 		inventory.NewStaleDataSource,
 		inventory.NewUnownedDataSource,
+	}
+}
+
+// EphemeralResources lists them in alphabetical order.
+func (*Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		awssession.NewEphemeralResource,
 	}
 }
 

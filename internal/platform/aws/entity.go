@@ -48,6 +48,8 @@ type EntityState struct {
 	LastUsedAt   time.Time
 
 	tags map[string]string
+	// sessionDenials are the names of inline policies that deny closed sessions.
+	sessionDenials []string
 }
 
 func (s EntityState) base() EntityState { return s }
@@ -138,6 +140,7 @@ func (a *Account) predictEntity(me caller, kind entityKind, want platform.Desire
 // keep takes over what the cloud has made up.
 func (s *EntityState) keep(have EntityState) {
 	s.UniqueID, s.CreatedAt, s.LastUsedAt = have.UniqueID, have.CreatedAt, have.LastUsedAt
+	s.sessionDenials = have.sessionDenials
 }
 
 // policyAttachments name the policies that go with the entity when it is deleted.
@@ -161,6 +164,7 @@ func (s *EntityState) interpretEntity(tagging tagging, tags map[string]string) {
 	s.Metadata, s.ManagedBy = tagging.metadata(tags)
 	s.ExpiryPolicy = s.InlinePolicies[ExpiryPolicyName]
 	delete(s.InlinePolicies, ExpiryPolicyName)
+	s.takeSessionDenials()
 	if expiry, err := governance.ParseExpiry(s.Metadata.Expiry); err == nil {
 		denied, ok := iampolicy.ParseExpiryDeny(s.ExpiryPolicy)
 		s.EndsByItself = ok && !denied.After(expiry.End())

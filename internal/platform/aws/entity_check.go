@@ -127,6 +127,9 @@ func (v *violations) inlinePolicy(kind entityKind, name, document string) {
 	if name == ExpiryPolicyName {
 		v.add(path, "Give the policy another name.", "the name %s is taken by the policy that enforces the expiry", name)
 	}
+	if strings.HasPrefix(name, closedSessionPrefix) {
+		v.add(path, "Give the policy another name.", "names that begin with %s are taken by the policies that end sessions", closedSessionPrefix)
+	}
 	v.name(path, name, maxPolicyNameLength)
 	if _, err := iampolicy.ParseIdentity(document); err != nil {
 		v.add(path, "Write an identity policy, for example with aws_iam_policy_document or jsonencode().", "the policy %q: %s", name, err)
