@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -17,6 +18,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/awssession"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/revokesessions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/servicelinkedidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/thirdpartyidentity"
@@ -27,6 +29,7 @@ import (
 const Address = "registry.terraform.io/nhi-governance/governed"
 
 var (
+	_ provider.ProviderWithActions            = (*Provider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
 	_ provider.ProviderWithListResources      = (*Provider)(nil)
@@ -91,6 +94,14 @@ func (*Provider) DataSources(context.Context) []func() datasource.DataSource {
 		inventory.NewIdentityDataSource,
 		inventory.NewStaleDataSource,
 		inventory.NewUnownedDataSource,
+	}
+}
+
+// Actions lists them in alphabetical order.
+func (*Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		revokesessions.NewAction,
+		credential.NewAction,
 	}
 }
 

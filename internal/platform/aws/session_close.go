@@ -74,14 +74,3 @@ func (a *Account) sweepSessions(ctx context.Context, kind entityKind, api entity
 	}
 	return nil
 }
-
-// takeSessionDenials puts the provider's own denials of sessions aside, which are no part of what was configured. They only
-// take away, so that nothing is hidden by it that somebody could use.
-func (s *EntityState) takeSessionDenials() {
-	for name, document := range s.InlinePolicies {
-		if _, ours := iampolicy.ParseSessionDeny(document); ours && strings.HasPrefix(name, closedSessionPrefix) {
-			s.sessionDenials = append(s.sessionDenials, name)
-			delete(s.InlinePolicies, name)
-		}
-	}
-}
