@@ -38,6 +38,7 @@ func TestSimExamples(t *testing.T) {
 			tenant.Subscription(azuresim.DefaultSubscription).AddResourceGroup("payments-prod", "westeurope")
 			tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
 			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
+			config = strings.ReplaceAll(config, "/var/run/ci/oidc-token", ciToken(t, server))
 			config, factories := ownProviders(config, server)
 			putDeployRole(server)
 			resource.UnitTest(t, resource.TestCase{
@@ -62,6 +63,17 @@ func ownProviders(config string, server *sim.Server) (string, map[string]func() 
 	}
 	config = aliased.ReplaceAllString(config, fmt.Sprintf("provider \"$1\" {\n  aws = {\n    region    = \"eu-west-1\"\n    endpoints = { iam = %[1]q, sts = %[1]q }", server.URL()))
 	return underAlias.ReplaceAllString(config, "$1$2"), factories
+}
+
+// ciToken is a file with the token of the CI job that the examples trust.
+func ciToken(t *testing.T, server *sim.Server) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	token := azuresim.WebIdentityToken("https://token.actions.githubusercontent.com", "api://AzureADTokenExchange", "repo:acme/web-shop:ref:refs/heads/main", server.Clock().Now().Add(time.Hour))
+	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // putDeployRole makes the role that examples take sessions of, as another configuration would.

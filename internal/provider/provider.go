@@ -16,6 +16,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/functions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/awssession"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/azuretoken"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/revokesessions"
@@ -109,6 +110,7 @@ func (*Provider) Actions(context.Context) []func() action.Action {
 func (*Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		awssession.NewEphemeralResource,
+		azuretoken.NewEphemeralResource,
 	}
 }
 
