@@ -133,6 +133,12 @@ func (r *EphemeralResource) open(ctx context.Context, m *model, id governance.ID
 	}
 	ending := m.name(&request, role)
 	session, err := r.data.AWS.OpenSession(ctx, role, request)
+	var forbidden *platform.ErrForbidden
+	if errors.As(err, &forbidden) {
+		why := append(r.data.AWS.ExplainRefusal(ctx, role, request), "AWS said: "+forbidden.Detail)
+		diags.AddAttributeError(identityPath, "Role cannot be assumed", title(id)+": AWS refuses the session.\n\n"+strings.Join(why, "\n\n"))
+		return nil, diags
+	}
 	if err != nil {
 		tfkit.AddError(&diags, identityPath, "Session cannot be opened", title(id), err)
 		return nil, diags
