@@ -136,7 +136,7 @@ func (r *EphemeralResource) open(ctx context.Context, m *model, id governance.ID
 	var forbidden *platform.ErrForbidden
 	if errors.As(err, &forbidden) {
 		why := append(r.data.AWS.ExplainRefusal(ctx, role, request), "AWS said: "+forbidden.Detail)
-		diags.AddAttributeError(identityPath, "Role cannot be assumed", title(id)+": AWS refuses the session.\n\n"+strings.Join(why, "\n\n"))
+		diags.AddAttributeError(identityPath, "Role cannot be assumed", fmt.Sprintf("%s: the provider's credentials lack the permission %s on the role, in its trust policy or in their own policies.\n\n", title(id), forbidden.Permission)+strings.Join(why, "\n\n"))
 		return nil, diags
 	}
 	if err != nil {
