@@ -87,7 +87,7 @@ func (*EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			"revoke_on_close": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Whether the session, and only this one, is denied everything as soon as Terraform needs it no longer, by an inline policy on the role that holds until the session would have ended (`iam:PutRolePolicy`; the next session that is closed removes it). " +
-					"An apply that is killed does not get to it. `false` by default: the session ends by itself.",
+					"A plan opens and closes a session as well, and so writes to the role; an apply that is killed does not get to it. `false` by default: the session ends by itself.",
 			},
 			"arn":               schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the session."},
 			"access_key_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "Access key id."},

@@ -38,7 +38,7 @@ func newTenant(t *testing.T) (*azuresim.Server, *acctest.Protocol) {
 }
 
 // govern makes an identity with a life of so long, and returns its id.
-func govern(t *testing.T, server *azuresim.Server, p *acctest.Protocol, life time.Duration, kind acctest.Values) (*acctest.Resource, string) {
+func govern(t *testing.T, server *azuresim.Server, p *acctest.Protocol, life time.Duration, kind acctest.Values) (id string) {
 	t.Helper()
 	identity := p.Resource("governed_service_identity")
 	diags := identity.Apply(acctest.Values{
@@ -48,8 +48,8 @@ func govern(t *testing.T, server *azuresim.Server, p *acctest.Protocol, life tim
 	if diags.Failed() {
 		t.Fatal(diags)
 	}
-	id, _ := identity.State("id").(string)
-	return identity, id
+	id, _ = identity.State("id").(string)
+	return id
 }
 
 var kinds = map[string]acctest.Values{
@@ -67,7 +67,7 @@ func TestToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, p := newTenant(t)
-			_, id := govern(t, server, p, 90*24*time.Hour, kind)
+			id := govern(t, server, p, 90*24*time.Hour, kind)
 			file := filepath.Join(t.TempDir(), "token")
 			if err := os.WriteFile(file, []byte(token(server, subject)+"\n"), 0o600); err != nil {
 				t.Fatal(err)
@@ -92,7 +92,7 @@ func TestToken(t *testing.T) {
 func TestTokenRefused(t *testing.T) {
 	t.Parallel()
 	server, p := newTenant(t)
-	_, id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
+	id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
 	config := acctest.Values{"identity": id, "scope": scope, "web_identity": acctest.Values{"token": token(server, subject)}}
 	stray := server.Tenant(azuresim.DefaultTenant).PutApplication(azuresim.Application{DisplayName: "stray"})
 	for want, further := range map[string]acctest.Values{
@@ -118,7 +118,7 @@ func TestTokenRefused(t *testing.T) {
 func TestTokenOutlives(t *testing.T) {
 	t.Parallel()
 	server, p := newTenant(t)
-	_, id := govern(t, server, p, 20*time.Minute, kinds["application"])
+	id := govern(t, server, p, 20*time.Minute, kinds["application"])
 	config := acctest.Values{"identity": id, "scope": scope, "web_identity": acctest.Values{"token": token(server, subject)}}
 	_, diags := p.Open(typeName, config)
 	diags.Want(t, "error allow_outliving: Token would outlive the identity…It is not handed out")
@@ -132,7 +132,7 @@ func TestTokenOutlives(t *testing.T) {
 func TestSimTokenEcho(t *testing.T) {
 	t.Parallel()
 	server, p := newTenant(t)
-	_, id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
+	id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
 	factories := acctest.AzureFactories(server)
 	factories["echo"] = echoprovider.NewProviderServer()
 	resource.UnitTest(t, resource.TestCase{

@@ -220,3 +220,42 @@ func TestSimRevokeSessionsQuota(t *testing.T) {
 	_, diags := p.Invoke(typeName, acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":role/full"})
 	diags.Want(t, "error identity: Sessions cannot be revoked…leave no room for the…Nothing was changed, and the sessions go on…Take an inline policy off it")
 }
+
+// The plan counts the policy for the argument.
+func TestSimRevokeSessionsArgumentQuota(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	long := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":%q,"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::invoices/*"}]}`, strings.Repeat("a", 9900))
+	nested := acctest.Values{"assume_role_policy": trust, "inline_policies": acctest.Values{"long": long}}
+	config := governedRole(server).With(acctest.Values{"aws_role": nested})
+	role := acctest.NewConfiguredProtocol(t, server, nil).Resource("governed_service_identity")
+	role.Apply(config).Want(t)
+	role.Plan(config.With(acctest.Values{"aws_role": nested.With(acctest.Values{"sessions_valid_after": "2020-01-01T00:00:00Z"})})).
+		Want(t, "error aws_role.inline_policies: The platform would refuse this…and governed-sessions, which is for sessions_valid_after,…more than the quota of 10240")
+}
+
+// Terraform does not lock itself out.
+func TestSimRevokeSessionsOfItself(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, nil)
+	all := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*"],"Resource":"*"}]}`
+	server.Account(sim.DefaultAccount).PutRole(sim.Role{Name: "export", TrustPolicy: trust, InlinePolicies: map[string]string{"all": all}, Tags: map[string]string{
+		"nhi:owner": "payments", "nhi:purpose": "Nightly export of invoices", "nhi:expiry": acctest.Date(server, 90), "nhi:managed_by": "terraform-provider-governed",
+	}})
+	opened, diags := p.Open("governed_aws_session", acctest.Values{"identity": roleID})
+	diags.Want(t)
+	itself := acctest.NewProtocol(t, server)
+	itself.Configure(acctest.Values{"aws": acctest.AWSArgument(server.URL()).With(acctest.Values{"session": acctest.Values{
+		"access_key_id": opened.Text("access_key_id"), "secret_access_key": opened.Text("secret_access_key"), "session_token": opened.Text("session_token"),
+	}})}).Want(t)
+	_, diags = itself.Invoke(typeName, acctest.Values{"identity": roleID})
+	diags.Want(t, "error identity: Sessions cannot be revoked…Terraform itself runs as a session of this role")
+
+	// What it opens is chained, for an hour at most.
+	server.Account(sim.DefaultAccount).PutRole(sim.Role{Name: "other", TrustPolicy: trust, MaxSessionSeconds: 7200, Tags: map[string]string{
+		"nhi:owner": "payments", "nhi:purpose": "Nightly export of invoices", "nhi:expiry": acctest.Date(server, 90), "nhi:managed_by": "terraform-provider-governed",
+	}})
+	_, diags = itself.Open("governed_aws_session", acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":role/other", "duration_seconds": 3601})
+	diags.Want(t, "error duration_seconds: Session would be too long…role chaining")
+}
