@@ -77,3 +77,31 @@ func TestSimSessionArguments(t *testing.T) {
 	_, diags := unconfigured.Open(typeName, config)
 	diags.Want(t, "error identity: AWS is not configured")
 }
+
+// A session that cannot be revoked is an error: it goes on, although somebody relies on its end.
+func TestSimSessionCloseRefused(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	governed(t, acctest.NewConfiguredProtocol(t, server, nil), server, trust("sts:AssumeRole"))
+	who := acctest.NewDeployer(server, allowing(`["iam:GetRole","iam:ListRolePolicies","sts:AssumeRole"]`))
+	opened, diags := who.Protocol(t, nil).Open(typeName, acctest.Values{"identity": roleID, "revoke_on_close": true})
+	diags.Want(t)
+	opened.Close().Want(t, "error : Session is not revoked…lack the permission iam:PutRolePolicy…therefore goes on until…governed_revoke_sessions")
+	wantAllowed(t, session(server, opened), true)
+}
+
+// A lost answer and a throttled call are tried again, as all calls are.
+func TestSimSessionFaults(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, nil)
+	governed(t, p, server, trust("sts:AssumeRole"))
+	for _, fault := range []sim.Fault{
+		{Action: "AssumeRole", Nth: 1, Kind: sim.FaultThrottling}, {Action: "AssumeRole", Nth: 1, Kind: sim.FaultDropAfter}, {Action: "GetRole", Nth: 1, Kind: sim.FaultDropBefore},
+	} {
+		server.InjectFault(fault)
+		opened, diags := p.Open(typeName, acctest.Values{"identity": roleID})
+		diags.Want(t)
+		wantAllowed(t, session(server, opened), true)
+	}
+}
