@@ -97,28 +97,3 @@ func (*EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 		},
 	}
 }
-
-// model is the ephemeral resource in configuration and result.
-type model struct {
-	Identity        types.String `tfsdk:"identity"`
-	DurationSeconds types.Int32  `tfsdk:"duration_seconds"`
-	SessionName     types.String `tfsdk:"session_name"`
-	SourceIdentity  types.String `tfsdk:"source_identity"`
-	ExternalID      types.String `tfsdk:"external_id"`
-	Policy          types.String `tfsdk:"policy"`
-	PolicyARNs      types.List   `tfsdk:"policy_arns"`
-	Tags            types.Map    `tfsdk:"tags"`
-	WebIdentity     types.Object `tfsdk:"web_identity"`
-	RevokeOnClose   types.Bool   `tfsdk:"revoke_on_close"`
-
-	ARN             types.String `tfsdk:"arn"`
-	AccessKeyID     types.String `tfsdk:"access_key_id"`
-	SecretAccessKey types.String `tfsdk:"secret_access_key"`
-	SessionToken    types.String `tfsdk:"session_token"`
-	ExpiresAt       types.String `tfsdk:"expires_at"`
-}
-
-type webIdentityModel struct {
-	Token     types.String `tfsdk:"token"`
-	TokenFile types.String `tfsdk:"token_file"`
-}
