@@ -75,7 +75,7 @@ func (*EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			},
 			"web_identity": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "Token of an OpenID Connect provider, such as that of a CI job, with which the role is assumed instead of the provider's own credentials. Exactly one of the two.",
+				MarkdownDescription: "Token of an OpenID Connect provider, such as that of a CI job, with which the role is assumed instead of the provider's own credentials: exactly one of `token` and `token_file`.",
 				Attributes: map[string]schema.Attribute{
 					"token": schema.StringAttribute{
 						Optional: true, Sensitive: true, MarkdownDescription: "The token itself, which can be ephemeral.",
