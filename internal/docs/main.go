@@ -1,5 +1,5 @@
 // Docs prints the provider's schema as the JSON that tfplugindocs reads: what the real Terraform says of the build in a
-// mirror, with the resource identities and list resources that only Terraform 1.12 and 1.14 would add, so that the
+// mirror, with the resource identities, list resources and actions that only Terraform 1.12 and 1.14 would add, so that the
 // documentation does not depend on the version of Terraform that happens to be installed.
 package main
 
@@ -55,7 +55,7 @@ func run(ctx context.Context, mirror string) error {
 	if schema["resource_identity_schemas"], err = identities(ctx); err != nil {
 		return err
 	}
-	if schema["list_resource_schemas"], err = listResources(ctx); err != nil {
+	if schema["list_resource_schemas"], schema["action_schemas"], err = since114(ctx); err != nil {
 		return err
 	}
 	// tfplugindocs looks for the short name.
@@ -123,18 +123,18 @@ func identities(ctx context.Context) (json.RawMessage, error) {
 	return json.Marshal(schemas)
 }
 
-type listSchema struct {
-	Version int64     `json:"version"`
-	Block   listBlock `json:"block"`
+type flatSchema struct {
+	Version int64     `json:"version,omitempty"`
+	Block   flatBlock `json:"block"`
 }
 
-type listBlock struct {
-	Attributes      map[string]listAttribute `json:"attributes"`
+type flatBlock struct {
+	Attributes      map[string]flatAttribute `json:"attributes"`
 	Description     string                   `json:"description"`
 	DescriptionKind string                   `json:"description_kind"`
 }
 
-type listAttribute struct {
+type flatAttribute struct {
 	Type            any    `json:"type"`
 	Description     string `json:"description"`
 	DescriptionKind string `json:"description_kind"`
@@ -142,25 +142,37 @@ type listAttribute struct {
 	Optional        bool   `json:"optional,omitempty"`
 }
 
-// listResources asks the provider itself. A list resource has arguments alone, none of them nested.
-func listResources(ctx context.Context) (json.RawMessage, error) {
+// since114 asks the provider itself for its list resources and actions, which have arguments alone, none of them nested.
+func since114(ctx context.Context) (lists, actions json.RawMessage, err error) {
 	server := provider.NewServer("docs")
 	response, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	schemas := map[string]listSchema{}
+	listSchemas, actionSchemas := map[string]flatSchema{}, map[string]flatSchema{}
 	for name, schema := range response.ListResourceSchemas {
-		block := listBlock{Attributes: map[string]listAttribute{}, Description: schema.Block.Description, DescriptionKind: kind(schema.Block.DescriptionKind)}
-		for _, attribute := range schema.Block.Attributes {
-			block.Attributes[attribute.Name] = listAttribute{
-				Type: attribute.Type, Description: attribute.Description, DescriptionKind: kind(attribute.DescriptionKind),
-				Required: attribute.Required, Optional: attribute.Optional,
-			}
-		}
-		schemas[name] = listSchema{Version: schema.Version, Block: block}
+		listSchemas[name] = flatSchema{Version: schema.Version, Block: flat(schema.Block)}
 	}
-	return json.Marshal(schemas)
+	for name, schema := range response.ActionSchemas {
+		actionSchemas[name] = flatSchema{Block: flat(schema.Schema.Block)}
+	}
+	lists, err = json.Marshal(listSchemas)
+	if err != nil {
+		return nil, nil, err
+	}
+	actions, err = json.Marshal(actionSchemas)
+	return lists, actions, err
+}
+
+func flat(block *tfprotov6.SchemaBlock) flatBlock {
+	made := flatBlock{Attributes: map[string]flatAttribute{}, Description: block.Description, DescriptionKind: kind(block.DescriptionKind)}
+	for _, attribute := range block.Attributes {
+		made.Attributes[attribute.Name] = flatAttribute{
+			Type: attribute.Type, Description: attribute.Description, DescriptionKind: kind(attribute.DescriptionKind),
+			Required: attribute.Required, Optional: attribute.Optional,
+		}
+	}
+	return made
 }
 
 func kind(of tfprotov6.StringKind) string { return strings.ToLower(of.String()) }

@@ -43,6 +43,7 @@ type awsModel struct {
 	Region            types.String     `tfsdk:"region"`
 	Profile           types.String     `tfsdk:"profile"`
 	AssumeRole        *assumeRoleModel `tfsdk:"assume_role"`
+	Session           *sessionModel    `tfsdk:"session"`
 	Endpoints         *endpointsModel  `tfsdk:"endpoints"`
 	AllowedAccountIDs []string         `tfsdk:"allowed_account_ids"`
 	MaxRetries        types.Int32      `tfsdk:"max_retries"`
@@ -54,6 +55,12 @@ type assumeRoleModel struct {
 	RoleARN     types.String `tfsdk:"role_arn"`
 	SessionName types.String `tfsdk:"session_name"`
 	ExternalID  types.String `tfsdk:"external_id"`
+}
+
+type sessionModel struct {
+	AccessKeyID     types.String `tfsdk:"access_key_id"`
+	SecretAccessKey types.String `tfsdk:"secret_access_key"`
+	SessionToken    types.String `tfsdk:"session_token"`
 }
 
 type endpointsModel struct {
@@ -143,6 +150,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
+		resp.EphemeralResourceData, resp.ActionData = data, data
 	}
 }
 
@@ -174,6 +182,9 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 	}
 	if role := m.AssumeRole; role != nil {
 		config.AssumeRole = aws.AssumeRole{RoleARN: role.RoleARN.ValueString(), SessionName: role.SessionName.ValueString(), ExternalID: role.ExternalID.ValueString()}
+	}
+	if session := m.Session; session != nil {
+		config.Session = aws.SessionCredentials{AccessKeyID: session.AccessKeyID.ValueString(), SecretAccessKey: session.SecretAccessKey.ValueString(), SessionToken: session.SessionToken.ValueString()}
 	}
 	if endpoints := m.Endpoints; endpoints != nil {
 		config.Endpoints = map[string]string{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,12 +40,54 @@ func TestSimExamples(t *testing.T) {
 			tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
 			offerCollector(azure)
 			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
+			config = strings.ReplaceAll(config, "/var/run/ci/oidc-token", ciToken(t, server))
+			config, factories := ownProviders(config, server)
+			putDeployRole(server)
 			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: acctest.Factories(server),
+				ProtoV6ProviderFactories: factories,
 				Steps:                    []resource.TestStep{{Config: config}},
 			})
 		})
 	}
+}
+
+var (
+	aliased    = regexp.MustCompile(`provider "governed" \{\n  alias = "(\w+)"\n  aws = \{\n    region += "eu-west-1"`)
+	underAlias = regexp.MustCompile(`(provider += )governed\.(\w+)`)
+)
+
+// ownProviders makes providers of their own of further configurations of the provider: one that Terraform attaches to, as
+// in tests, has a single configuration.
+func ownProviders(config string, server *sim.Server) (string, map[string]func() (tfprotov6.ProviderServer, error)) {
+	factories := acctest.Factories(server)
+	for _, match := range aliased.FindAllStringSubmatch(config, -1) {
+		factories[match[1]] = factories["governed"]
+	}
+	config = aliased.ReplaceAllString(config, fmt.Sprintf("provider \"$1\" {\n  aws = {\n    region    = \"eu-west-1\"\n    endpoints = { iam = %[1]q, sts = %[1]q }", server.URL()))
+	return underAlias.ReplaceAllString(config, "$1$2"), factories
+}
+
+// ciToken is a file with the token of the CI job that the examples trust.
+func ciToken(t *testing.T, server *sim.Server) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	token := azuresim.WebIdentityToken("https://token.actions.githubusercontent.com", "api://AzureADTokenExchange", "repo:acme/web-shop:ref:refs/heads/main", server.Clock().Now().Add(time.Hour))
+	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// putDeployRole makes the role that examples take sessions of, as another configuration would.
+func putDeployRole(server *sim.Server) {
+	server.Account(sim.DefaultAccount).PutRole(sim.Role{
+		Name: "deploy", Path: "/ci/",
+		TrustPolicy:    `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + sim.DefaultAccount + `:root"},"Action":"sts:AssumeRole"}]}`,
+		InlinePolicies: map[string]string{"read": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:GenerateCredentialReport"],"Resource":"*"}]}`},
+		Tags: map[string]string{
+			"nhi:owner": "payments", "nhi:purpose": "Deployment of the web shop", "nhi:expiry": "2027-03-31", "nhi:managed_by": "terraform-provider-governed",
+		},
+	})
 }
 
 // exampleFiles are the examples of everything that the provider offers. One that is missing fails the test.
@@ -61,6 +104,9 @@ func exampleFiles(t *testing.T) []string {
 	}
 	for name := range schema.DataSourceSchemas {
 		files = append(files, examples+"data-sources/"+name+"/data-source.tf")
+	}
+	for name := range schema.EphemeralResourceSchemas {
+		files = append(files, examples+"ephemeral-resources/"+name+"/ephemeral-resource.tf")
 	}
 	for name := range schema.Functions {
 		files = append(files, examples+"functions/"+name+"/function.tf")

@@ -27,6 +27,8 @@ var permissionLives = map[string]func(*life) []step{
 	"governed_unowned_identities":             unownedLife,
 	"query":                                   queryLife,
 	"aws_inventory":                           inventoryLife,
+	"governed_aws_session":                    sessionLife,
+	"governed_revoke_sessions":                revocationLife,
 }
 
 const permissionDocuments = examples + "permissions/aws/"

@@ -5,7 +5,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -13,8 +15,11 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/functions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/awssession"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/azuretoken"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/revokesessions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/servicelinkedidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/thirdpartyidentity"
@@ -25,8 +30,10 @@ import (
 const Address = "registry.terraform.io/nhi-governance/governed"
 
 var (
-	_ provider.ProviderWithFunctions     = (*Provider)(nil)
-	_ provider.ProviderWithListResources = (*Provider)(nil)
+	_ provider.ProviderWithActions            = (*Provider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.ProviderWithListResources      = (*Provider)(nil)
 )
 
 // Provider is terraform-provider-governed.
@@ -88,6 +95,22 @@ func (*Provider) DataSources(context.Context) []func() datasource.DataSource {
 		inventory.NewIdentityDataSource,
 		inventory.NewStaleDataSource,
 		inventory.NewUnownedDataSource,
+	}
+}
+
+// Actions lists them in alphabetical order.
+func (*Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		revokesessions.NewAction,
+		credential.NewAction,
+	}
+}
+
+// EphemeralResources lists them in alphabetical order.
+func (*Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		awssession.NewEphemeralResource,
+		azuretoken.NewEphemeralResource,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int32validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -80,6 +81,7 @@ func awsSchema() schema.Attribute {
 					"external_id":  schema.StringAttribute{Optional: true, MarkdownDescription: "External id that the role's trust policy asks for."},
 				},
 			},
+			"session":   sessionSchema(),
 			"endpoints": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "Endpoints to use instead of AWS's own.", Attributes: endpoints},
 			"allowed_account_ids": texts("Accounts that may be touched; every other is refused before anything is read.",
 				setvalidator.ValueStringsAre(stringvalidator.RegexMatches(accountPattern, "must be an AWS account id of 12 digits"))),
@@ -132,6 +134,24 @@ func awsSchema() schema.Attribute {
 				},
 			},
 			"ignore_tags": ignoreTagsSchema(),
+		},
+	}
+}
+
+// sessionSchema takes temporary credentials alone: a long-lived key has no place in a configuration.
+func sessionSchema() schema.Attribute {
+	text := func(description string) schema.Attribute {
+		return schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: description, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}}
+	}
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "Temporary credentials to use instead of the SDK's own chain, such as those of an ephemeral `governed_aws_session`. Terraform keeps no argument of a provider block in the state; " +
+			"a value that is ephemeral is in no plan file either. Long-lived access keys, which have no session token, are not taken: leave those to the environment or a `profile`.",
+		Validators: []validator.Object{objectvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("profile"))},
+		Attributes: map[string]schema.Attribute{
+			"access_key_id":     text("Access key id of the session."),
+			"secret_access_key": text("Secret access key of the session."),
+			"session_token":     text("Session token."),
 		},
 	}
 }

@@ -28,7 +28,20 @@ type Data struct {
 	Azure        *azure.Tenant
 	AzureUnknown bool
 
-	expiries, removals, inState sync.Map
+	expiries, removals, inState, changes sync.Map
+}
+
+// PlanChange notes that a plan makes or changes an identity, for what is asked of it in the same run: the cloud still has
+// the old one, or none.
+func (d *Data) PlanChange(id string) { d.changes.Store(id, true) }
+
+// Changed notes that what PlanChange noted is done.
+func (d *Data) Changed(id string) { d.changes.Delete(id) }
+
+// ChangePending tells whether an identity is still to be made or changed in this run.
+func (d *Data) ChangePending(id string) bool {
+	_, pending := d.changes.Load(id)
+	return pending
 }
 
 // PlanExpiry notes what a plan makes of an identity's expiry, for what depends on it in the same plan: the cloud still

@@ -253,11 +253,17 @@ func (do listSigningCertificates) ListSigningCertificates(ctx context.Context, i
 
 // stsClient is what this package uses of STS.
 type stsClient struct {
-	GetCallerIdentity call[sts.GetCallerIdentityInput, sts.GetCallerIdentityOutput, sts.Options]
+	GetCallerIdentity         call[sts.GetCallerIdentityInput, sts.GetCallerIdentityOutput, sts.Options]
+	AssumeRole                call[sts.AssumeRoleInput, sts.AssumeRoleOutput, sts.Options]
+	AssumeRoleWithWebIdentity call[sts.AssumeRoleWithWebIdentityInput, sts.AssumeRoleWithWebIdentityOutput, sts.Options]
 }
 
 func newSTSClient(client *sts.Client) stsClient {
-	return stsClient{GetCallerIdentity: client.GetCallerIdentity}
+	return stsClient{
+		GetCallerIdentity:         client.GetCallerIdentity,
+		AssumeRole:                client.AssumeRole,
+		AssumeRoleWithWebIdentity: client.AssumeRoleWithWebIdentity,
+	}
 }
 
 // analyzerClient is what this package uses of IAM Access Analyzer.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -33,6 +34,8 @@ type Config struct {
 	Region     string
 	Profile    string
 	AssumeRole AssumeRole
+	// Session has credentials that take the place of the SDK's own chain; none when its AccessKeyID is empty.
+	Session SessionCredentials
 	// Endpoints are base URLs by service, of those in Services.
 	Endpoints map[string]string
 	// AllowedAccountIDs are the only accounts that may be touched; empty allows every account.
@@ -72,6 +75,9 @@ type AssumeRole struct {
 	SessionName string
 	ExternalID  string
 }
+
+// SessionCredentials are temporary ones, such as those of a Session.
+type SessionCredentials struct{ AccessKeyID, SecretAccessKey, SessionToken string }
 
 // Services are the AWS services that the provider calls, and so the keys of Config.Endpoints.
 var Services = []string{"accessanalyzer", "config", "iam", "organizations", "secretsmanager", "ssm", "sts"}
@@ -163,6 +169,9 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 				refuseRepeatedPages,
 				a.countWrites,
 			}),
+		}
+		if session := a.config.Session; session.AccessKeyID != "" {
+			options = append(options, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(session.AccessKeyID, session.SecretAccessKey, session.SessionToken)))
 		}
 		loaded, err := config.LoadDefaultConfig(ctx, options...)
 		if err != nil {

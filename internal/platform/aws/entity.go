@@ -25,6 +25,7 @@ type entitySpec struct {
 	InlinePolicies         map[string]string
 	ManagedPolicyARNs      []string
 	PermissionsBoundaryARN string
+	SessionsValidAfter     time.Time
 }
 
 // asEntity is the part of a desired identity that roles and users have in common.
@@ -38,7 +39,9 @@ type EntityState struct {
 	ARN      string
 	UniqueID string
 	// ExpiryPolicy is the document of the policy called ExpiryPolicyName; empty when there is none.
-	ExpiryPolicy           string
+	ExpiryPolicy string
+	// SessionsPolicy is the document of the policy called SessionsPolicyName; empty when there is none.
+	SessionsPolicy         string
 	InlinePolicies         map[string]string
 	ManagedPolicyARNs      []string
 	PermissionsBoundaryARN string
@@ -48,6 +51,8 @@ type EntityState struct {
 	LastUsedAt   time.Time
 
 	tags map[string]string
+	// sessionDenials are the names of inline policies that deny closed and revoked sessions.
+	sessionDenials []string
 }
 
 func (s EntityState) base() EntityState { return s }
@@ -132,12 +137,14 @@ func (a *Account) predictEntity(me caller, kind entityKind, want platform.Desire
 	if expiry, err := governance.ParseExpiry(want.Metadata.Expiry); err == nil {
 		state.ExpiryPolicy, state.EndsByItself = iampolicy.ExpiryDeny(expiry.End()).JSON(), true
 	}
+	state.SessionsPolicy = sessionsPolicy(want.Spec.SessionsValidAfter)
 	return state
 }
 
 // keep takes over what the cloud has made up.
 func (s *EntityState) keep(have EntityState) {
 	s.UniqueID, s.CreatedAt, s.LastUsedAt = have.UniqueID, have.CreatedAt, have.LastUsedAt
+	s.sessionDenials = have.sessionDenials
 }
 
 // policyAttachments name the policies that go with the entity when it is deleted.
@@ -148,6 +155,9 @@ func (s EntityState) policyAttachments() []string {
 	}
 	if s.ExpiryPolicy != "" {
 		names = append(names, "inline policy "+ExpiryPolicyName)
+	}
+	if s.SessionsPolicy != "" {
+		names = append(names, "inline policy "+SessionsPolicyName)
 	}
 	for _, policy := range s.ManagedPolicyARNs {
 		names = append(names, "managed policy "+policy)
@@ -161,6 +171,7 @@ func (s *EntityState) interpretEntity(tagging tagging, tags map[string]string) {
 	s.Metadata, s.ManagedBy = tagging.metadata(tags)
 	s.ExpiryPolicy = s.InlinePolicies[ExpiryPolicyName]
 	delete(s.InlinePolicies, ExpiryPolicyName)
+	s.takeSessionDenials()
 	if expiry, err := governance.ParseExpiry(s.Metadata.Expiry); err == nil {
 		denied, ok := iampolicy.ParseExpiryDeny(s.ExpiryPolicy)
 		s.EndsByItself = ok && !denied.After(expiry.End())

@@ -65,10 +65,14 @@ func (v *violations) entity(kind entityKind, tagging tagging, want platform.Desi
 func (v *violations) sizes(kind entityKind, want platform.Desired[entitySpec]) []measure {
 	inline, attached := inlineSize(want.Spec.InlinePolicies), len(want.Spec.ManagedPolicyARNs)
 	expiry := iampolicy.Size(iampolicy.ExpiryDeny(endOf(want.Metadata)).JSON())
+	sessions, revoking := iampolicy.Size(sessionsPolicy(want.Spec.SessionsValidAfter)), ""
+	if sessions > 0 {
+		revoking = fmt.Sprintf(", and %s, which is for sessions_valid_after, %d", SessionsPolicyName, sessions)
+	}
 	return []measure{
-		{kind.inlineQuota, inline + expiry, func(over, quota int) {
+		{kind.inlineQuota, inline + expiry + sessions, func(over, quota int) {
 			v.add(kind.in("inline_policies"), "Shorten the policies, or move statements into a customer-managed policy.",
-				"the inline policies have %d characters together, and %s, which enforces the expiry, has %d: %d more than the quota of %d", inline, ExpiryPolicyName, expiry, over, quota)
+				"the inline policies have %d characters together, and %s, which enforces the expiry, has %d%s: %d more than the quota of %d", inline, ExpiryPolicyName, expiry, revoking, over, quota)
 		}},
 		{kind.attachedQuota, attached, func(over, quota int) {
 			v.add(kind.in("managed_policy_arns"), fmt.Sprintf("Merge policies, or ask AWS for a larger quota (up to %d).", kind.mostAttached),
@@ -126,6 +130,9 @@ func (v *violations) inlinePolicy(kind entityKind, name, document string) {
 	path := kind.in("inline_policies", name)
 	if name == ExpiryPolicyName {
 		v.add(path, "Give the policy another name.", "the name %s is taken by the policy that enforces the expiry", name)
+	}
+	if isSessionsPolicy(name) {
+		v.add(path, "Give the policy another name.", "the name %s is taken by the policies that end sessions", name)
 	}
 	v.name(path, name, maxPolicyNameLength)
 	if _, err := iampolicy.ParseIdentity(document); err != nil {

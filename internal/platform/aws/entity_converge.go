@@ -48,6 +48,7 @@ func (w *entityWriter) steps(c course) ([]func() error, error) {
 	if err != nil {
 		return nil, err
 	}
+	revokeSessions, admitSessions := w.sessionSteps()
 	expire, prolong := w.writeExpiryPolicy, func() error { return nil }
 	if w.endsLater() {
 		expire, prolong = prolong, expire
@@ -56,7 +57,7 @@ func (w *entityWriter) steps(c course) ([]func() error, error) {
 	if w.to.Disabled {
 		steps = append(steps, c.gate)
 	}
-	steps = append(append(steps, c.evict...), c.tags)
+	steps = append(append(append(steps, revokeSessions), c.evict...), c.tags)
 	old, next := w.is.PermissionsBoundaryARN, w.to.PermissionsBoundaryARN
 	if old == "" {
 		steps = append(steps, w.writeBoundary)
@@ -77,7 +78,7 @@ func (w *entityWriter) steps(c course) ([]func() error, error) {
 		steps = append(steps, expire, c.grant, c.revoke)
 	}
 	steps = append(append(steps, w.writeBoundary), c.settings...)
-	return append(steps, prolong, c.gate), nil
+	return append(steps, admitSessions, prolong, c.gate), nil
 }
 
 // endsLater tells whether the entity has an expiry policy already, and will have a later one: until that is written,
@@ -170,7 +171,7 @@ func (w *entityWriter) oldAndNewFit(further []measure) (bool, error) {
 	together := maps.Clone(w.is.InlinePolicies)
 	maps.Copy(together, w.to.InlinePolicies)
 	over, err := w.account.beyondQuota(w.ctx, append([]measure{
-		{quota: w.kind.inlineQuota, size: inlineSize(together) + iampolicy.Size(w.to.ExpiryPolicy)},
+		{quota: w.kind.inlineQuota, size: inlineSize(together) + w.to.reservedSize()},
 		{quota: w.kind.attachedQuota, size: len(w.to.ManagedPolicyARNs) + len(missingFrom(w.is.ManagedPolicyARNs, w.to.ManagedPolicyARNs))},
 	}, further...))
 	return len(over) == 0, err
@@ -184,7 +185,7 @@ func (w *entityWriter) addPolicies() error {
 // addDenials writes the inline policies that deny, if there is room for them already; otherwise addAllowances does.
 func (w *entityWriter) addDenials() error {
 	names := slices.DeleteFunc(w.changedPolicies(), func(name string) bool { return !hasDeny(w.to.InlinePolicies[name]) })
-	size := inlineSize(w.is.InlinePolicies) + iampolicy.Size(w.to.ExpiryPolicy)
+	size := inlineSize(w.is.InlinePolicies) + w.to.reservedSize()
 	for _, name := range names {
 		size += max(0, w.growth(name))
 	}

@@ -87,6 +87,12 @@ func (r *removal) allPolicies(ctx context.Context, kind entityKind, api entityAP
 	r.policies(ctx, kind, api, nil, state.ManagedPolicyARNs)
 	r.policies(ctx, kind, api, slices.Sorted(maps.Keys(state.InlinePolicies)), nil)
 	// What denies goes last.
+	if state.SessionsPolicy != "" {
+		r.policies(ctx, kind, api, []string{SessionsPolicyName}, nil)
+	}
+	for _, name := range state.sessionDenials {
+		r.do("", kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, name) })
+	}
 	switch {
 	case state.ExpiryPolicy != "":
 		r.policies(ctx, kind, api, []string{ExpiryPolicyName}, nil)

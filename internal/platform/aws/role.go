@@ -25,12 +25,14 @@ type RoleSpec struct {
 	PermissionsBoundaryARN string
 	// MaxSessionDuration is in seconds.
 	MaxSessionDuration int32
+	// SessionsValidAfter ends all sessions that were issued before; zero ends none.
+	SessionsValidAfter time.Time
 	// InstanceProfile asks for an instance profile with the role's name and path.
 	InstanceProfile bool
 }
 
 func (s RoleSpec) entity() entitySpec {
-	return entitySpec{Path: s.Path, InlinePolicies: s.InlinePolicies, ManagedPolicyARNs: s.ManagedPolicyARNs, PermissionsBoundaryARN: s.PermissionsBoundaryARN}
+	return entitySpec{Path: s.Path, InlinePolicies: s.InlinePolicies, ManagedPolicyARNs: s.ManagedPolicyARNs, PermissionsBoundaryARN: s.PermissionsBoundaryARN, SessionsValidAfter: s.SessionsValidAfter}
 }
 
 // RoleState is an IAM role as it is.

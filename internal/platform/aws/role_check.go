@@ -15,6 +15,7 @@ import (
 // Check finds what IAM would refuse. Sizes are held against the account's own quotas.
 func (r *Roles) Check(ctx context.Context, want platform.Desired[RoleSpec]) ([]governance.Violation, error) {
 	checked := violations(r.account.ValidateRole(want))
+	checked.sessionsInPast(roleKind, want.Spec.SessionsValidAfter, r.account.config.Clock.Now())
 	me, err := r.account.whoami(ctx)
 	if err != nil {
 		return nil, err

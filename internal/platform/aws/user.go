@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -18,13 +19,15 @@ type UserSpec struct {
 	// Groups are the names of all groups that the user is in.
 	Groups                 []string
 	PermissionsBoundaryARN string
+	// SessionsValidAfter ends all sessions that were issued before; zero ends none. Access keys go on.
+	SessionsValidAfter time.Time
 	// Reactivate are the access keys that a renewal activates, of those that the record on the user names: whoever may tag
 	// the user can write that.
 	Reactivate []string
 }
 
 func (s UserSpec) entity() entitySpec {
-	return entitySpec{Path: s.Path, InlinePolicies: s.InlinePolicies, ManagedPolicyARNs: s.ManagedPolicyARNs, PermissionsBoundaryARN: s.PermissionsBoundaryARN}
+	return entitySpec{Path: s.Path, InlinePolicies: s.InlinePolicies, ManagedPolicyARNs: s.ManagedPolicyARNs, PermissionsBoundaryARN: s.PermissionsBoundaryARN, SessionsValidAfter: s.SessionsValidAfter}
 }
 
 // UserState is an IAM user as it is. Its access keys are not part of it.
@@ -124,6 +127,7 @@ const maxGroupNameLength = 128
 // Check finds what IAM would refuse. Sizes are held against the account's own quotas.
 func (u *Users) Check(ctx context.Context, want platform.Desired[UserSpec]) ([]governance.Violation, error) {
 	checked, groups := violations(u.account.ValidateUser(want)), len(want.Spec.Groups)
+	checked.sessionsInPast(userKind, want.Spec.SessionsValidAfter, u.account.config.Clock.Now())
 	sizes := checked.sizes(userKind, asEntity(want))
 	_, err := u.account.beyondQuota(ctx, append(sizes, measure{quotaGroupsPerUser, groups, func(over, quota int) {
 		checked.add(userKind.in("groups"), "Use fewer groups, or attach policies to the user.",

@@ -27,6 +27,7 @@ type AWSRoleModel struct {
 	ManagedPolicyARNs      types.Set    `tfsdk:"managed_policy_arns"`
 	PermissionsBoundaryARN types.String `tfsdk:"permissions_boundary_arn"`
 	MaxSessionDuration     types.Int32  `tfsdk:"max_session_duration"`
+	SessionsValidAfter     types.String `tfsdk:"sessions_valid_after"`
 	ARN                    types.String `tfsdk:"arn"`
 	UniqueID               types.String `tfsdk:"unique_id"`
 	EffectiveTrustPolicy   types.String `tfsdk:"effective_trust_policy"`
@@ -52,7 +53,7 @@ func AWSRoleAttributes(further map[string]schema.Attribute) map[string]schema.At
 		"inline_policies": schema.MapAttribute{
 			ElementType: types.StringType, Optional: true,
 			Validators:          []validator.Map{mapvalidator.NoNullValues()},
-			MarkdownDescription: "Inline policies as JSON, by name. These are all that the role has: others show as drift and are removed. The name `governed-expiry` is taken.",
+			MarkdownDescription: "Inline policies as JSON, by name. These are all that the role has: others show as drift and are removed. The names `governed-expiry`, `governed-sessions`, `governed-revoked-sessions` and those that begin with `governed-closed-session-` are taken.",
 		},
 		"managed_policy_arns": schema.SetAttribute{
 			ElementType: types.StringType, Optional: true,
@@ -66,7 +67,8 @@ func AWSRoleAttributes(further map[string]schema.Attribute) map[string]schema.At
 			Optional: true, Computed: true, Default: int32default.StaticInt32(3600),
 			MarkdownDescription: "Longest session in seconds, 3600 to 43200. Defaults to 3600.",
 		},
-		"arn": computed("ARN of the role, known already at plan."),
+		"sessions_valid_after": SessionsValidAfterAttribute("role", ""),
+		"arn":                  computed("ARN of the role, known already at plan."),
 		"unique_id": schema.StringAttribute{
 			Computed: true, MarkdownDescription: "Unique id that IAM gave the role (`AROA…`).",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
@@ -88,6 +90,7 @@ func (r AWSRoleModel) Spec() aws.RoleSpec {
 		ManagedPolicyARNs:      tfkit.Strings(r.ManagedPolicyARNs),
 		PermissionsBoundaryARN: r.PermissionsBoundaryARN.ValueString(),
 		MaxSessionDuration:     3600,
+		SessionsValidAfter:     SessionsValidAfter(r.SessionsValidAfter),
 	}
 	// In a configuration it can be null, which stands for its default.
 	if duration := r.MaxSessionDuration; !duration.IsNull() && !duration.IsUnknown() {
@@ -135,6 +138,7 @@ func (r *AWSRoleModel) Observed(m *tfkit.GovernanceModel, data *tfkit.Data, stat
 	r.ManagedPolicyARNs = ObservedSet(r.ManagedPolicyARNs, state.ManagedPolicyARNs)
 	r.PermissionsBoundaryARN = tfkit.Observed(r.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
 	r.MaxSessionDuration = types.Int32Value(state.MaxSessionDuration)
+	r.SessionsValidAfter = ObservedSessions(r.SessionsValidAfter, state.SessionsValidAfter())
 	r.results(state)
 }
 

@@ -124,6 +124,9 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		r.data.PlanExpiry(common.ID.ValueString(), common.Expiry.ValueString())
 	}
 	resp.Diagnostics.Append(r.save(ctx, &resp.Plan.Raw, m)...)
+	if !common.ID.IsUnknown() && !resp.Plan.Raw.Equal(req.State.Raw) {
+		r.data.PlanChange(common.ID.ValueString())
+	}
 	// What is replaced goes as well, and Terraform asks for no plan of that. An id that is not known yet is that of a name or a
 	// path that is not, which replaces too.
 	if !req.State.Raw.IsNull() && (had == nil || !had.ID.Equal(common.ID)) {

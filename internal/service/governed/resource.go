@@ -114,6 +114,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 			"It exists and is saved, but Terraform replaces what it could not complete. To have the next apply complete it instead, run terraform untaint on it first.")
 		return
 	}
+	r.data.Changed(id.String())
 	resp.Diagnostics.Append(r.save(ctx, &resp.State.Raw, m)...)
 }
 
@@ -167,6 +168,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", r.title(m), err)
 		return
 	}
+	r.data.Changed(id.String())
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.save(ctx, &resp.State.Raw, m)...)
 }

@@ -184,6 +184,7 @@ func observeUser(data *tfkit.Data, m *model, state aws.BulkUser) error {
 	user.ManagedPolicyARNs = governed.ObservedSet(user.ManagedPolicyARNs, state.ManagedPolicyARNs)
 	user.Groups = governed.ObservedSet(user.Groups, state.Groups)
 	user.PermissionsBoundaryARN = tfkit.Observed(user.PermissionsBoundaryARN, state.PermissionsBoundaryARN)
+	user.SessionsValidAfter = governed.ObservedSessions(user.SessionsValidAfter, state.SessionsValidAfter())
 	user.DeactivatedAccessKeys = deactivatedKeys(state.UserState, m.deactivated)
 	user.observe(state.UserState)
 	if !state.PasswordKnown {

@@ -26,6 +26,7 @@ type awsUserModel struct {
 	ManagedPolicyARNs      types.Set    `tfsdk:"managed_policy_arns"`
 	Groups                 types.Set    `tfsdk:"groups"`
 	PermissionsBoundaryARN types.String `tfsdk:"permissions_boundary_arn"`
+	SessionsValidAfter     types.String `tfsdk:"sessions_valid_after"`
 	ARN                    types.String `tfsdk:"arn"`
 	UniqueID               types.String `tfsdk:"unique_id"`
 	ExpiryPolicy           types.String `tfsdk:"expiry_policy"`
@@ -81,6 +82,7 @@ func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) plat
 		ManagedPolicyARNs:      tfkit.Strings(u.ManagedPolicyARNs),
 		Groups:                 tfkit.Strings(u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(),
+		SessionsValidAfter:     governed.SessionsValidAfter(u.SessionsValidAfter),
 	}}
 }
 
@@ -109,8 +111,9 @@ func (awsUser) Schema() schema.Attribute {
 				Validators:          []validator.Map{mapvalidator.NoNullValues()},
 				MarkdownDescription: "Inline policies as JSON, by name. These are all that the user has: others show as drift and are removed. Together with `governed-expiry`, whose name is taken, they have 2,048 characters, white space not counted.",
 			},
-			"managed_policy_arns": exclusive("ARNs of the managed policies attached to the user. These are all that it has: others show as drift and are detached."),
-			"groups":              exclusive("Names of the groups that the user is in. These are all: it is taken out of others, which show as drift."),
+			"managed_policy_arns":  exclusive("ARNs of the managed policies attached to the user. These are all that it has: others show as drift and are detached."),
+			"sessions_valid_after": governed.SessionsValidAfterAttribute("user", "These are sessions that somebody has taken with its access keys; the keys themselves go on, and are rotated by `governed_credential`. "),
+			"groups":               exclusive("Names of the groups that the user is in. These are all: it is taken out of others, which show as drift."),
 			"permissions_boundary_arn": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "ARN of the policy that bounds what the user can be allowed.",
 			},

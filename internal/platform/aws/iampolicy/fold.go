@@ -37,3 +37,6 @@ func cutPrefixFold(text, prefix string) (string, bool) {
 // globFold matches IAM's wildcards (* for any text, ? for one character)
 // without case, in time linear in the product of the lengths.
 func globFold(pattern, text string) bool { return actions.Match(pattern, text) }
+
+// Matches tells whether a pattern with the wildcards of IAM has a text, without regard to case.
+func Matches(pattern, text string) bool { return globFold(pattern, text) }

@@ -1,0 +1,32 @@
+# terraform apply -invoke=action.governed_rotate_credential.smtp
+action "governed_rotate_credential" "smtp" {
+  config {
+    credential = governed_credential.smtp.id
+  }
+}
+
+# A key that has leaked does not get an overlap.
+action "governed_rotate_credential" "smtp_leaked" {
+  config {
+    credential    = governed_credential.smtp.id
+    overlap_hours = 0
+  }
+}
+
+resource "governed_service_identity" "mailer" {
+  name        = "mailer"
+  owner       = "payments"
+  purpose     = "Sends the receipts of the shop"
+  expiry      = "2027-03-31"
+  environment = "prod"
+
+  aws_user = {}
+}
+
+resource "governed_credential" "smtp" {
+  identity      = governed_service_identity.mailer.id
+  justification = "The vendor's mail relay takes an access key only; OIDC is on its roadmap"
+  expiry        = "2027-03-31"
+
+  store = { aws_secrets_manager = { name = "mailer/smtp" } }
+}
