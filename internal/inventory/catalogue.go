@@ -28,6 +28,7 @@ const (
 	FindingCredentialNotRotated      = "credential_not_rotated" //nolint:gosec // a code, no credential
 	FindingLongLivedCredential       = "long_lived_credential"
 	FindingUnusedCredential          = "unused_credential" //nolint:gosec // a code, no credential
+	FindingQuarantined               = "quarantined"
 )
 
 // FindingType is what is the same in every finding of a code.
@@ -127,6 +128,10 @@ var Catalogue = []FindingType{
 	{
 		FindingUnusedCredential, governance.SeverityMedium, "NHI1", 10, "An active credential or password was not used for more than `unused_for_days`, on an identity that is not itself `stale` or `never_used`. Never where the last use is not known.",
 		"Revoke it.", subject.unusedCredential,
+	},
+	{
+		FindingQuarantined, governance.SeverityLow, "NHI1", 0, "It is in quarantine: a `governed_quarantine` keeps it from being used. Its last use, and with it `stale` and `never_used`, is that before the quarantine, because what was tried since was refused.",
+		"Have somebody decide before its time is over: release it, or let it be deleted.", subject.quarantined,
 	},
 }
 

@@ -87,12 +87,14 @@ type Account struct {
 
 	connection platform.Memo[connection]
 	caller     platform.Memo[caller]
-	summary    platform.Memo[map[string]int32]
-	bulk       platform.Memo[*snapshot]
-	listings   platform.Memo[listings]
-	unused     platform.Memo[unusedAccess]
-	listed     platform.Memo[map[string]listedRole]
-	reads      bulkReads
+	// sourceCaller is the ARN of connection.source.
+	sourceCaller platform.Memo[string]
+	summary      platform.Memo[map[string]int32]
+	bulk         platform.Memo[*snapshot]
+	listings     platform.Memo[listings]
+	unused       platform.Memo[unusedAccess]
+	listed       platform.Memo[map[string]listedRole]
+	reads        bulkReads
 	// writes counts the calls that may have changed something.
 	writes   atomic.Int64
 	keys     keyLists
@@ -121,6 +123,8 @@ func (a *Account) isFresh(id governance.ID) bool {
 type connection struct {
 	iam iamAPI
 	sts stsAPI
+	// source is STS as whom AssumeRole was assumed; nil where it was not.
+	source stsAPI
 	// sdk is the configuration that clients of further services are made of.
 	sdk awssdk.Config
 }
@@ -175,7 +179,9 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 			}
 		}
 		stsClient := sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
+		var source stsAPI
 		if role := a.config.AssumeRole; role.RoleARN != "" {
+			source = stsClient
 			loaded.Credentials = awssdk.NewCredentialsCache(stscreds.NewAssumeRoleProvider(stsClient, role.RoleARN, func(o *stscreds.AssumeRoleOptions) {
 				if role.SessionName != "" {
 					o.RoleSessionName = role.SessionName
@@ -190,7 +196,7 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 		if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
 			return connection{}, a.credentialsError(err)
 		}
-		return connection{iam: iamClient, sts: stsClient, sdk: loaded}, nil
+		return connection{iam: iamClient, sts: stsClient, source: source, sdk: loaded}, nil
 	})
 }
 
