@@ -71,7 +71,7 @@ func pictureOf(t testing.TB, server *sim.Server) picture {
 	p.statusOf = map[string]string{}
 	account := server.Account(sim.DefaultAccount)
 	if p.role, _ = account.Role("nightly"); p.role.Name != "" {
-		p.role.LastUsedAt = time.Time{}
+		p.role.LastUsedAt, p.role.AttachedPolicyARNs = time.Time{}, slices.Concat(p.role.AttachedPolicyARNs)
 	}
 	user, found := account.User("export")
 	if p.user = user; !found {
