@@ -87,12 +87,15 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 		return l.disable(ctx, want, state)
 	}
 	if state.Current == nil || (want.New && !state.Interrupted) {
+		if err := state.quarantined(); err != nil {
+			return Result{}, err
+		}
 		return l.issue(ctx, want, state)
 	}
 	if state.Stored, err = l.Store.Prepare(ctx, state.Stored, want.Marks); err != nil {
 		return Result{}, storeError(err)
 	}
-	if !state.Current.Active {
+	if !state.Current.Active && !state.Holder.Quarantined {
 		if err := l.Issuer.SetActive(ctx, state.Current.ID, true); err != nil {
 			return Result{}, err
 		}

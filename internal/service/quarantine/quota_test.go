@@ -14,7 +14,7 @@ import (
 
 // padded is a policy of so many characters.
 func padded(size int) string {
-	const frame = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"},{"Sid":"","Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`
+	const frame = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"},{"Sid":"","Effect":"Allow","Action":"iam:ListRoles","Resource":"*"}]}`
 	return strings.Replace(frame, `"Sid":""`, `"Sid":"`+strings.Repeat("x", size-len(frame))+`"`, 1)
 }
 
