@@ -46,8 +46,11 @@ type EntityState struct {
 	EndsByItself bool
 	ManagedBy    string
 	LastUsedAt   time.Time
+	// Quarantine is what the tags say of one; nil where there is none. What it has put on the entity is in no other field.
+	Quarantine *governance.Quarantine
 
-	tags map[string]string
+	tags    map[string]string
+	blocked blocked
 }
 
 func (s EntityState) base() EntityState { return s }
@@ -161,6 +164,7 @@ func (s *EntityState) interpretEntity(tagging tagging, tags map[string]string) {
 	s.Metadata, s.ManagedBy = tagging.metadata(tags)
 	s.ExpiryPolicy = s.InlinePolicies[ExpiryPolicyName]
 	delete(s.InlinePolicies, ExpiryPolicyName)
+	s.setBlocked(tagging)
 	if expiry, err := governance.ParseExpiry(s.Metadata.Expiry); err == nil {
 		denied, ok := iampolicy.ParseExpiryDeny(s.ExpiryPolicy)
 		s.EndsByItself = ok && !denied.After(expiry.End())
