@@ -33,7 +33,7 @@ func TestRefused(t *testing.T) {
 		"malformed": {identity: "nightly", want: []string{`error identity: Identity id is malformed … "nightly" is not a canonical identity id: it has no platform in front of a colon`}},
 		"another platform": {
 			identity: "entra:11111111-2222-3333-4444-555555555555:application/11111111-2222-3333-4444-555555555555",
-			want:     []string{"error identity: Identity cannot be quarantined … is an identity of the kind entra_application. governed_quarantine takes IAM roles"},
+			want:     []string{"error identity: Azure is not configured"},
 		},
 		"another account": {
 			identity: "aws:999988887777:role/nightly",

@@ -53,9 +53,6 @@ func parseIdentity(text string, diags *diag.Diagnostics) (id governance.ID, ok b
 	switch {
 	case err != nil:
 		diags.AddAttributeError(identityPath, "Identity id is malformed", tfkit.Sentence(err.Error()))
-	case id.Kind.Platform() != governance.PlatformAWS:
-		diags.AddAttributeError(identityPath, "Identity cannot be quarantined",
-			fmt.Sprintf("%s is an identity of the kind %s. governed_quarantine takes IAM roles (aws:<account>:role/<path><name>) and IAM users (aws:<account>:user/<path><name>).", text, id.Kind))
 	default:
 		return id, true
 	}
@@ -68,11 +65,16 @@ func (r *Resource) open(m *model, diags *diag.Diagnostics) (platform.Quarantines
 	if !ok {
 		return nil, id, false
 	}
-	diags.Append(r.data.RequireAWS(identityPath)...)
-	if diags.HasError() {
+	if id.Kind.Platform() == governance.PlatformAWS {
+		if diags.Append(r.data.RequireAWS(identityPath)...); diags.HasError() {
+			return nil, id, false
+		}
+		return r.data.AWS.Quarantines(), id, true
+	}
+	if diags.Append(r.data.RequireAzure(identityPath)...); diags.HasError() {
 		return nil, id, false
 	}
-	return r.data.AWS.Quarantines(), id, true
+	return r.data.Azure.Quarantines(), id, true
 }
 
 // Create judges the order once more and carries it out. What fails leaves no state but a record on the identity, with which
