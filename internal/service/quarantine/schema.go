@@ -23,13 +23,13 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Keeps an identity from being used, governed or not, until somebody has found out whether it is needed: everything is denied to it, " +
-			"to live sessions too, nobody is let in, and its credentials are inactive. All that is changed is recorded on the identity, " +
+			"to live sessions too, nobody is let in, and its credentials are inactive; of an identity of Entra ID, sign-in is blocked. All that is changed is recorded on the identity, " +
 			"and put back when the resource goes. After `delete_after`, the next apply deletes the identity instead (guide \"Quarantine\").",
 		Attributes: map[string]schema.Attribute{
 			"id": computed("Canonical id of the identity. It is also what an import takes."),
 			"identity": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Canonical id of the identity, such as `aws:123456789012:role/jobs/nightly` or an `id` of `governed_stale_identities`: an IAM role or an IAM user of the provider's account. Changing it releases the one and quarantines the other.",
+				MarkdownDescription: "Canonical id of the identity, such as `aws:123456789012:role/jobs/nightly` or an `id` of `governed_stale_identities`: an IAM role or an IAM user of the provider's account, or an application or a third party's service principal of its tenant. Changing it releases the one and quarantines the other.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"reason": schema.StringAttribute{
@@ -46,7 +46,7 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 			},
 			"delete_after": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The first apply after it deletes the identity for good, with its credentials, policies and instance profiles: a date (to the end of that day, UTC) or an RFC 3339 time. The plan shows it first. Without it the identity stays in quarantine.",
+				MarkdownDescription: "The first apply after it deletes the identity for good, with its credentials and all that hangs on it: a date (to the end of that day, UTC) or an RFC 3339 time. The plan shows it first. Without it the identity stays in quarantine.",
 			},
 			"status": computed("`quarantined`; `incomplete` where an apply was interrupted or somebody has weakened the quarantine, which the next apply repairs; `released` where the record of the quarantine is gone from the identity; " +
 				"`deleted` once the identity is gone, after which the resource does nothing more."),
@@ -55,7 +55,7 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 			"instead": list("What could not be changed, such as a policy without room for a statement, and what was done instead."),
 			"drift":   list("What somebody has changed since. The next apply makes the quarantine whole again."),
 			"unique_id": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "Unique id that the platform gave the identity (`AROA…`, `AIDA…`). Another identity that gets the name later is not touched.",
+				Computed: true, MarkdownDescription: "Unique id that the platform gave the identity (`AROA…`, `AIDA…`, an object id of Entra ID). Another identity that gets the name later is not touched.",
 			},
 		},
 	}
