@@ -5,7 +5,7 @@ terraform {
       source = "nhi-governance/governed"
     }
   }
-  # Add the backend of your other modules: the state holds what has been taken over, and what it had.
+  # Add the backend of your other modules.
 }
 
 provider "governed" {
@@ -13,8 +13,7 @@ provider "governed" {
     region = var.region
   }
 
-  # A line that goes from the file removes an identity for good. What has been used meanwhile stays, and so does what may
-  # have been.
+  # On its last day an identity is deleted for good. What has been used meanwhile stays, and so does what may have been.
   policy = {
     retire_in_use_days = var.quiet_days
     enforcement        = { retire_in_use = "error" }
@@ -27,25 +26,11 @@ locals {
   last_days = { for id, day in merge(yamldecode(file("${path.module}/decommission.yaml")), {}) : id => substr(day, 0, 10) }
 }
 
-import {
-  for_each = local.last_days
-  to       = governed_service_identity.ending[each.key]
-  id       = each.key
-}
-
-resource "governed_service_identity" "ending" {
+# Nobody can use them from now on. Without its line an identity gets back all that it had; after its last day it is deleted.
+resource "governed_quarantine" "ending" {
   for_each = local.last_days
 
-  name    = reverse(split("/", each.key))[0]
-  owner   = var.owner
-  purpose = var.purpose
-  expiry  = each.value
-
-  aws_role = strcontains(each.key, ":role/") ? {} : null
-  aws_user = strcontains(each.key, ":user/") ? {} : null
-
-  # What an identity has stays as it was found, so that a later day gives all of it back.
-  lifecycle {
-    ignore_changes = [aws_role, aws_user, labels, environment, systems, ticket, business_owner, technical_owner]
-  }
+  identity     = each.key
+  reason       = var.reason
+  delete_after = each.value
 }

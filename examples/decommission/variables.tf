@@ -4,20 +4,14 @@ variable "region" {
   default     = "eu-west-1"
 }
 
-variable "owner" {
-  description = "Team that answers for the identities until they are gone."
-  type        = string
-  default     = "security"
-}
-
-variable "purpose" {
+variable "reason" {
   description = "What the tags on an identity say to whoever wonders."
   type        = string
-  default     = "Being decommissioned because nothing uses it: tell its owner if you need it"
+  default     = "Being decommissioned because nothing uses it: tell the security team if you need it"
 }
 
 variable "quiet_days" {
-  description = "Days that an identity has to have been unused when it is removed."
+  description = "Days that an identity has to have been unused when it is deleted."
   type        = number
   default     = 30
 }

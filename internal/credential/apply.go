@@ -87,12 +87,15 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 		return l.disable(ctx, want, state)
 	}
 	if state.Current == nil || (want.New && !state.Interrupted) {
+		if err := state.quarantined(); err != nil {
+			return Result{}, err
+		}
 		return l.issue(ctx, want, state)
 	}
 	if state.Stored, err = l.Store.Prepare(ctx, state.Stored, want.Marks); err != nil {
 		return Result{}, storeError(err)
 	}
-	if deactivator, ok := l.Issuer.(platform.Deactivator); ok && !state.Current.Active {
+	if deactivator, ok := l.Issuer.(platform.Deactivator); ok && !state.Current.Active && !state.Holder.Quarantined {
 		if err := deactivator.SetActive(ctx, state.Current.ID, true); err != nil {
 			return Result{}, err
 		}

@@ -165,10 +165,13 @@ func (l Life) Admit(state State, arn string) error {
 
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
-// InUse is a conflict while another credential of the identity is being made. Whether that one has reached its store
+// InUse is a conflict while the identity is in quarantine, or another credential of it is being made. Whether that one has reached its store
 // only its own resource can tell.
 func (s State) InUse() error {
 	note := s.Holder.Issuing
+	if err := s.quarantined(); err != nil {
+		return err
+	}
 	if note == nil || s.Unfinished {
 		return nil
 	}
@@ -177,6 +180,14 @@ func (s State) InUse() error {
 			note.Since.UTC().Format(time.RFC3339)),
 		Blockers: append([]string{"the credential kept in " + governance.Printable(note.Store)}, s.madeFor(*note)...),
 	}
+}
+
+// quarantined is a conflict while the identity is in quarantine.
+func (s State) quarantined() error {
+	if !s.Holder.Quarantined {
+		return nil
+	}
+	return &platform.ErrConflict{Detail: "The identity is in quarantine, so it gets no credential until that is released"}
 }
 
 // Governed tells whether another resource governs one of the identity's credentials.

@@ -36,7 +36,10 @@ type Identity struct {
 	OwnersGone []string
 	// NoClient says why nothing could use it; empty where something could, or where that is not known.
 	NoClient string
-	Findings []Finding
+	// Quarantine is nil where there is none. While there is one, the last use is that before it: what has been tried since
+	// was refused.
+	Quarantine *Quarantine
+	Findings   []Finding
 	// RiskScore is the sum of what its findings weigh.
 	RiskScore int
 }

@@ -162,10 +162,25 @@ const (
 	RecordDisabled Field = "disabled"
 	// RecordScopes names where outside its own subscription the provider has assigned roles to the object.
 	RecordScopes Field = "scopes"
+	// RecordQuarantine says that the object is in quarantine, since when and how; the others why and what was changed for
+	// it, the last of them in parts where one tag is too short.
+	RecordQuarantine         Field = "quarantine"
+	RecordQuarantineReason   Field = "quarantine_reason"
+	RecordQuarantineTicket   Field = "quarantine_ticket"
+	RecordQuarantineChanges  Field = "quarantine_changes"
+	RecordQuarantineChanges2 Field = "quarantine_changes_2"
+	RecordQuarantineChanges3 Field = "quarantine_changes_3"
 )
 
+// QuarantineRecords lists those of a quarantine.
+var QuarantineRecords = []Field{
+	RecordQuarantine, RecordQuarantineReason, RecordQuarantineTicket, RecordQuarantineChanges, RecordQuarantineChanges2, RecordQuarantineChanges3,
+}
+
 // records lists them all.
-var records = []Field{RecordDeactivated, RecordRemoving, RecordIssuing, RecordCredential, RecordLabels, RecordPurge, RecordDisabled, RecordScopes}
+var records = slices.Concat(
+	[]Field{RecordDeactivated, RecordRemoving, RecordIssuing, RecordCredential, RecordLabels, RecordPurge, RecordDisabled, RecordScopes}, QuarantineRecords,
+)
 
 // ManagedBy is the value of the mark on every object that this provider governs.
 const ManagedBy = "terraform-provider-governed"

@@ -44,6 +44,8 @@ const (
 	RuleCredential Rule = "credential"
 	// RuleExisting is about an identity that is there before Terraform makes it.
 	RuleExisting Rule = "existing_identity"
+	// RuleQuarantine is whom no quarantine may touch, and when one may end.
+	RuleQuarantine Rule = "quarantine"
 )
 
 // Rules lists the rules that a policy can enforce, in the order of the documentation.
@@ -96,10 +98,11 @@ type Policy struct {
 	enforcement      map[Rule]Enforcement
 	rules            []RuleDocument
 	approvals        approvals
+	breakGlass       []string
 }
 
 // NewPolicy merges documents so that each rule takes its strictest value: the shortest lifetime, the longest warning,
-// all required metadata, every pattern, every directory of owners, all custom rules, the approval keys that all have which
+// all required metadata, every pattern, every directory of owners, all break-glass identities, all custom rules, the approval keys that all have which
 // name any, the hardest enforcement. A document that gives a rule a value and no enforcement means the default one. What no
 // document sets takes its default. The error joins a *PolicyError for each thing that is wrong.
 func NewPolicy(documents ...PolicyDocument) (Policy, error) {
@@ -207,6 +210,11 @@ func (p *Policy) tighten(document PolicyDocument) {
 	}
 	if document.Owners.Directory != nil {
 		p.ownerDirectories = append(p.ownerDirectories, document.Owners.Directory)
+	}
+	for _, pattern := range document.BreakGlass {
+		if !slices.Contains(p.breakGlass, pattern) {
+			p.breakGlass = append(p.breakGlass, pattern)
+		}
 	}
 	p.addRules(document.Rules)
 	enforcements := map[Rule]Enforcement{}

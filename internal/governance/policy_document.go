@@ -4,22 +4,25 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // PolicyDocument is a policy as it is written, in HCL or in a file. What is nil or empty is left to other documents
 // and then to the defaults.
 type PolicyDocument struct {
-	MaxLifetimeDays           *int                 `json:"max_lifetime_days,omitempty"`
-	MaxLifetimeDaysByCategory map[Category]int     `json:"max_lifetime_days_by_category,omitempty"`
-	WarnBeforeDays            *int                 `json:"warn_before_days,omitempty"`
-	CredentialMaxAgeDays      *int                 `json:"credential_max_age_days,omitempty"`
-	RequiredMetadata          []string             `json:"required_metadata,omitempty"`
-	Owners                    OwnersDocument       `json:"owners,omitzero"`
-	Purpose                   PurposeDocument      `json:"purpose,omitzero"`
-	RetireInUseDays           *int                 `json:"retire_in_use_days,omitempty"`
-	Enforcement               map[Rule]Enforcement `json:"enforcement,omitempty"`
-	Rules                     []RuleDocument       `json:"rules,omitempty"`
+	MaxLifetimeDays           *int             `json:"max_lifetime_days,omitempty"`
+	MaxLifetimeDaysByCategory map[Category]int `json:"max_lifetime_days_by_category,omitempty"`
+	WarnBeforeDays            *int             `json:"warn_before_days,omitempty"`
+	CredentialMaxAgeDays      *int             `json:"credential_max_age_days,omitempty"`
+	RequiredMetadata          []string         `json:"required_metadata,omitempty"`
+	Owners                    OwnersDocument   `json:"owners,omitzero"`
+	Purpose                   PurposeDocument  `json:"purpose,omitzero"`
+	RetireInUseDays           *int             `json:"retire_in_use_days,omitempty"`
+	// BreakGlass are patterns of canonical ids that no quarantine may touch; * stands for any characters and ? for one.
+	BreakGlass  []string             `json:"break_glass,omitempty"`
+	Enforcement map[Rule]Enforcement `json:"enforcement,omitempty"`
+	Rules       []RuleDocument       `json:"rules,omitempty"`
 	ApprovalsDocument
 }
 
@@ -51,7 +54,7 @@ func (e *PolicyError) Error() string { return PolicyPath(e.Path) + ": " + e.Reas
 
 // PolicyPath writes where in a policy a value is, such as rules[2].message.
 func PolicyPath(path []string) string {
-	if len(path) > 1 && path[0] == "rules" {
+	if len(path) > 1 && (path[0] == "rules" || path[0] == "break_glass") {
 		path = append([]string{path[0] + "[" + path[1] + "]"}, path[2:]...)
 	}
 	return strings.Join(path, ".")
@@ -146,6 +149,11 @@ func (d PolicyDocument) problems() []error {
 	for _, word := range d.Purpose.FillerWords {
 		if len(words(word)) != 1 {
 			problem([]string{"purpose", "filler_words"}, "%q is not a single word of letters and digits", word)
+		}
+	}
+	for i, pattern := range d.BreakGlass {
+		if platform, rest, found := strings.Cut(pattern, ":"); !found || !slices.Contains([]Platform{PlatformAWS, PlatformAzure, PlatformEntra}, Platform(platform)) || blank(rest) {
+			problem([]string{"break_glass", strconv.Itoa(i)}, "%q is no pattern of canonical ids; write one such as aws:123456789012:role/break-glass*", pattern)
 		}
 	}
 	for _, rule := range slices.Sorted(maps.Keys(d.Enforcement)) {

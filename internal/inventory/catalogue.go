@@ -30,6 +30,7 @@ const (
 	FindingUnusedCredential          = "unused_credential"   //nolint:gosec // a code, no credential
 	FindingCredentialExpiring        = "credential_expiring" //nolint:gosec // a code, no credential
 	FindingCredentialExpired         = "credential_expired"  //nolint:gosec // a code, no credential
+	FindingQuarantined               = "quarantined"
 )
 
 // FindingType is what is the same in every finding of a code.
@@ -137,6 +138,10 @@ var Catalogue = []FindingType{
 	{
 		FindingCredentialExpired, governance.SeverityLow, "NHI1", 5, "A credential has ended by itself and was not removed: it hides which of them work.",
 		"Remove it.", subject.credentialExpired,
+	},
+	{
+		FindingQuarantined, governance.SeverityLow, "NHI1", 0, "It is in quarantine: a `governed_quarantine` keeps it from being used. Its last use, and with it `stale` and `never_used`, is that before the quarantine, because what was tried since was refused.",
+		"Have somebody decide before its time is over: release it, or let it be deleted.", subject.quarantined,
 	},
 }
 

@@ -88,6 +88,27 @@ func (s subject) unusedSince() time.Time {
 	return latest(s.LastUsedAt, s.CreatedAt, s.TrackedSince)
 }
 
+// beforeQuarantine judges as of the day on which a quarantine began: nothing could use the identity since.
+func (s subject) beforeQuarantine() subject {
+	if s.Quarantine != nil {
+		s.now = s.Quarantine.Since
+	}
+	return s
+}
+
+func (s subject) quarantined() string {
+	if s.Quarantine == nil {
+		return ""
+	}
+	text := fmt.Sprintf("it is in quarantine since %s, for the reason %q", s.ago(s.Quarantine.Since), s.Quarantine.Reason)
+	for _, detail := range []struct{ name, value string }{{"ticket", s.Quarantine.Ticket}, {"release_after", s.Quarantine.ReleaseAfter}, {"delete_after", s.Quarantine.DeleteAfter}} {
+		if detail.value != "" {
+			text += "; " + detail.name + " " + detail.value
+		}
+	}
+	return text
+}
+
 // idle tells whether it has gone unused for too long, as far as that is known.
 func (s subject) idle() bool {
 	since := s.unusedSince()
@@ -100,6 +121,7 @@ func (s subject) alwaysTracked() bool {
 }
 
 func (s subject) stale() string {
+	s = s.beforeQuarantine()
 	switch {
 	case !s.idle():
 		return ""
@@ -119,6 +141,7 @@ func (s subject) stale() string {
 }
 
 func (s subject) neverUsed() string {
+	s = s.beforeQuarantine()
 	if s.NoClient != "" && !s.CreatedAt.IsZero() && s.CreatedAt.Before(s.before(s.UnusedForDays)) {
 		return fmt.Sprintf("it was made on %s, and %s", s.ago(s.CreatedAt), s.NoClient)
 	}

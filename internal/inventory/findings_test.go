@@ -195,6 +195,18 @@ func TestFindings(t *testing.T) {
 			trustees(external(governance.TrusteeAccount, "999988887777"), external(governance.TrusteeAccount, "999988887776"))(i)
 		}, nil},
 		"own roles": {trustees(ownRole("a"), ownRole("b")), nil},
+		"in quarantine, unused before": {func(i *governance.Identity) {
+			i.LastUsedAt = daysAgo(300)
+			i.Quarantine = &governance.Quarantine{Since: daysAgo(5), QuarantineOrder: governance.QuarantineOrder{Reason: "Nobody knows it", Ticket: "SEC-1", ReleaseAfter: "2026-12-01", DeleteAfter: "2027-01-01"}}
+		}, []string{
+			"stale: it was last used on " + daysAgo(300).Format(time.DateOnly) + " (295 days ago)",
+			"quarantined: it is in quarantine since " + daysAgo(5).Format(time.DateOnly) + ` (5 days ago), for the reason "Nobody knows it"; ticket SEC-1; release_after 2026-12-01; delete_after 2027-01-01`,
+		}},
+		"in quarantine, used before": {func(i *governance.Identity) {
+			i.LastUsedAt = daysAgo(200)
+			i.Quarantine = &governance.Quarantine{Since: daysAgo(190), QuarantineOrder: governance.QuarantineOrder{Reason: "Leaked key"}}
+			i.Credentials = nil
+		}, []string{"quarantined: it is in quarantine since " + daysAgo(190).Format(time.DateOnly) + ` (190 days ago), for the reason "Leaked key"`}},
 		"other environment": {func(i *governance.Identity) {
 			i.Metadata.Environment = "Production"
 			i.Trust = []governance.Trustee{ownRole("tagged")}

@@ -120,6 +120,8 @@ type Holder struct {
 	Issuing *Issuance
 	// ConsoleAccess tells that a human can sign in as the identity.
 	ConsoleAccess bool
+	// Quarantined tells that the identity is in quarantine: until it is released, nothing of it becomes active or is made.
+	Quarantined bool
 }
 
 // Issuer makes and revokes the credentials of one identity. Every method can return the errors of this package.

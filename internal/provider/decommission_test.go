@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,8 +50,8 @@ func forgotten(server *sim.Server) sim.Credentials {
 	return user("export", nil)
 }
 
-// TestSimDecommissionExample takes what nobody uses out of an account: proposed, reviewed, closed on its last day, given back
-// where somebody objects, and removed for good.
+// TestSimDecommissionExample takes what nobody uses out of an account: proposed, reviewed, locked, given back where somebody
+// objects, and deleted for good after the grace period.
 func TestSimDecommissionExample(t *testing.T) {
 	t.Parallel()
 	server := acctest.NewSim(t)
@@ -60,38 +61,45 @@ func TestSimDecommissionExample(t *testing.T) {
 	c.WriteExample(server, examples+"decommission", "decommission")
 	c.Write("decommission/propose/terraform.tfvars", "keep = [\"aws:123456789012:role/jobs/emergency\"]\n")
 	file := c.Read("decommission/decommission.yaml")
-	listed := func(day string) string {
-		return strings.Replace(file, "{}\n", fmt.Sprintf("%q: %q\n%q: %q\n", nightlyRole, day, exportUser, day), 1)
+	last := acctest.Date(server, 60)
+	listed := func(ids ...string) string {
+		lines := ""
+		for _, id := range ids {
+			lines += fmt.Sprintf("%q: %q\n", id, last)
+		}
+		return strings.Replace(file, "{}\n", lines, 1)
 	}
 	terraform := func(arguments ...string) string {
 		t.Helper()
 		return c.Must(append([]string{"-chdir=decommission"}, arguments...)...)
 	}
+	propose := func(want string) {
+		t.Helper()
+		if output, ok := c.Shell("decommission/propose.sh review.md"); !ok {
+			t.Fatalf("the proposal fails:\n%s", output)
+		}
+		if got := c.Read("decommission/decommission.yaml"); got != want {
+			t.Fatalf("the file is\n%s\nand not\n%s", got, want)
+		}
+	}
 	// wantAccess uses both identities, and so makes their last use now where they have access.
-	wantAccess := func(access, active bool) {
+	wantAccess := func(role, user bool) {
 		t.Helper()
 		session, refused := account.AssumeRoleAsService("lambda.amazonaws.com", "arn:aws:iam::123456789012:role/jobs/nightly", nil)
 		if refused == nil {
 			acctest.UseSession(t, server, session)
 		}
 		_, denied := acctest.NewIAM(server.URL(), key.AccessKeyID, key.SecretAccessKey).ListUsers(t.Context(), &iam.ListUsersInput{})
-		if (refused == nil) != access || (denied == nil) != access {
+		if (refused == nil) != role || (denied == nil) != user {
 			t.Errorf("the role says %v and the user %v", refused, denied)
 		}
-		if user, _ := account.User("export"); user.AccessKeys[0].Active != active || user.AccessKeys[1].Active {
-			t.Errorf("the keys are %+v", user.AccessKeys)
-		}
 	}
+	before, _ := account.Role("nightly")
 
 	// A proposal changes nothing but the file, and a second one not even that.
 	server.ResetCalls()
 	for range 2 {
-		if output, ok := c.Shell("decommission/propose.sh review.md"); !ok {
-			t.Fatalf("the proposal fails:\n%s", output)
-		}
-		if got, want := c.Read("decommission/decommission.yaml"), listed(acctest.Date(server, 14)); got != want {
-			t.Fatalf("the file is\n%s\nand not\n%s", got, want)
-		}
+		propose(listed(nightlyRole, exportUser))
 	}
 	if review := c.Read("review.md"); !strings.HasPrefix(review, "# Non-human identities\n\nEverything was read.\n") {
 		t.Errorf("the review is\n%s", review)
@@ -100,49 +108,44 @@ func TestSimDecommissionExample(t *testing.T) {
 		t.Errorf("a proposal calls %v", writes)
 	}
 
-	// Until the last day, nothing is taken from anybody.
+	// What is merged is locked, and nothing is left to do: nothing that is tried now takes it off the list.
 	terraform("init")
-	wantSaid(t, terraform("plan", "-out=plan"), "Plan: 2 to import, 0 to add, 2 to change, 0 to destroy.", `(imported from "`+nightlyRole+`")`, `(imported from "`+exportUser+`")`)
+	wantSaid(t, terraform("plan", "-out=plan"), "Plan: 2 to add, 0 to change, 0 to destroy.", "Identity will be quarantined: "+nightlyRole, "access key "+key.AccessKeyID+" is inactive")
 	terraform("apply", "plan")
-	role, _ := account.Role("nightly")
-	if len(role.InlinePolicies) != 2 || len(role.AttachedPolicyARNs) != 1 || role.Tags["Team"] != "billing" || role.Tags["nhi:owner"] != "security" {
-		t.Errorf("the role is %+v", role)
-	}
-	wantAccess(true, true)
-	wantSaid(t, terraform("plan"), "No changes.")
-
-	// Then AWS refuses both by itself, and the next apply makes the key inactive.
-	server.Clock().Advance(15 * oneDay)
-	wantAccess(false, true)
-	terraform("apply", "-auto-approve")
 	wantAccess(false, false)
 	wantSaid(t, terraform("plan"), "No changes.")
+	server.Clock().Advance(oneDay)
+	propose(listed(nightlyRole, exportUser))
 
-	// Somebody objects.
-	c.Write("decommission/decommission.yaml", listed(acctest.Date(server, 60)))
-	terraform("apply", "-auto-approve")
-	wantAccess(true, true)
-	if back, _ := account.Role("nightly"); len(back.InlinePolicies) != 2 || len(back.AttachedPolicyARNs) != 1 {
-		t.Errorf("the role is %+v", back)
+	// Somebody objects for the role.
+	c.Write("decommission/decommission.yaml", listed(exportUser))
+	wantSaid(t, terraform("apply", "-auto-approve"), "0 added, 0 changed, 1 destroyed")
+	after, _ := account.Role("nightly")
+	if before.TrustPolicy != after.TrustPolicy || !maps.Equal(before.InlinePolicies, after.InlinePolicies) || !maps.Equal(before.Tags, after.Tags) || !slices.Equal(before.AttachedPolicyARNs, after.AttachedPolicyARNs) {
+		t.Errorf("the role is %+v, and was %+v", after, before)
 	}
+	wantAccess(true, false)
+	propose(listed(exportUser))
 
-	// What has been used meanwhile is not removed; what has been quiet since is, with all that is on it.
-	c.Write("decommission/decommission.yaml", strings.TrimSuffix(file, "{}\n"))
-	output, ok := c.Run("-chdir=decommission", "plan")
-	if ok || strings.Count(output, "Error: Identity is still in use") != 2 {
-		t.Errorf("the plan says\n%s", output)
-	}
-	server.Clock().Advance(31 * oneDay)
-	wantSaid(t, terraform("plan", "-out=plan"), "Plan: 0 to add, 0 to change, 2 to destroy.",
-		"is removed for good", "- instance profile nightly", "- managed policy "+managedPrefix+"SecurityAudit", "- access key "+key.AccessKeyID)
+	// Nobody does for the user, which goes with all that is on it, and its line after it.
+	server.Clock().Advance(60 * oneDay)
+	wantSaid(t, terraform("plan", "-out=plan"), "Plan: 0 to add, 1 to change, 0 to destroy.",
+		"Identity will be retired: "+exportUser, "is removed for good", "- managed policy "+managedPrefix+"ReadOnlyAccess", "- access key "+key.AccessKeyID)
 	terraform("apply", "plan")
-	if left := slices.Concat(account.Roles(), account.Users(), account.InstanceProfiles()); !slices.Equal(left, []string{"daily", "elsewhere", "emergency", "jane"}) {
-		t.Errorf("left are %v", left)
+	wantSaid(t, terraform("plan"), "No changes.")
+	if users := account.Users(); !slices.Equal(users, []string{"jane"}) {
+		t.Errorf("left are %v", users)
 	}
+	propose(file)
+	server.ResetCalls()
+	terraform("apply", "-auto-approve")
+	acctest.WantWrites(t, server)
+	if state := strings.TrimSpace(terraform("state", "list")); state != "" {
+		t.Errorf("the state has %s", state)
+	}
+	server.Clock().Advance(oneDay)
 	server.InjectFault(sim.Fault{Action: "GenerateCredentialReport", Times: 1000, Kind: sim.FaultAccessDenied})
-	if output, ok := c.Shell("decommission/propose.sh review.md"); !ok || c.Read("decommission/decommission.yaml") != file {
-		t.Errorf("afterwards, the proposal says\n%s", output)
-	}
+	propose(file)
 	if review := c.Read("review.md"); !strings.HasPrefix(review, "# Non-human identities\n\n## Not everything could be read\n") || !strings.Contains(review, "`iam:GenerateCredentialReport`") {
 		t.Errorf("the review is\n%s", review)
 	}
@@ -161,11 +164,10 @@ func TestSimDecommissionFile(t *testing.T) {
 		ok   bool
 		says string
 	}{
-		{fmt.Sprintf("%q: %s", nightlyRole, acctest.Date(server, 20)), true, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy."},
-		{fmt.Sprintf("arn:aws:iam::123456789012:role/jobs/nightly: %q", acctest.Date(server, 20)), true, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy."},
-		{fmt.Sprintf("%q: %q", nightlyRole, acctest.Date(server, -1)), false, "Expiry is in the past"},
-		{fmt.Sprintf("%q: soon", nightlyRole), false, `expiry is "soon", which is not a time.`},
-		{fmt.Sprintf("%q: %q", "aws:123456789012:role/nightly", acctest.Date(server, 20)), false, "Error: Cannot import non-existent remote object"},
+		{fmt.Sprintf("%q: %s", nightlyRole, acctest.Date(server, 20)), true, "Plan: 1 to add, 0 to change, 0 to destroy."},
+		{fmt.Sprintf("%q: %q", nightlyRole, acctest.Date(server, -1)), false, "the identity would be deleted at once"},
+		{fmt.Sprintf("%q: soon", nightlyRole), false, `delete_after is "soon", which is not a time.`},
+		{fmt.Sprintf("%q: %q", "aws:123456789012:role/nightly", acctest.Date(server, 20)), false, "Error: Identity does not exist"},
 		{fmt.Sprintf("nightly: %q", acctest.Date(server, 20)), false, `"nightly" is not a canonical identity id`},
 	} {
 		c.Write("decommission/decommission.yaml", test.line+"\n")

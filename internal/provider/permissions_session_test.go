@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"strings"
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
@@ -55,7 +54,7 @@ func sessionLife(l *life) []step {
 
 // revocationLife is the life of sessions of a role and of a user that are revoked.
 func revocationLife(l *life) []step {
-	inline := map[string]string{"long": longPolicy(10000)}
+	inline := longPolicy(10000)
 	if l.may("OptionalMakeRoom") {
 		inline["governed-closed-session-0a1b2c3d"] = `{"Version":"2012-10-17","Statement":[{"Sid":"GovernedClosedSession","Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"},"StringEquals":{"aws:userid":"AROAEXAMPLE:export"}}}]}`
 	}
@@ -68,9 +67,4 @@ func revocationLife(l *life) []step {
 		}
 	}
 	return []step{{"of a role", revoke(exporter)}, {"of a role again", revoke(exporter)}, {"of a user", revoke(mailer)}, {"of a user again", revoke(mailer)}}
-}
-
-// longPolicy is a policy of about so many characters.
-func longPolicy(size int) string {
-	return `{"Version":"2012-10-17","Statement":[{"Sid":"` + strings.Repeat("a", size-100) + `","Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`
 }

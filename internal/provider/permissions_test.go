@@ -24,6 +24,7 @@ var permissionLives = map[string]func(*life) []step{
 	"governed_service_linked_identity":        linkedLife,
 	"governed_credential_aws_secrets_manager": secretLife,
 	"governed_credential_aws_ssm_parameter":   parameterLife,
+	"governed_quarantine":                     quarantineLife,
 	"governed_unowned_identities":             unownedLife,
 	"query":                                   queryLife,
 	"aws_inventory":                           inventoryLife,

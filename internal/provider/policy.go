@@ -32,6 +32,7 @@ type policyModel struct {
 	Owners                    *ownersModel      `tfsdk:"owners"`
 	Purpose                   *purposeModel     `tfsdk:"purpose"`
 	RetireInUseDays           *int              `tfsdk:"retire_in_use_days"`
+	BreakGlass                []string          `tfsdk:"break_glass"`
 	Enforcement               map[string]string `tfsdk:"enforcement"`
 	ApprovalKeys              []string          `tfsdk:"approval_keys"`
 	ApprovalMaxDays           *int              `tfsdk:"approval_max_days"`
@@ -76,7 +77,7 @@ func (m *ownersModel) entra(read entraOwners) *governance.OwnerDirectory {
 func (m policyModel) document() governance.PolicyDocument {
 	document := governance.PolicyDocument{
 		MaxLifetimeDays: m.MaxLifetimeDays, WarnBeforeDays: m.WarnBeforeDays, CredentialMaxAgeDays: m.CredentialMaxAgeDays,
-		RetireInUseDays: m.RetireInUseDays, RequiredMetadata: m.RequiredMetadata,
+		RetireInUseDays: m.RetireInUseDays, RequiredMetadata: m.RequiredMetadata, BreakGlass: m.BreakGlass,
 		ApprovalsDocument: governance.ApprovalsDocument{ApprovalKeys: m.ApprovalKeys, ApprovalMaxDays: m.ApprovalMaxDays},
 	}
 	if m.MaxLifetimeDaysByCategory != nil {

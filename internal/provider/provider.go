@@ -19,6 +19,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/azuretoken"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/inventory"
+	"github.com/nhi-governance/terraform-provider-governed/internal/service/quarantine"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/revokesessions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/serviceidentity"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/servicelinkedidentity"
@@ -80,6 +81,7 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		credential.NewResource,
+		quarantine.NewResource,
 		serviceidentity.NewResource(&p.preview),
 		servicelinkedidentity.NewResource(&p.preview),
 		thirdpartyidentity.NewResource(&p.preview),

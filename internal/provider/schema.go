@@ -219,6 +219,10 @@ func policySchema() schema.Attribute {
 					},
 				},
 			},
+			"break_glass": schema.ListAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Identities for emergencies, which no `governed_quarantine` may touch: patterns of canonical ids such as `aws:123456789012:role/break-glass*`, in which `*` stands for any characters and `?` for one. Of several policies, all count.",
+			},
 			"approval_keys": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "Public keys of those who may approve what a rule about permissions refuses (guide \"Approvals\"): each element one or several in PEM (`PUBLIC KEY`), a JWK or a JWK set; Ed25519, ECDSA on P-256, or RSA of 2048 bits or more. " +

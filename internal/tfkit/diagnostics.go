@@ -39,6 +39,7 @@ var summaries = map[governance.Rule]string{
 	governance.RuleCredential:           "Credential cannot be like this",
 	governance.RuleExisting:             "Existing identity",
 	governance.RuleApproval:             "Approval of permissions",
+	governance.RuleQuarantine:           "Quarantine is not possible",
 
 	governance.RuleAdministrator:         "Identity would be an administrator",
 	governance.RulePrivilegeEscalation:   "Identity could raise its own privileges",

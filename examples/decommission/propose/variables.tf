@@ -15,14 +15,14 @@ variable "unused_for_days" {
   }
 }
 
-variable "notice_days" {
-  description = "Days from today to the last day of what is proposed."
+variable "grace_days" {
+  description = "Days from today to the last day of what is proposed, for which it is in quarantine."
   type        = number
-  default     = 14
+  default     = 60
   nullable    = false
   validation {
-    condition     = var.notice_days >= 1 && floor(var.notice_days) == var.notice_days
-    error_message = "notice_days is ${var.notice_days}. Write whole days from 1 on: somebody may have to object."
+    condition     = var.grace_days >= 1 && floor(var.grace_days) == var.grace_days
+    error_message = "grace_days is ${var.grace_days}. Write whole days from 1 on: somebody may have to object."
   }
 }
 

@@ -98,6 +98,7 @@ func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
 	tags := tagMap(user.Tags)
 	keys = k.account.keyChanges.over(k.now(), k.id.String(), tags, keys)
 	holder.Metadata, holder.ManagedBy = k.account.tagging.metadata(tags)
+	_, holder.Quarantined = tags[k.account.tagging.keys.Key(governance.RecordQuarantine)]
 	for _, key := range keys {
 		id := awssdk.ToString(key.AccessKeyId)
 		holder.Credentials = append(holder.Credentials, platform.Credential{

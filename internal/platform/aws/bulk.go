@@ -20,8 +20,8 @@ type snapshot struct {
 	identities []governance.Identity
 	// users are those of them that are users.
 	users []snapshotUser
-	// roles and userDetails are, by lower-case name, those that some tool has marked as governed; all of them in a full
-	// snapshot.
+	// roles and userDetails are, by lower-case name, those that some tool has marked as governed, and those in quarantine; all
+	// of them in a full snapshot.
 	roles       map[string]packed[types.RoleDetail]
 	userDetails map[string]packed[types.UserDetail]
 	full        bool
@@ -37,6 +37,8 @@ type snapshotUser struct {
 	id, arn string
 	// stores are where the secrets of its access keys are, by key id.
 	stores map[string]string
+	// quarantine is nil where there is none.
+	quarantine *quarantineRecord
 }
 
 // has looks at nothing but ids: the listing completes the identities while others ask for theirs.

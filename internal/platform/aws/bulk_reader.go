@@ -117,11 +117,12 @@ func (r *bulkReader) role(detail types.RoleDetail) error {
 	if used := detail.RoleLastUsed; used != nil {
 		identity.LastUsedAt, identity.LastUsedRegion = awssdk.ToTime(used.LastUsedDate).UTC(), r.text(awssdk.ToString(used.Region))
 	}
+	r.account.tagging.readable(tags).tell(identity)
 	identity.Trust = r.trustees(detail.AssumeRolePolicyDocument, identity.ID.Account)
 	r.identities[identity.ImportID] = identity
 	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.RolePolicyList, detail.AttachedManagedPolicies, nil, detail.PermissionsBoundary)
-	if r.full || identity.ManagedBy != "" {
+	if r.full || identity.ManagedBy != "" || identity.Quarantine != nil {
 		r.roles[strings.ToLower(identity.Name)], err = r.packer.pack(detail)
 	}
 	return err
@@ -140,10 +141,12 @@ func (r *bulkReader) user(detail types.UserDetail) error {
 		}
 	}
 	r.identities[identity.ImportID] = identity
-	r.users[identity.ImportID] = snapshotUser{id: identity.ImportID, arn: awssdk.ToString(detail.Arn), stores: stores}
+	quarantine := r.account.tagging.readable(tags)
+	quarantine.tell(identity)
+	r.users[identity.ImportID] = snapshotUser{id: identity.ImportID, arn: awssdk.ToString(detail.Arn), stores: stores, quarantine: quarantine}
 	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.UserPolicyList, detail.AttachedManagedPolicies, detail.GroupList, detail.PermissionsBoundary)
-	if r.full || identity.ManagedBy != "" {
+	if r.full || identity.ManagedBy != "" || identity.Quarantine != nil {
 		r.userDetails[strings.ToLower(identity.Name)], err = r.packer.pack(detail)
 	}
 	return err

@@ -92,10 +92,13 @@ type iamClient struct {
 	GetLoginProfile                 iamCall[iam.GetLoginProfileInput, iam.GetLoginProfileOutput]
 	DeleteLoginProfile              iamCall[iam.DeleteLoginProfileInput, iam.DeleteLoginProfileOutput]
 	DeactivateMFADevice             iamCall[iam.DeactivateMFADeviceInput, iam.DeactivateMFADeviceOutput]
+	UpdateSSHPublicKey              iamCall[iam.UpdateSSHPublicKeyInput, iam.UpdateSSHPublicKeyOutput]
 	DeleteVirtualMFADevice          iamCall[iam.DeleteVirtualMFADeviceInput, iam.DeleteVirtualMFADeviceOutput]
 	DeleteSSHPublicKey              iamCall[iam.DeleteSSHPublicKeyInput, iam.DeleteSSHPublicKeyOutput]
+	UpdateSigningCertificate        iamCall[iam.UpdateSigningCertificateInput, iam.UpdateSigningCertificateOutput]
 	DeleteSigningCertificate        iamCall[iam.DeleteSigningCertificateInput, iam.DeleteSigningCertificateOutput]
 	ListServiceSpecificCredentials  iamCall[iam.ListServiceSpecificCredentialsInput, iam.ListServiceSpecificCredentialsOutput]
+	UpdateServiceSpecificCredential iamCall[iam.UpdateServiceSpecificCredentialInput, iam.UpdateServiceSpecificCredentialOutput]
 	DeleteServiceSpecificCredential iamCall[iam.DeleteServiceSpecificCredentialInput, iam.DeleteServiceSpecificCredentialOutput]
 }
 
@@ -174,10 +177,13 @@ func newIAMClient(client *iam.Client) *iamClient {
 		GetLoginProfile:                 client.GetLoginProfile,
 		DeleteLoginProfile:              client.DeleteLoginProfile,
 		DeactivateMFADevice:             client.DeactivateMFADevice,
+		UpdateSSHPublicKey:              client.UpdateSSHPublicKey,
 		DeleteVirtualMFADevice:          client.DeleteVirtualMFADevice,
 		DeleteSSHPublicKey:              client.DeleteSSHPublicKey,
+		UpdateSigningCertificate:        client.UpdateSigningCertificate,
 		DeleteSigningCertificate:        client.DeleteSigningCertificate,
 		ListServiceSpecificCredentials:  client.ListServiceSpecificCredentials,
+		UpdateServiceSpecificCredential: client.UpdateServiceSpecificCredential,
 		DeleteServiceSpecificCredential: client.DeleteServiceSpecificCredential,
 	}
 }

@@ -93,12 +93,14 @@ type Account struct {
 
 	connection platform.Memo[connection]
 	caller     platform.Memo[caller]
-	summary    platform.Memo[map[string]int32]
-	bulk       platform.Memo[*snapshot]
-	listings   platform.Memo[listings]
-	unused     platform.Memo[unusedAccess]
-	listed     platform.Memo[map[string]listedRole]
-	reads      bulkReads
+	// sourceCaller is the ARN of connection.source.
+	sourceCaller platform.Memo[string]
+	summary      platform.Memo[map[string]int32]
+	bulk         platform.Memo[*snapshot]
+	listings     platform.Memo[listings]
+	unused       platform.Memo[unusedAccess]
+	listed       platform.Memo[map[string]listedRole]
+	reads        bulkReads
 	// writes counts the calls that may have changed something.
 	writes   atomic.Int64
 	keys     keyLists
@@ -127,6 +129,8 @@ func (a *Account) isFresh(id governance.ID) bool {
 type connection struct {
 	iam *iamClient
 	sts stsClient
+	// source is STS as whom AssumeRole was assumed; nil where it was not.
+	source *stsClient
 	// sdk is the configuration that clients of further services are made of.
 	sdk awssdk.Config
 }
@@ -184,7 +188,10 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 			}
 		}
 		security := sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
+		var source *stsClient
 		if role := a.config.AssumeRole; role.RoleARN != "" {
+			source = new(stsClient)
+			*source = newSTSClient(security)
 			loaded.Credentials = awssdk.NewCredentialsCache(stscreds.NewAssumeRoleProvider(security, role.RoleARN, func(o *stscreds.AssumeRoleOptions) {
 				if role.SessionName != "" {
 					o.RoleSessionName = role.SessionName
@@ -199,7 +206,7 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 		if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
 			return connection{}, a.credentialsError(err)
 		}
-		return connection{iam: newIAMClient(identities), sts: newSTSClient(security), sdk: loaded}, nil
+		return connection{iam: newIAMClient(identities), sts: newSTSClient(security), source: source, sdk: loaded}, nil
 	})
 }
 

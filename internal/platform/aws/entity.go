@@ -49,10 +49,13 @@ type EntityState struct {
 	EndsByItself bool
 	ManagedBy    string
 	LastUsedAt   time.Time
+	// Quarantine is what the tags say of one; nil where there is none. What it has put on the entity is in no other field.
+	Quarantine *governance.Quarantine
 
 	tags map[string]string
 	// sessionDenials are the names of inline policies that deny closed and revoked sessions.
 	sessionDenials []string
+	blocked        blocked
 }
 
 func (s EntityState) base() EntityState { return s }
@@ -172,6 +175,7 @@ func (s *EntityState) interpretEntity(tagging tagging, tags map[string]string) {
 	s.ExpiryPolicy = s.InlinePolicies[ExpiryPolicyName]
 	delete(s.InlinePolicies, ExpiryPolicyName)
 	s.takeSessionDenials()
+	s.setBlocked(tagging)
 	if expiry, err := governance.ParseExpiry(s.Metadata.Expiry); err == nil {
 		denied, ok := iampolicy.ParseExpiryDeny(s.ExpiryPolicy)
 		s.EndsByItself = ok && !denied.After(expiry.End())

@@ -128,8 +128,11 @@ func (v *violations) policyARN(path []string, text string) {
 
 func (v *violations) inlinePolicy(kind entityKind, name, document string) {
 	path := kind.in("inline_policies", name)
-	if name == ExpiryPolicyName {
+	switch name {
+	case ExpiryPolicyName:
 		v.add(path, "Give the policy another name.", "the name %s is taken by the policy that enforces the expiry", name)
+	case QuarantinePolicyName:
+		v.add(path, "Give the policy another name.", "the name %s is taken by the policy of a quarantine", name)
 	}
 	if isSessionsPolicy(name) {
 		v.add(path, "Give the policy another name.", "the name %s is taken by the policies that end sessions", name)

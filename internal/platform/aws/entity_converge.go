@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 )
 
@@ -141,6 +142,9 @@ func (w *entityWriter) writeBoundary() error {
 	boundary := w.to.PermissionsBoundaryARN
 	if boundary == w.is.PermissionsBoundaryARN {
 		return nil
+	}
+	if w.is.blocked.bounded {
+		return &platform.ErrConflict{Detail: w.kind.object(w.to.Name) + " is in quarantine, which stands in the place of its permissions boundary. Release it before it gets another boundary"}
 	}
 	var err error
 	if boundary == "" {

@@ -86,6 +86,12 @@ func (r *removal) policies(ctx context.Context, kind entityKind, api entityAPI, 
 func (r *removal) allPolicies(ctx context.Context, kind entityKind, api entityAPI, state EntityState) {
 	r.policies(ctx, kind, api, nil, state.ManagedPolicyARNs)
 	r.policies(ctx, kind, api, slices.Sorted(maps.Keys(state.InlinePolicies)), nil)
+	if state.blocked.attached != "" {
+		r.do("", kind.operation("Detach*Policy"), func() error { return api.detachPolicy(ctx, state.blocked.attached) })
+	}
+	if state.blocked.inline != "" {
+		r.do("", kind.operation("Delete*Policy"), func() error { return api.deleteInlinePolicy(ctx, QuarantinePolicyName) })
+	}
 	// What denies goes last.
 	if state.SessionsPolicy != "" {
 		r.policies(ctx, kind, api, []string{SessionsPolicyName}, nil)

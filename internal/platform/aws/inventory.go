@@ -183,6 +183,7 @@ func (l *accountListing) addCredentials(users []snapshotUser, found report) (gap
 			identity.Credentials = []governance.CredentialSummary{}
 		}
 		identity.LastUsedAt, identity.LastUsedService, identity.LastUsedRegion = row.lastUsedAt, row.lastUsedService, row.lastUsedRegion
+		user.quarantine.tell(identity)
 	}
 	if found.old {
 		gaps = append(gaps, fmt.Sprintf("The credential report of account %s was made at %s, and no younger one could be had: which passwords, access keys, MFA devices and certificates users have got, lost or used since then is not known.",

@@ -50,6 +50,9 @@ type RoleState struct {
 	Description      string
 	// LastUsedRegion is where the role was last used, and LastUsedAt when: IAM knows of the last 400 days.
 	LastUsedRegion string
+
+	// wholeTrust is the document on the role with what a quarantine has added.
+	wholeTrust string
 }
 
 // Roles manages the IAM roles of an account.
@@ -159,6 +162,8 @@ func (s RoleState) attachments() []string {
 // interpret fills in what follows from the documents and tags as they were read.
 func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
 	s.interpretEntity(tagging, tags)
+	s.wholeTrust = s.TrustPolicy
+	s.TrustPolicy, s.blocked.shut = iampolicy.Unshut(s.TrustPolicy, false)
 	s.AssumeRolePolicy = s.TrustPolicy
 	if trust, err := iampolicy.Parse(s.TrustPolicy); err == nil {
 		s.Disabled = iampolicy.IsClosed(trust)

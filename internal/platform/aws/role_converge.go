@@ -138,8 +138,15 @@ func (w *roleWriter) writeTrust() error {
 	if iampolicy.Equivalent(w.have.TrustPolicy, w.want.TrustPolicy) {
 		return nil
 	}
+	document := w.want.TrustPolicy
+	if w.have.blocked.shut {
+		var err error
+		if document, _, err = iampolicy.Shut(document); err != nil {
+			return err
+		}
+	}
 	err := w.try("UpdateAssume*Policy", func() error {
-		_, err := w.iam.UpdateAssumeRolePolicy(w.ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &w.want.Name, PolicyDocument: &w.want.TrustPolicy})
+		_, err := w.iam.UpdateAssumeRolePolicy(w.ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &w.want.Name, PolicyDocument: &document})
 		return err
 	})
 	if err == nil {

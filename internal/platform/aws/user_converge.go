@@ -74,6 +74,9 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 	if err != nil {
 		return UserState{}, err
 	}
+	if have.Quarantine != nil && !want.Disabled && len(have.DeactivatedKeys) > 0 {
+		return UserState{}, &platform.ErrConflict{Detail: userKind.object(want.Name) + " has expired and is in quarantine. Release it before it is renewed: a renewal makes its access keys active"}
+	}
 	u.wrote(id.Name())
 	w := &userWriter{calls: userCalls{connection.iam, want.Name}, have: have, want: want, reactivate: desired.Spec.Reactivate}
 	w.entityWriter = entityWriter{

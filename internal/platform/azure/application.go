@@ -52,12 +52,16 @@ type ApplicationState struct {
 	AppRoles             []AppRole
 	FederatedCredentials map[string]federation.Credential
 	PurgeOnDestroy       bool
+	// Quarantine is what is recorded of one; nil where there is none.
+	Quarantine *governance.Quarantine
 	// HalfRetired tells that it is deleted, and that an interruption has left it restorable although it was to go for good.
 	HalfRetired bool
 
 	tags, allOwners []string
 	records         graphRecords
-	assignments     []heldRole
+	// wasOpen tells that the sign-in was open when the quarantine began.
+	wasOpen     bool
+	assignments []heldRole
 	// federatedIDs are by name.
 	federatedIDs map[string]string
 }

@@ -50,6 +50,9 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 	if have.UniqueName != "" && have.UniqueName != wanted.UniqueName {
 		return have, fmt.Errorf("%s has the unique name %s, which cannot become %s: Entra ID lets it be set once", id, have.UniqueName, wanted.UniqueName)
 	}
+	if err := renewable(id, have.Quarantine, have.records, want.Disabled); err != nil {
+		return have, err
+	}
 	a.tenant.entra.note(&a.tenant.entra.written, id.Resource)
 	have.tags = a.tenant.entra.recent.overTags(a.tenant.config.Clock.Now(), id.Resource, have.tags, a.tenant.graphTagging().isCredentialNote)
 	c := convergence{tenant: a.tenant, want: want, wanted: wanted, have: have, fresh: fresh}
@@ -136,7 +139,7 @@ func (c *convergence) note(ctx context.Context) error {
 	records := graphRecords{Deactivated: c.have.records.Deactivated, Purge: c.want.Spec.PurgeOnDestroy}
 	if c.want.Disabled && records.Deactivated == "" {
 		records.Deactivated = deactivatedNothing
-		if c.have.SignInEnabled || c.have.ServicePrincipalID == "" {
+		if c.have.SignInEnabled || c.have.wasOpen || c.have.ServicePrincipalID == "" {
 			records.Deactivated = deactivatedSignIn
 		}
 	}
@@ -211,7 +214,7 @@ func (c *convergence) closeSignIn(ctx context.Context) error {
 
 // openSignIn opens only what an expiry has closed: somebody else may have blocked it for a reason.
 func (c *convergence) openSignIn(ctx context.Context) error {
-	if c.want.Disabled || c.have.SignInEnabled || c.have.records.Deactivated != deactivatedSignIn {
+	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || c.have.records.Deactivated != deactivatedSignIn {
 		return nil
 	}
 	err := c.send(ctx, http.MethodPatch, principalByID(c.have.ServicePrincipalID), "/servicePrincipals/{id}", map[string]any{"accountEnabled": true})
@@ -274,6 +277,9 @@ func federatedPath(application string) string {
 func (c *convergence) principal(ctx context.Context) error {
 	if c.have.ServicePrincipalID != "" {
 		return nil
+	}
+	if c.have.Quarantine != nil {
+		return &platform.ErrConflict{Detail: fmt.Sprintf("%s is in quarantine and has no service principal. Release it before it gets one: whoever signs in as it could use that", c.have.ID)}
 	}
 	const name = "POST /servicePrincipals"
 	var made graph.ServicePrincipal

@@ -127,6 +127,9 @@ func (t *Tenant) applicationState(ctx context.Context, app graph.Application, ow
 	if app.CreatedDateTime != nil {
 		state.CreatedAt = *app.CreatedDateTime
 	}
+	if r := t.graphTagging().readable(app.Tags); r != nil {
+		state.Quarantine, state.wasOpen = r.order(), r.door == doorOpen
+	}
 	state.Disabled = said.Deactivated != "" && !state.SignInEnabled
 	for _, one := range federated {
 		state.FederatedCredentials[one.Name] = federation.Credential{Issuer: one.Issuer, Subject: one.Subject, Audience: strings.Join(one.Audiences, " ")}

@@ -99,12 +99,12 @@ func (t graphTagging) metadata(tags []string) graphMetadata {
 	return found
 }
 
-// merged are the wanted tags together with those of others among the present ones, which stay.
+// merged are the wanted tags together with those of others among the present ones, which stay, as a quarantine's do.
 func (t graphTagging) merged(have, want []string) []string {
 	keys := decodeGraphList(joinedParts(t.keys.Key(governance.RecordLabels), have))
 	keys = append(keys, decodeGraphList(joinedParts(t.keys.Key(governance.RecordLabels), want))...)
 	ours := func(tag string) bool {
-		return slices.Contains(want, tag) || slices.ContainsFunc(keys, func(key string) bool { return strings.HasPrefix(tag, key+"=") }) || t.holds(tag)
+		return slices.Contains(want, tag) || slices.ContainsFunc(keys, func(key string) bool { return strings.HasPrefix(tag, key+"=") }) || (t.holds(tag) && !t.ofQuarantine(tag))
 	}
 	return append(slices.DeleteFunc(slices.Clone(have), ours), want...)
 }

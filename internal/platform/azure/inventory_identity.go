@@ -34,6 +34,7 @@ func (t *Tenant) listedApplication(app *graph.Application, byApp map[string]*gra
 		identity.Credentials[i].Store = stores[strings.ToLower(one.ID)]
 	}
 	s.signIns.note(&identity, app.AppID)
+	t.graphTagging().readable(app.Tags).tell(&identity)
 	return identity
 }
 
@@ -57,6 +58,7 @@ func (t *Tenant) listedPrincipal(one *graph.ServicePrincipal, s sources) (govern
 		identity.Metadata.ThirdParty = publisher(one)
 	}
 	s.signIns.note(&identity, one.AppID)
+	t.graphTagging().readable(one.Tags).tell(&identity)
 	return identity, true
 }
 

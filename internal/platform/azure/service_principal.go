@@ -56,9 +56,14 @@ type ServicePrincipalState struct {
 	Delegated        []Delegated
 	DelegatedUnknown string
 	PurgeOnDestroy   bool
+	// Quarantine is what is recorded of one; nil where there is none.
+	Quarantine *governance.Quarantine
 
-	tags        []string
-	records     graphRecords
+	tags    []string
+	records graphRecords
+	// wasOpen tells that the sign-in was open when the quarantine began, and kind is the type of the service principal.
+	wasOpen     bool
+	kind        string
 	assignments []heldRole
 }
 

@@ -33,6 +33,9 @@ func (s *ServicePrincipals) Converge(ctx context.Context, id governance.ID, want
 	if have.AppID != wanted.AppID {
 		return have, fmt.Errorf("%s is the service principal of the application %s, and cannot become that of %s", id, have.AppID, wanted.AppID)
 	}
+	if err := renewable(id, have.Quarantine, have.records, want.Disabled); err != nil {
+		return have, err
+	}
 	s.tenant.entra.note(&s.tenant.entra.written, id.Resource)
 	c := principalConvergence{tenant: s.tenant, want: want, wanted: wanted, have: have, fresh: fresh}
 	if err := c.run(ctx); err != nil {
@@ -82,7 +85,7 @@ func (c *principalConvergence) note(ctx context.Context) error {
 	records := graphRecords{Deactivated: c.have.records.Deactivated, Purge: c.want.Spec.PurgeOnDestroy}
 	if c.want.Disabled && records.Deactivated == "" {
 		records.Deactivated = deactivatedNothing
-		if c.have.SignInEnabled {
+		if c.have.SignInEnabled || c.have.wasOpen {
 			records.Deactivated = deactivatedSignIn
 		}
 	}
@@ -147,7 +150,7 @@ func (c *principalConvergence) closeSignIn(ctx context.Context) error {
 
 // openSignIn opens only what an expiry or the creation has closed: somebody else may have blocked it for a reason.
 func (c *principalConvergence) openSignIn(ctx context.Context) error {
-	if c.want.Disabled || c.have.SignInEnabled || c.have.records.Deactivated != deactivatedSignIn {
+	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || c.have.records.Deactivated != deactivatedSignIn {
 		return nil
 	}
 	err := c.send(ctx, map[string]any{"accountEnabled": true})

@@ -13,7 +13,7 @@ import (
 )
 
 // partyFields are what is read of service principals.
-const partyFields = principalFields + ",displayName,appRoleAssignmentRequired,appOwnerOrganizationId,verifiedPublisher,notes,tags,createdDateTime"
+const partyFields = principalFields + ",displayName,servicePrincipalType,appRoleAssignmentRequired,appOwnerOrganizationId,verifiedPublisher,notes,tags,createdDateTime"
 
 // Read takes the service principal from a bulk read where that is cheaper than to ask for it.
 func (s *ServicePrincipals) Read(ctx context.Context, id governance.ID) (ServicePrincipalState, error) {
@@ -84,10 +84,13 @@ func (t *Tenant) servicePrincipalState(ctx context.Context, principal graph.Serv
 		Publisher:                 Publisher{TenantID: strings.ToLower(principal.AppOwnerOrganizationID)},
 		AppRoleAssignmentRequired: principal.AppRoleAssignmentRequired != nil && *principal.AppRoleAssignmentRequired,
 		SignInEnabled:             principal.AccountEnabled == nil || *principal.AccountEnabled, PurgeOnDestroy: said.Purge,
-		tags: principal.Tags, records: said.graphRecords,
+		tags: principal.Tags, records: said.graphRecords, kind: principal.ServicePrincipalType,
 	}
 	if verified := principal.VerifiedPublisher; verified != nil {
 		state.Publisher.Name, state.Publisher.VerifiedPublisherID = verified.DisplayName, verified.VerifiedPublisherID
+	}
+	if r := t.graphTagging().readable(principal.Tags); r != nil {
+		state.Quarantine, state.wasOpen = r.order(), r.door == doorOpen
 	}
 	state.Disabled = said.Deactivated != "" && !state.SignInEnabled
 	for _, assignment := range principal.AppRoleAssignments {

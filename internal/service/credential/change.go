@@ -112,6 +112,7 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (re
 		return "somebody has deactivated the current one outside Terraform, which nobody does without a reason", true
 	case seen.Interrupted:
 		return "", true // It was made already, and only has to be finished.
+	case prior.Status.ValueString() == statusQuarantined: // Nothing is made before the release but what somebody asks for.
 	case due(m.RotateAt, seen.At):
 		return fmt.Sprintf("%s was made at %s and is older than %d days (rotate_after_days)", prior.CredentialID.ValueString(), prior.CreatedAt.ValueString(), m.RotateAfterDays.ValueInt32()), true
 	}

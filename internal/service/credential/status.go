@@ -17,6 +17,8 @@ const (
 	statusMissing    = "missing"
 	statusInactive   = "inactive"
 	statusUnfinished = "unfinished"
+	// statusQuarantined is that of a credential that a quarantine of the identity has made inactive.
+	statusQuarantined = "quarantined"
 )
 
 // asIdentity is the credential's life in the terms that all governed things share.
@@ -39,6 +41,8 @@ func (r *Resource) observedStatus(m *model, state credential.State) types.String
 		return types.StringValue(statusUnfinished)
 	case !state.Current.Active && (over || m.Status.ValueString() == string(governance.StatusExpired)):
 		return types.StringValue(string(governance.StatusExpired))
+	case !state.Current.Active && state.Holder.Quarantined:
+		return types.StringValue(statusQuarantined)
 	case !state.Current.Active:
 		return types.StringValue(statusInactive)
 	}
@@ -59,7 +63,7 @@ func (r *Resource) plannedStatus(m, prior *model, seen seen) types.String {
 		return then
 	}
 	switch had := prior.Status; had.ValueString() {
-	case string(governance.StatusActive), string(governance.StatusExpiring):
+	case string(governance.StatusActive), string(governance.StatusExpiring), statusQuarantined:
 		return had
 	}
 	return types.StringUnknown()

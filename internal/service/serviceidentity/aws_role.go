@@ -152,7 +152,7 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
-	return governed.OtherInstanceProfiles(state), observeRole(data, m, state)
+	return append(governed.OtherInstanceProfiles(state), governed.InQuarantine(state.Quarantine)...), observeRole(data, m, state)
 }
 
 func (awsRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {

@@ -3,6 +3,7 @@ package serviceidentity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -158,7 +159,8 @@ func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
-	return append(humanUse(state), unknownKeys(state, m.deactivated)...), observeUser(data, m, aws.BulkUser{UserState: state, PasswordKnown: true, DevicesKnown: true})
+	warnings := slices.Concat(humanUse(state), unknownKeys(state, m.deactivated), governed.InQuarantine(state.Quarantine))
+	return warnings, observeUser(data, m, aws.BulkUser{UserState: state, PasswordKnown: true, DevicesKnown: true})
 }
 
 func (awsUser) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {

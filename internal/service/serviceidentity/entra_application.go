@@ -195,6 +195,9 @@ func applicationWarnings(state azure.ApplicationState) []governed.Warning {
 		return []governed.Warning{{Summary: "Deletion was interrupted", Detail: fmt.Sprintf("it is deleted, but can still be restored and keeps its unique name %s, although it was to go for good. "+
 			"Removing it, with terraform destroy or with its block, finishes that.", state.UniqueName)}}
 	}
+	if state.Quarantine != nil {
+		return governed.InQuarantine(state.Quarantine)
+	}
 	if state.SignInEnabled || state.Disabled || state.ServicePrincipalID == "" {
 		return nil
 	}

@@ -150,7 +150,7 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 	if err != nil {
 		return nil, err
 	}
-	warnings := governed.OtherInstanceProfiles(state)
+	warnings := append(governed.OtherInstanceProfiles(state), governed.InQuarantine(state.Quarantine)...)
 	if state.InstanceProfileARN != "" {
 		warnings = append(warnings, governed.Warning{
 			Summary: "Something outside Terraform uses the identity",

@@ -242,8 +242,8 @@ func (entraServicePrincipal) Read(ctx context.Context, data *tfkit.Data, id gove
 
 // aboutServicePrincipal tells of a sign-in that somebody else has blocked, and of what may not be read.
 func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning {
-	var warnings []governed.Warning
-	if !state.SignInEnabled && !state.Disabled {
+	warnings := governed.InQuarantine(state.Quarantine)
+	if !state.SignInEnabled && !state.Disabled && state.Quarantine == nil {
 		warnings = append(warnings, governed.Warning{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked its sign-in, and no expiry has. It stays blocked, because there may be a reason. "+
 			"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ID.Name())})
 	}

@@ -19,35 +19,38 @@ const ClosedSID = "GovernedExpired"
 // stands for all actions that it can.
 func Close(d Document) Document {
 	out := Reopen(d)
-	out.Statements = append(out.Statements, Statement{
-		SID:       freeSID(out),
-		Effect:    Deny,
-		Principal: &Principal{Any: true},
-		Action:    closedActions(out),
-	})
+	out.Statements = append(out.Statements, closingStatement(out, ClosedSID))
 	return out
+}
+
+// closingStatement denies to everybody what the document allows.
+func closingStatement(d Document, sid string) Statement {
+	return Statement{SID: freeSID(d, sid), Effect: Deny, Principal: &Principal{Any: true}, Action: closedActions(d)}
 }
 
 // Reopen takes off what Close added.
 func Reopen(d Document) Document {
 	out := d.clone()
-	out.Statements = slices.DeleteFunc(out.Statements, isClosing)
+	out.Statements = slices.DeleteFunc(out.Statements, func(s Statement) bool { return isClosing(s, ClosedSID) })
 	return out
 }
 
 // IsClosed tells whether Close has been applied and still covers every action
 // that the Allow statements grant.
-func IsClosed(d Document) bool {
+func IsClosed(d Document) bool { return closes(d, ClosedSID) }
+
+// closes tells whether the closing statements of some Sid cover every action that the Allow statements grant.
+func closes(d Document, sid string) bool {
 	var closed []string
 	for _, s := range d.Statements {
-		if isClosing(s) {
+		if isClosing(s, sid) {
 			closed = append(closed, s.Action...)
 		}
 	}
 	if len(closed) == 0 {
 		return false
 	}
-	for _, action := range closedActions(Reopen(d)) {
+	for _, action := range closedActions(d) {
 		if !slices.ContainsFunc(closed, func(c string) bool { return equalFold(c, action) }) {
 			return false
 		}
@@ -57,8 +60,8 @@ func IsClosed(d Document) bool {
 
 // isClosing recognises the statement by its Sid and by its whole shape: a
 // statement of the user's that only has the Sid is left alone.
-func isClosing(s Statement) bool {
-	number, ok := strings.CutPrefix(s.SID, ClosedSID)
+func isClosing(s Statement, sid string) bool {
+	number, ok := strings.CutPrefix(s.SID, sid)
 	return ok && strings.Trim(number, "0123456789") == "" &&
 		s.Effect == Deny && isAnybody(s.Principal) && s.NotPrincipal == nil &&
 		len(s.Action) > 0 && len(s.NotAction) == 0 &&
@@ -69,8 +72,8 @@ func isAnybody(p *Principal) bool {
 	return p != nil && p.Any
 }
 
-func freeSID(d Document) string {
-	return numberedSID(ClosedSID, func(sid string) bool {
+func freeSID(d Document, base string) string {
+	return numberedSID(base, func(sid string) bool {
 		return slices.ContainsFunc(d.Statements, func(s Statement) bool { return s.SID == sid })
 	})
 }
