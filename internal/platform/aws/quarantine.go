@@ -129,7 +129,7 @@ func (s EntityState) unreadableRecord(id governance.ID) error {
 	if s.blocked.unreadable == nil {
 		return nil
 	}
-	return &platform.ErrInvalid{Operation: "reading the quarantine of " + id.String(), Code: "an unreadable record", Detail: s.blocked.unreadable.Error()}
+	return &platform.ErrConflict{Detail: fmt.Sprintf("The record of the quarantine of %s cannot be read: %s", id, s.blocked.unreadable)}
 }
 
 // Read takes the identity from the account's snapshot where that is cheaper. Of a user it asks for the credentials: four

@@ -177,6 +177,30 @@ func TestKeyMadeMeanwhile(t *testing.T) {
 	}
 }
 
+// TestUnreadableRecord guesses nothing of what somebody has written over a record, and takes it up where the tag is gone.
+func TestUnreadableRecord(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	putRole(server)
+	client, name := acctest.IAM(server), aws.String("nightly")
+	r := protocol(t, server)
+	r.Apply(order(roleID, nil))
+	_, err := client.TagRole(t.Context(), &iam.TagRoleInput{RoleName: name, Tags: []types.Tag{{Key: aws.String("nhi:quarantine"), Value: aws.String("yes")}}})
+	must(t, err)
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t, `error identity: Quarantine cannot be read … The record of the quarantine of `+roleID+` cannot be read: the tag nhi:quarantine is "yes": it is not what a quarantine has written`)
+	_, err = client.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: name, TagKeys: []string{"nhi:quarantine"}})
+	must(t, err)
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t)
+	acctest.WantSame(t, "status", r.State("status"), "released")
+	server.ResetCalls()
+	r.Apply(order(roleID, nil))
+	acctest.WantWrites(t, server, "TagRole", "TagRole")
+	r.Apply(nil).Want(t)
+	wantRoleUse(t, server, true)
+}
+
 // TestForgedRecord makes no key active that this state has not made inactive, but for one that an import has shown.
 func TestForgedRecord(t *testing.T) {
 	t.Parallel()
