@@ -74,7 +74,7 @@ func (q *Quarantines) plan(ctx context.Context, p *patient, order governance.Qua
 			return r, err
 		}
 	}
-	kept := slices.DeleteFunc(slices.Clone(r.held), func(one held) bool { return p.find(one) == nil })
+	kept := slices.DeleteFunc(slices.Clone(r.held), p.lacks)
 	for _, one := range p.switches {
 		// What was made during the quarantine is nobody's to get back.
 		if one.active && !slices.Contains(kept, one.held) && (first || !one.made.After(r.Since)) {

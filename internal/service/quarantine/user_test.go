@@ -177,6 +177,28 @@ func TestKeyMadeMeanwhile(t *testing.T) {
 	}
 }
 
+// TestUnlisted takes for gone only what could be listed, and leaves no credential behind that nobody would give back.
+func TestUnlisted(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	putUser(t, server)
+	before := pictureOf(t, server)
+	r := protocol(t, server)
+	r.Apply(order(userID, nil))
+	server.DenyActions(sim.DefaultAccount, "iam:ListSSHPublicKeys")
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t)
+	acctest.WantSame(t, "drift", r.State("drift"), []any{})
+	acctest.WantSame(t, "instead", r.State("instead"), []any{
+		"some credentials could not be listed (the provider's credentials lack the permission iam:ListSSHPublicKeys): they stay as they are, and everything is denied to them",
+	})
+	r.Apply(order(userID, acctest.Values{"ticket": "SEC-2"})).Want(t)
+	r.Apply(nil).Want(t, "error identity: Identity cannot be released … lack the permission iam:ListSSHPublicKeys … It is still in quarantine, as far as it has not been put back, and the next apply goes on from there.")
+	server.DenyActions(sim.DefaultAccount)
+	r.Apply(nil).Want(t)
+	wantBack(t, server, before)
+}
+
 // TestUnreadableRecord guesses nothing of what somebody has written over a record, and takes it up where the tag is gone.
 func TestUnreadableRecord(t *testing.T) {
 	t.Parallel()
