@@ -45,7 +45,7 @@ func (t *Tenant) listedPrincipal(one *graph.ServicePrincipal, s sources) (govern
 		return governance.Identity{}, false
 	}
 	said := t.graphTagging().metadata(one.Tags)
-	if said.Metadata.ThirdParty == "" {
+	if said.ThirdParty == "" {
 		// What governs it names the third party. Without that it is what the third party says of its own application.
 		said = graphMetadata{}
 	}
