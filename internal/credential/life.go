@@ -90,7 +90,7 @@ func (l Life) observe(ctx context.Context) (State, error) {
 	var made []platform.Credential
 	for _, one := range holder.Credentials {
 		switch {
-		case one.ID == stored.Current:
+		case one.ID == stored.Current && (one.Store == "" || one.Store == reference): // Whoever may write to a store could name any.
 			state.Current, state.Interrupted = &one, state.Unfinished && !slices.Contains(note.Before, one.ID)
 		case one.Store == reference:
 			state.Previous = append(state.Previous, one)

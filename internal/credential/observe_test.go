@@ -40,3 +40,20 @@ func TestObserveWaits(t *testing.T) {
 		t.Errorf("it stays locked: %t (%v)", locked, err)
 	}
 }
+
+// TestObserveLeavesOthersAlone takes no credential for its own that is kept in another store, whatever its own store says.
+func TestObserveLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	c := newCloud()
+	for _, store := range []string{"smtp", "api"} {
+		_, err := c.life(store).Apply(t.Context(), want(c, store, false), agree)
+		must(t, err)
+	}
+	theirs := c.stores["api"].Current
+	c.stores["smtp"].Current = theirs
+	removed, err := c.life("smtp").Retire(t.Context(), c.stores["smtp"].ARN)
+	must(t, err)
+	if c.find(theirs) < 0 {
+		t.Errorf("with %v the credential of another store was removed", removed)
+	}
+}

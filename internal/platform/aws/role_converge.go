@@ -25,7 +25,7 @@ func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform
 	if err := r.mine(ctx, id); err != nil {
 		return RoleState{}, err
 	}
-	unlock, err := r.account.holders.lock(ctx, id.String())
+	unlock, err := r.account.holders.Lock(ctx, id.String())
 	if err != nil {
 		return RoleState{}, err
 	}

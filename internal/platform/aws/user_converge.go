@@ -59,7 +59,7 @@ func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform
 	if err := u.mine(ctx, id); err != nil {
 		return UserState{}, err
 	}
-	unlock, err := u.account.holders.lock(ctx, id.String())
+	unlock, err := u.account.holders.Lock(ctx, id.String())
 	if err != nil {
 		return UserState{}, err
 	}

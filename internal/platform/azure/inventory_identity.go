@@ -46,6 +46,10 @@ func (t *Tenant) listedPrincipal(one *graph.ServicePrincipal, s sources) (govern
 		return governance.Identity{}, false
 	}
 	said := t.graphTagging().metadata(one.Tags)
+	if said.ThirdParty == "" {
+		// What governs it names the third party. Without that it is what the third party says of its own application.
+		said = graphMetadata{}
+	}
 	id := governance.ID{Kind: governance.KindEntraServicePrincipal, Account: t.ID(), Resource: strings.ToLower(one.ID)}
 	identity := governance.Identity{
 		ID: id, ImportID: id.String(), Name: one.DisplayName, Category: governance.CategoryExternal, Metadata: said.Metadata, ManagedBy: said.ManagedBy,

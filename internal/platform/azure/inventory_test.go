@@ -222,3 +222,24 @@ func TestInventoryWeather(t *testing.T) {
 		t.Errorf("got %d of %d identities; gaps %q", len(got.Identities), len(want.Identities), got.Gaps)
 	}
 }
+
+// TestInventoryTagsOfTheThirdParty takes no governance from what a third party, who may use this provider as well, says of its own
+// application: its tags show on the service principal.
+func TestInventoryTagsOfTheThirdParty(t *testing.T) {
+	t.Parallel()
+	_, tenant, lists := inventoried(t)
+	const home = "99999999-9999-9999-9999-999999999999"
+	for name, tags := range map[string][]string{
+		"Theirs": {"nhi:owner=acme-sre", "nhi:expiry=2199-01-01", "nhi:managed_by=terraform-provider-governed"},
+		"Ours":   {"nhi:owner=platform", "nhi:third_party=Acme", "nhi:managed_by=terraform-provider-governed"},
+	} {
+		tenant.SetTags(tenant.PutThirdParty(azuresim.ThirdParty{DisplayName: name, HomeTenant: home}), tags...)
+	}
+	_, byName := list(t, lists)
+	if theirs := byName["Theirs"]; theirs.Metadata.Owner != "" || theirs.Metadata.Expiry != "" || theirs.ManagedBy != "" {
+		t.Errorf("it passes for governed: %+v", theirs.Metadata)
+	}
+	if ours := byName["Ours"]; ours.Metadata.Owner != "platform" || ours.ManagedBy != governance.ManagedBy {
+		t.Errorf("what governs it is lost: %+v", ours.Metadata)
+	}
+}

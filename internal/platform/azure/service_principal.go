@@ -23,6 +23,9 @@ type ServicePrincipalSpec struct {
 	Notes                     string
 	// PurgeOnDestroy makes a deletion final; otherwise the service principal can be restored for 30 days.
 	PurgeOnDestroy bool
+	// MayOpen lets a sign-in be opened that the record in the tags says to have been closed by an expiry. The record alone does
+	// not do: the tags of the third party's own application are among those of its service principal.
+	MayOpen bool
 }
 
 // PublisherPin is what is expected of an application's publisher; what is empty is not held against it.
@@ -65,7 +68,11 @@ type ServicePrincipalState struct {
 	wasOpen     bool
 	kind        string
 	assignments []heldRole
+	closed      bool
 }
+
+// Closed tells that this change has closed the sign-in, or tried to.
+func (s ServicePrincipalState) Closed() bool { return s.closed }
 
 // ServicePrincipals manages the service principals of third parties' applications in a tenant.
 type ServicePrincipals struct{ tenant *Tenant }

@@ -43,7 +43,7 @@ func (s *ServicePrincipals) Converge(ctx context.Context, id governance.ID, want
 	}
 	wanted.ID, wanted.CreatedAt, wanted.DisplayName, wanted.Publisher = have.ID, have.CreatedAt, have.DisplayName, have.Publisher
 	wanted.SignInEnabled, wanted.AppRoleAssignmentRequired = c.have.SignInEnabled, c.have.AppRoleAssignmentRequired
-	wanted.Delegated, wanted.DelegatedUnknown = have.Delegated, have.DelegatedUnknown
+	wanted.Delegated, wanted.DelegatedUnknown, wanted.closed = have.Delegated, have.DelegatedUnknown, c.have.closed
 	wanted.attach()
 	if fresh {
 		return wanted, s.tenant.settle(ctx, func() (bool, error) {
@@ -143,14 +143,16 @@ func (c *principalConvergence) closeSignIn(ctx context.Context) error {
 	if !c.want.Disabled || !c.have.SignInEnabled {
 		return nil
 	}
+	c.have.closed = true
 	err := c.send(ctx, map[string]any{"accountEnabled": false})
 	c.have.SignInEnabled = err != nil
 	return err
 }
 
-// openSignIn opens only what an expiry or the creation has closed: somebody else may have blocked it for a reason.
+// openSignIn opens only what an expiry or the creation has closed, as both the record and the caller know it: somebody else may
+// have blocked it for a reason.
 func (c *principalConvergence) openSignIn(ctx context.Context) error {
-	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || c.have.records.Deactivated != deactivatedSignIn {
+	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || !c.want.Spec.MayOpen || c.have.records.Deactivated != deactivatedSignIn {
 		return nil
 	}
 	err := c.send(ctx, map[string]any{"accountEnabled": true})

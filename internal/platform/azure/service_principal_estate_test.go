@@ -58,7 +58,7 @@ func (e *partyEstate) Driver() platform.Driver[azure.ServicePrincipalSpec, azure
 func (e *partyEstate) Wanted(name string) platform.Desired[azure.ServicePrincipalSpec] {
 	required := true
 	want := platform.Desired[azure.ServicePrincipalSpec]{Name: name, Metadata: e.estate.Wanted(name).Metadata, Spec: azure.ServicePrincipalSpec{
-		AppID: e.offer(name).AppID, AppRoleAssignmentRequired: &required, Notes: "Contract 4711.", PurgeOnDestroy: true,
+		AppID: e.offer(name).AppID, AppRoleAssignmentRequired: &required, Notes: "Contract 4711.", PurgeOnDestroy: true, MayOpen: true,
 		AppRoleAssignments: map[string]azure.AppRoleAssignment{
 			"read":  {Resource: "Microsoft Graph", Role: "Application.Read.All"},
 			"users": {Resource: azure.GraphAppID, Role: "df021288-bdef-4463-88db-98f22de89214"},

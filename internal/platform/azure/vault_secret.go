@@ -260,7 +260,10 @@ func (s *VaultSecret) Put(ctx context.Context, have platform.Stored, marks platf
 	answer, err := s.client.SetSecret(ctx, s.spec.Name, azsecrets.SetSecretParameters{
 		Value: &value, ContentType: &s.spec.ContentType, Tags: tags, SecretAttributes: &azsecrets.SecretAttributes{Expires: &expires},
 	}, nil)
-	if err != nil || answer.ID == nil {
+	if err == nil && answer.ID == nil {
+		err = errors.New(opSetSecret.name + " answered without a version")
+	}
+	if err != nil {
 		return have, s.failed(opSetSecret, err)
 	}
 	made.id, made.tags = answer.ID.Version(), map[string]string{}

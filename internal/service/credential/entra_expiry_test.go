@@ -67,6 +67,28 @@ func TestSimEntraRenewedAhead(t *testing.T) {
 	e.wantConverged(t, r, shorter)
 }
 
+// TestSimEntraOverlapPastExpiry says that nothing but an apply ends what overlaps with an end after a shorter expiry, for as long as
+// it is there.
+func TestSimEntraOverlapPastExpiry(t *testing.T) {
+	t.Parallel()
+	e := newEntra(t)
+	config := e.config("client_secret", entraStores()["key vault"])
+	r := e.resource(t)
+	r.Apply(config).Want(t)
+	acctest.WantSame(t, "at first", r.State("expiry_enforcement"), "cloud")
+	shorter := config.With(acctest.Values{"expiry": acctest.Date(e.aws, 40)})
+	r.Apply(shorter).Want(t, "warning rotate_after_days: Credential is rotated…which is after…(expiry or valid_days)")
+	acctest.WantSame(t, "in the overlap", r.State("expiry_enforcement"), "apply")
+	e.wantConverged(t, r, shorter)
+	acctest.WantSame(t, "after a refresh", r.State("expiry_enforcement"), "apply")
+	e.aws.Clock().Advance(49 * time.Hour)
+	r = r.Under(e.protocol(t, 3))
+	r.Refresh().Want(t)
+	r.Apply(shorter).Want(t)
+	acctest.WantSame(t, "after it", r.State("expiry_enforcement"), "cloud")
+	e.wantConverged(t, r, shorter)
+}
+
 // TestSimEntraMissedRotation finds a credential that has ended because no apply came in time.
 func TestSimEntraMissedRotation(t *testing.T) {
 	t.Parallel()

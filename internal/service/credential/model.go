@@ -139,6 +139,9 @@ func (m *model) overlap() time.Duration {
 func (m *model) applied(result credential.Result) {
 	m.setCurrent(&result.Current)
 	m.setPrevious(result.Previous)
+	if result.Previous != nil && m.outlives([]platform.Credential{*result.Previous}) {
+		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	}
 	m.setReference(result.Stored)
 }
 

@@ -121,7 +121,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	m.ExpiryEnforcement = types.StringUnknown()
 	if ends(m.Type.ValueString()) {
-		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
+		m.ExpiryEnforcement = m.plannedEnd(prior)
 	} else if identityExpiry := r.identityExpiry(&m, state); identityExpiry != "" && !m.Expiry.IsUnknown() {
 		m.ExpiryEnforcement = enforcement(&m, identityExpiry)
 	}

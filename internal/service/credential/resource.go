@@ -280,6 +280,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(m.observed(ctx, at, state)...)
 	m.Status = r.observedStatus(&m, state)
 	m.ExpiryEnforcement = enforcement(&m, state.Holder.Metadata.Expiry)
+	if m.outlives(state.Previous) {
+		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
+	}
 	var use governance.Use
 	if !m.PreviousCredentialID.IsNull() {
 		if use, err = life.Issuer.LastUse(ctx, m.PreviousCredentialID.ValueString()); err != nil {

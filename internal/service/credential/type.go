@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -123,6 +124,30 @@ func (m *model) wrongEnd(prior *model) string {
 		return fmt.Sprintf("%s is valid until %s only, which is before %s (expiry, or the end of its overlap), and Entra ID cannot change that", id, prior.ValidUntil.ValueString(), needed.UTC().Format(time.RFC3339))
 	}
 	return ""
+}
+
+// plannedEnd tells who ends a credential that the cloud ends: an apply, while one from before a shorter expiry overlaps. What
+// becomes of that one the apply finds out.
+func (m *model) plannedEnd(prior *model) types.String {
+	cloud := types.StringValue(string(governance.ExpiryByCloud))
+	if prior == nil || m.PreviousCredentialID.IsNull() {
+		return cloud
+	}
+	if m.PreviousCredentialID.Equal(prior.PreviousCredentialID) && m.Expiry.Equal(prior.Expiry) && !prior.ExpiryEnforcement.IsNull() {
+		return prior.ExpiryEnforcement
+	}
+	expiry, err := governance.ParseExpiry(m.Expiry.ValueString())
+	until, endless := time.Parse(time.RFC3339, prior.ValidUntil.ValueString())
+	if err == nil && endless == nil && !until.After(expiry.End()) && prior.PreviousCredentialID.IsNull() {
+		return cloud
+	}
+	return types.StringUnknown()
+}
+
+// outlives tells whether one of the credentials before the current one, which the cloud itself ends, ends only after the expiry.
+func (m *model) outlives(previous []platform.Credential) bool {
+	expiry, err := governance.ParseExpiry(m.Expiry.ValueString())
+	return err == nil && slices.ContainsFunc(previous, func(one platform.Credential) bool { return ends(one.Type) && one.ExpiresAt.After(expiry.End()) })
 }
 
 func earlier(one, other time.Time) time.Time {

@@ -102,10 +102,12 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(tfkit.NullUnknown(&resp.State)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
+	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, governance.PassedTrust{})...)
+	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
 	if !r.vet(ctx, k, id, m, judged, &resp.State, &resp.Diagnostics) {
-		return
+		return // The policy has not let its trust pass, also where the user has it completed instead of replaced.
 	}
+	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)

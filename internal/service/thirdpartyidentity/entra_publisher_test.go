@@ -89,6 +89,25 @@ func TestPublisherRefusalInterrupted(t *testing.T) {
 	d.wantNothing(t)
 }
 
+// TestPublisherRefusalUntainted refuses what was refused also where it is to be completed instead of replaced: that it was made
+// has let nothing pass.
+func TestPublisherRefusalUntainted(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	d.offer(azuresim.Application{DisplayName: "Nobody's", AppID: unverifiedApp})
+	config := vendorApplication(acctest.Values{"app_id": unverifiedApp})
+	d.server.InjectFault(sim.Fault{Service: "graph", Action: "DELETE /servicePrincipals/{id}", Kind: sim.FaultAccessDenied})
+	r := d.resource(t, nil)
+	r.Apply(config).Want(t, "error "+unverified, "error entra_service_principal: Refused identity cannot be removed")
+	d.server.ClearFaults()
+	r = r.Under(acctest.NewAzureProtocol(t, d.server, nil))
+	r.Refresh().Want(t)
+	r.Apply(config).Want(t, "error "+unverified+" (error).")
+	if d.principal(t).Enabled {
+		t.Error("it can sign in")
+	}
+}
+
 // TestPublisherForeseen says at plan what is known by then: an application of the tenant's own, and of Microsoft's.
 func TestPublisherForeseen(t *testing.T) {
 	t.Parallel()

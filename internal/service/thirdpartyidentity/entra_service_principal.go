@@ -205,7 +205,11 @@ func (entraServicePrincipal) Create(ctx context.Context, data *tfkit.Data, m *mo
 	if err != nil {
 		return governance.ID{}, err
 	}
-	return data.Azure.ServicePrincipals().Create(ctx, want)
+	id, err := data.Azure.ServicePrincipals().Create(ctx, want)
+	if err == nil {
+		m.closed = []string{closedSignIn}
+	}
+	return id, err
 }
 
 func (entraServicePrincipal) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
@@ -219,8 +223,14 @@ func (entraServicePrincipal) Converge(ctx context.Context, data *tfkit.Data, id 
 		return nil, err
 	}
 	state, err := driver.Converge(ctx, id, want)
+	if state.Closed() {
+		m.closed = []string{closedSignIn}
+	}
 	if err != nil {
 		return intended.Attachments, err
+	}
+	if !disabled && m.closed != nil {
+		m.closed = []string{}
 	}
 	had := principal
 	governed.Converged(&m.GovernanceModel, state.Observed)
@@ -237,14 +247,24 @@ func (entraServicePrincipal) Read(ctx context.Context, data *tfkit.Data, id gove
 	if err != nil {
 		return nil, err
 	}
+	state.Disabled = m.believes(data, state)
 	return aboutServicePrincipal(state), observeServicePrincipal(ctx, data, m, state)
+}
+
+// believes tells whether an expiry has closed the sign-in, as the tags say: where its time is not over, only if this state
+// knows of it.
+func (m *model) believes(data *tfkit.Data, state azure.ServicePrincipalState) bool {
+	said := m.GovernanceModel
+	said.SetMetadata(state.Metadata)
+	over := said.StatusAt(data.Policy, data.Clock.Now()).ValueString() == string(governance.StatusExpired)
+	return state.Disabled && (over || len(m.closed) > 0)
 }
 
 // aboutServicePrincipal tells of a sign-in that somebody else has blocked, and of what may not be read.
 func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning {
 	warnings := governed.InQuarantine(state.Quarantine)
 	if !state.SignInEnabled && !state.Disabled && state.Quarantine == nil {
-		warnings = append(warnings, governed.Warning{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked its sign-in, and no expiry has. It stays blocked, because there may be a reason. "+
+		warnings = append(warnings, governed.Warning{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked its sign-in, and no expiry that this Terraform state knows of has. It stays blocked, because there may be a reason. "+
 			"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ID.Name())})
 	}
 	if state.DelegatedUnknown != "" {
@@ -267,6 +287,7 @@ func (entraServicePrincipal) Bulk(_ context.Context, data *tfkit.Data) (governed
 		if err != nil {
 			return err
 		}
+		state.Disabled = m.believes(data, state)
 		return observeServicePrincipal(ctx, data, m, state)
 	}, nil
 }

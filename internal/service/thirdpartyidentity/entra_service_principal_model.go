@@ -84,6 +84,7 @@ func (p entraServicePrincipalModel) desired(ctx context.Context, m *model, disab
 	want := platform.Desired[azure.ServicePrincipalSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: azure.ServicePrincipalSpec{
 		AppID: p.AppID.ValueString(), Publisher: azure.PublisherPin{TenantID: pinned.TenantID.ValueString(), VerifiedPublisherID: pinned.VerifiedPublisherID.ValueString()},
 		AppRoleAssignments: roles, Notes: p.Notes.ValueString(), PurgeOnDestroy: p.PurgeOnDestroy.ValueBool(),
+		MayOpen: len(m.closed) > 0,
 	}}
 	if !p.AppRoleAssignmentRequired.IsNull() && !p.AppRoleAssignmentRequired.IsUnknown() {
 		want.Spec.AppRoleAssignmentRequired = p.AppRoleAssignmentRequired.ValueBoolPointer()

@@ -115,6 +115,28 @@ func TestServicePrincipalBlockedByOthers(t *testing.T) {
 	}
 }
 
+// TestServicePrincipalTagsOfTheThirdParty leaves a sign-in blocked that somebody has blocked, whatever the third party writes on
+// its own application, whose tags show on the service principal: also in an import, where nothing is known from before.
+func TestServicePrincipalTagsOfTheThirdParty(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	r := d.resource(t, nil)
+	config := vendorApplication(nil)
+	r.Apply(config).Want(t)
+	d.vendor.SetTags(d.app.ObjectID, "nhi:deactivated=sign-in")
+	d.tenant.SetEnabled(d.principal(t).ObjectID, false)
+	imported := d.resource(t, nil)
+	imported.Import(principalID(d.principal(t)), nil)
+	for name, r := range map[string]*acctest.Resource{"known": r, "imported": imported} {
+		r = r.Under(acctest.NewAzureProtocol(t, d.server, nil))
+		r.Refresh().Want(t, "warning entra_service_principal: Sign-in is blocked")
+		r.Apply(config.With(acctest.Values{"owner": "security-" + name})).Want(t)
+		if d.principal(t).Enabled {
+			t.Fatalf("%s: the third party has opened its sign-in", name)
+		}
+	}
+}
+
 // TestServicePrincipalImport brings one under governance that an administrator's consent has made, and removes with it what
 // others have given it, with a warning.
 func TestServicePrincipalImport(t *testing.T) {

@@ -68,6 +68,16 @@ func (t *Tenant) SetEnabled(id string, enabled bool) {
 	})
 }
 
+// SetTags gives an application or a service principal these tags of its own. It
+// panics on an id that there is not.
+func (t *Tenant) SetTags(id string, tags ...string) {
+	t.withoutLag(func() {
+		e := t.mustGet(id)
+		e.props = maps.Clone(e.props)
+		e.props["tags"] = slices.Clone(tags)
+	})
+}
+
 // Delete puts an object among the deleted, as somebody in the portal would. It
 // panics on an id that there is not.
 func (t *Tenant) Delete(id string) {
