@@ -82,6 +82,8 @@ type Retirement struct {
 	// Gaps say what could not be listed and why, one clause each.
 	Gaps []string
 	Uses []governance.Use
+	// Kept says, as a sentence, what the platform keeps for a restoration; empty where a removal is final.
+	Kept string
 }
 
 // Inventory lists the identities of one cloud account or tenant in bulk.

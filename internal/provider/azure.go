@@ -84,7 +84,7 @@ func azureSchema() schema.Attribute {
 			},
 			"ignore_tags": ignoreTagsSchema(),
 			"endpoints": schema.SingleNestedAttribute{
-				Optional: true, MarkdownDescription: "Endpoints to use instead of those of the environment.",
+				Optional: true, MarkdownDescription: "Endpoints to use instead of those of the environment. Terraform drops names that it does not know without a word, as in every nested attribute, so a misspelt one leaves that of the environment.",
 				Attributes: map[string]schema.Attribute{
 					"authority":        endpoint("Base URL of the authority that gives tokens."),
 					"resource_manager": endpoint("Base URL of Azure Resource Manager."),

@@ -17,6 +17,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
 // listBlock is a list block of Terraform 1.14.
@@ -112,8 +113,8 @@ func listExamples(t *testing.T) map[string]string {
 // something in the estate.
 func TestListExamples(t *testing.T) {
 	t.Parallel()
-	server := listedEstate(t)
-	p := acctest.NewConfiguredProtocol(t, server, nil)
+	server, azure := listedEstates(t)
+	p := acctest.NewConfiguredProtocol(t, server, acctest.Values{"azure": acctest.AzureArgument(t, azure)})
 	for typeName, text := range listExamples(t) {
 		for _, block := range listBlocks(t, text) {
 			found, diags := p.List(block.Type, block.query(t))
@@ -133,8 +134,10 @@ func TestListExamples(t *testing.T) {
 // TestSimListExamples runs them with Terraform itself.
 func TestSimListExamples(t *testing.T) {
 	t.Parallel()
-	c := acctest.NewCLI(t, listedEstate(t))
+	server, azure := listedEstates(t)
+	c := acctest.NewCLI(t, server)
 	c.Needs(1, 14)
+	c.Write("main.tf", "terraform {\n  required_providers {\n    governed = { source = \"nhi-governance/governed\" }\n  }\n}\n"+acctest.ProviderConfig(server, acctest.AzureBlock(t, azure)))
 	for typeName, text := range listExamples(t) {
 		c.Write(typeName+".tfquery.hcl", text)
 	}
@@ -148,12 +151,14 @@ func TestSimListExamples(t *testing.T) {
 	}
 }
 
-// listedEstate is an estate with service-linked roles.
-func listedEstate(t *testing.T) *sim.Server {
+// listedEstates are an estate of each cloud. That of AWS has service-linked roles.
+func listedEstates(t *testing.T) (*sim.Server, *azuresim.Server) {
 	t.Helper()
 	server := acctest.NewSim(t, sim.WithClock(exampleDay))
 	server.SeedEstate(60)
-	return server
+	azure := acctest.NewAzureSim(t, server.Clock())
+	azure.SeedEstate(13)
+	return server, azure
 }
 
 // TestSimDiscoveryGuide goes the guide's way for older Terraforms, from the list to an import that changes the metadata alone.

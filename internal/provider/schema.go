@@ -82,7 +82,7 @@ func awsSchema() schema.Attribute {
 				},
 			},
 			"session":   sessionSchema(),
-			"endpoints": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "Endpoints to use instead of AWS's own.", Attributes: endpoints},
+			"endpoints": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "Endpoints to use instead of AWS's own. Terraform drops names that it does not know without a word, as in every nested attribute, so a misspelt one leaves AWS's own.", Attributes: endpoints},
 			"allowed_account_ids": texts("Accounts that may be touched; every other is refused before anything is read.",
 				setvalidator.ValueStringsAre(stringvalidator.RegexMatches(accountPattern, "must be an AWS account id of 12 digits"))),
 			"max_retries": schema.Int32Attribute{

@@ -29,7 +29,11 @@ func AddRetirement(diags *diag.Diagnostics, data *Data, attribute []string, summ
 // says to that.
 func retirementText(title string, going platform.Retirement, foreign []string, found []governance.Violation) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s is removed for good, with its access.\n", title)
+	if going.Kept == "" {
+		fmt.Fprintf(&text, "%s is removed for good, with its access.\n", title)
+	} else {
+		fmt.Fprintf(&text, "%s is removed, with its access. %s\n", title, going.Kept)
+	}
 	switch {
 	case len(going.Attachments) > 0:
 		text.WriteString("\nDeleted with it, or detached from it where others share it:\n")

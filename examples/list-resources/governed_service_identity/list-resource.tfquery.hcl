@@ -1,4 +1,4 @@
-# The fifty riskiest of the roles and users that nobody governs yet.
+# The fifty riskiest of the identities of all clouds that nobody governs yet.
 list "governed_service_identity" "unmanaged" {
   provider = governed
   limit    = 50
@@ -18,5 +18,16 @@ list "governed_service_identity" "idle_users" {
     kinds           = ["aws_user"]
     findings        = ["stale", "never_used"]
     unused_for_days = 180
+  }
+}
+
+# Applications of Entra ID and managed identities that may do what an administrator may, or whose owners have gone.
+list "governed_service_identity" "risky_azure" {
+  provider = governed
+
+  config {
+    kinds    = ["entra_application", "azure_managed_identity"]
+    findings = ["privileged", "owner_gone"]
+    sort     = "risk_score"
   }
 }

@@ -101,6 +101,8 @@ type Account struct {
 	unused       platform.Memo[unusedAccess]
 	listed       platform.Memo[map[string]listedRole]
 	reads        bulkReads
+	// givenUp has the hosts that could not be reached.
+	givenUp sync.Map
 	// writes counts the calls that may have changed something.
 	writes   atomic.Int64
 	keys     keyLists
@@ -227,10 +229,13 @@ func (a *Account) retryer() awssdk.Retryer {
 			o.MaxAttempts = 1 + a.config.MaxRetries
 		}
 	}
+	connecting := connecting{longest: a.config.MaxBackoff, givenUp: &a.givenUp}
 	if longest := a.config.MaxBackoff; longest > 0 {
-		return retry.NewStandard(standard, func(o *retry.StandardOptions) { o.Backoff = retry.NewExponentialJitterBackoff(longest) })
+		connecting.RetryerV2 = retry.NewStandard(standard, func(o *retry.StandardOptions) { o.Backoff = retry.NewExponentialJitterBackoff(longest) })
+	} else {
+		connecting.RetryerV2 = retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) { o.StandardOptions = append(o.StandardOptions, standard) })
 	}
-	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) { o.StandardOptions = append(o.StandardOptions, standard) })
+	return connecting
 }
 
 func configError(err error) error {

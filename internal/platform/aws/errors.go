@@ -64,6 +64,10 @@ func mapError(operation string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
+	var configured *platform.ErrNotConfigured
+	if errors.As(err, &configured) {
+		return configured
+	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return &platform.ErrNotConfigured{

@@ -13,6 +13,10 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
 )
 
+// keptApplication is what Entra ID keeps of a deleted application ("Delete application" in the reference of Microsoft Graph).
+const keptApplication = "It can be restored for 30 days, without any credential or app role, and its unique name is taken meanwhile. " +
+	"To have it deleted for good, set purge_on_destroy = true and apply that first."
+
 // Retirement reads the application as Read does, its certificates, and once for all applications when each was last used.
 func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
 	state, err := a.Read(ctx, id)
@@ -24,6 +28,9 @@ func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platfo
 		return platform.Retirement{}, err
 	}
 	found := platform.Retirement{Attachments: slices.Clone(state.Attachments), Detached: OwnerNames(state.Owners)}
+	if !state.PurgeOnDestroy {
+		found.Kept = keptApplication
+	}
 	stores := a.tenant.graphTagging().stores(state.tags)
 	for _, holder := range holders {
 		for _, name := range holder.names() {

@@ -157,10 +157,6 @@ func (t *Tenant) connect(ctx context.Context) (connection, error) {
 		if err != nil {
 			return connection{}, err
 		}
-		credential, err := t.credential(options)
-		if err != nil {
-			return connection{}, err
-		}
 		// The audience of a token is the cloud's own, wherever the service is reached.
 		audience := where.graph
 		if own := t.config.Endpoints.Graph; own != "" {
@@ -169,8 +165,14 @@ func (t *Tenant) connect(ctx context.Context) (connection, error) {
 		if own := t.config.Endpoints.KeyVault; own != "" {
 			where.keyVault = own
 		}
+		connecting := t.connecting(options.Cloud, where.graph, where.keyVault)
+		options.PerRetryPolicies = []policy.Policy{connecting}
+		credential, err := t.credential(options)
+		if err != nil {
+			return connection{}, err
+		}
 		manager := *options
-		manager.PerRetryPolicies = []policy.Policy{graph.Watcher{}}
+		manager.PerRetryPolicies = []policy.Policy{graph.Watcher{}, connecting}
 		return connection{
 			credential: credential, graphAudience: audience,
 			graph:    graph.New(credential, where.graph, audience, t.config.Version, options),

@@ -111,29 +111,33 @@ func askGitHub(ctx context.Context, transport policy.Transporter, address, beare
 type tokens struct{ azcore.TokenCredential }
 
 func (c tokens) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	ctx, unreachable := findingUnreachable(ctx)
 	token, err := c.TokenCredential.GetToken(ctx, options)
 	if err != nil && ctx.Err() == nil {
+		if cause := unreachable.Load(); cause != nil {
+			return token, cause
+		}
 		return token, credentialError(err)
 	}
 	return token, err
 }
 
-// tokenError is not tried again: azcore asks for the method.
-type tokenError struct{ platform.ErrNotConfigured }
+// finalError is not tried again: azcore asks for the method.
+type finalError struct{ platform.ErrNotConfigured }
 
 // NonRetriable marks the error as final.
-func (*tokenError) NonRetriable()   {}
-func (e *tokenError) Unwrap() error { return &e.ErrNotConfigured }
+func (*finalError) NonRetriable()   {}
+func (e *finalError) Unwrap() error { return &e.ErrNotConfigured }
 
 func credentialError(err error) error {
 	var failed *azidentity.AuthenticationFailedError
 	if errors.As(err, &failed) {
-		return &tokenError{platform.ErrNotConfigured{
+		return &finalError{platform.ErrNotConfigured{
 			Attribute: []string{"azure"}, Err: err, Reason: "Entra ID refused the credential: " + signInProblem(failed),
 			Remedy: "Renew or replace it: the provider takes it from azure.use_oidc or from azidentity's chain (AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, workload identity, managed identity, az login).",
 		}}
 	}
-	return &tokenError{platform.ErrNotConfigured{
+	return &finalError{platform.ErrNotConfigured{
 		Attribute: []string{"azure"}, Err: err, Reason: "No credential for Azure was found: " + firstLine(err.Error()),
 		Remedy: "Set AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, run where a managed or workload identity is, write azure.use_oidc in CI, or sign in with az login.",
 	}}

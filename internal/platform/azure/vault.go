@@ -92,7 +92,7 @@ func noVault(uri string, cause error) error {
 // failed maps an error of the vault's.
 func (s *VaultSecret) failed(of operation, err error) error {
 	var dns *net.DNSError
-	if code(err) == codeVaultNotFound || (errors.As(err, &dns) && dns.IsNotFound) {
+	if code(err) == codeVaultNotFound || (errors.As(err, &dns) && dns.IsNotFound && dns.Name == s.host) {
 		return noVault(s.spec.URI, err)
 	}
 	return mapError(of, err)

@@ -181,7 +181,8 @@ func TestApplicationRetirement(t *testing.T) {
 	r := d.resource(t)
 	config := withApp(acctest.Values{"app_role_assignments": acctest.Values{"users": acctest.Values{"resource_app_id": "Microsoft Graph", "role": "User.Read.All"}}})
 	r.Apply(config).Want(t)
-	r.Plan(nil).Want(t, "warning entra_application: Identity will be retired: entra: … app role User.Read.All of Microsoft Graph … the report of sign-ins has no entry for it")
+	r.Plan(nil).Want(t, "warning entra_application: Identity will be retired: entra: … is removed, with its access. It can be restored for 30 days, without any credential or app role, and its unique name is taken meanwhile. "+
+		"To have it deleted for good, set purge_on_destroy = true and apply that first. … app role User.Read.All of Microsoft Graph … the report of sign-ins has no entry for it")
 	d.tenant.DenyPermissions("AuditLog.Read.All")
 	r.Under(acctest.NewAzureProtocol(t, d.server, nil)).Plan(nil).Want(t, "warning entra_application: Identity will be retired: entra: … the permission AuditLog.Read.All and a licence")
 	r.Apply(nil).Want(t)

@@ -50,7 +50,7 @@ func (s *Server) writeUsage(out io.Writer, ca string) error {
 	text += "unset AZURE_CLIENT_CERTIFICATE_PATH AZURE_FEDERATED_TOKEN_FILE\n\n" +
 		"# Microsoft Graph: " + s.GraphURL() + "\n" +
 		"# Azure Resource Manager: " + s.ResourceManagerURL() + "\n" +
-		"# Key Vault, with the name of a vault behind it: " + s.KeyVaultURL() + "\n" +
+		"# Key Vault, with the name of a vault (an example estate has " + SeededVault + ") behind it: " + s.KeyVaultURL() + "\n" +
 		"# Its clock, its record of calls, and faults, as the simulator of AWS has them:\n" +
 		"#   curl --cacert " + ca + " " + at + "clock\n" +
 		"#   curl --cacert " + ca + " " + at + "calls\n" +

@@ -17,7 +17,7 @@ import (
 // secrets that have ended or never will, permissions that make an administrator.
 // On top come people and teams, managed identities (one for every four
 // applications, four at least), groups with roles, and third parties (one for
-// every eight, four at least). The same n gives the same estate, relative to the simulator's clock, but
+// every eight, four at least), and the key vault SeededVault. The same n gives the same estate, relative to the simulator's clock, but
 // for the bytes of certificates.
 func (s *Server) SeedEstate(n int) {
 	t := s.Tenant(DefaultTenant)
@@ -37,11 +37,17 @@ func (s *Server) SeedEstate(n int) {
 	for i := range max(n/4, 4) {
 		e.managedIdentity(i)
 	}
+	sub := t.Subscription(DefaultSubscription)
+	sub.AddResourceGroup("rg-platform", "westeurope")
+	sub.AddVault("rg-platform", SeededVault)
 	e.privilegedGroups()
 	for i := range max(n/8, 4) {
 		e.thirdParty(i)
 	}
 }
+
+// SeededVault is the key vault of an example estate.
+const SeededVault = "kv-platform"
 
 // seeding is the state of one seeding.
 type seeding struct {
