@@ -8,7 +8,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// Quarantines keeps applications and service principals of a tenant from being used.
+// Quarantines keeps applications, service principals and managed identities of a tenant from being used.
 type Quarantines struct{ tenant *Tenant }
 
 var _ platform.Quarantines = (*Quarantines)(nil)

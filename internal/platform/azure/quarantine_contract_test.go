@@ -140,3 +140,19 @@ func (e *identityEstate) federate(id, name, subject string) {
 	}, nil)
 	e.no(err)
 }
+
+// TestSimQuarantineGoverned refuses to govern a managed identity in quarantine.
+func TestSimQuarantineGoverned(t *testing.T) {
+	t.Parallel()
+	e := openIdentities(t, false)
+	view := e.tenant.Subscription(azuresim.DefaultSubscription).AddManagedIdentity("workloads", "nightly", nil)
+	id := governance.ID{Kind: governance.KindAzureManagedIdentity, Resource: view.ID}
+	_, err := azure.NewTenant(e.config()).Quarantines().Impose(t.Context(), id, governance.QuarantineOrder{Reason: "Nobody knows it"})
+	e.no(err)
+	writes := e.Writes()
+	_, err = e.Driver().Converge(t.Context(), id, e.Wanted("nightly"))
+	var conflict *platform.ErrConflict
+	if !errors.As(err, &conflict) || !strings.Contains(err.Error(), "is in quarantine. Release it before it is governed") || e.Writes() != writes {
+		t.Errorf("it says %v", err)
+	}
+}

@@ -248,7 +248,8 @@ func (w *ward) observed() platform.Quarantined {
 	}
 	seen.Instead = []string{
 		"resources keep the identity, and get tokens for it: nobody can close the sign-in of a managed identity, but with its roles gone nothing is allowed to it",
-		"app roles are in tokens from before, which last up to 24 hours; group memberships and directory roles stay",
+		"roles where the caller may not read role assignments stay, and so do group memberships and directory roles",
+		"app roles are in tokens from before, which last up to 24 hours",
 	}
 	if seen.Complete {
 		for _, one := range w.has {
