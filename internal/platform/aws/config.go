@@ -106,7 +106,7 @@ type Account struct {
 	// made are the identities that this provider has just made, by canonical id.
 	made       sync.Map
 	keyChanges keyChanges
-	// holders keep the credentials of one identity waiting for each other.
+	// holders keep those that change one identity waiting for each other: its own resource, its credentials, a quarantine.
 	holders platform.Locks
 	// stores are the connections through which secrets are kept, by the role that is assumed for it.
 	stores sync.Map

@@ -129,7 +129,7 @@ func (s EntityState) unreadableRecord(id governance.ID) error {
 	if s.blocked.unreadable == nil {
 		return nil
 	}
-	return &platform.ErrInvalid{Operation: "reading the quarantine of " + id.String(), Code: "an unreadable record", Detail: s.blocked.unreadable.Error()}
+	return &platform.ErrConflict{Detail: fmt.Sprintf("The record of the quarantine of %s cannot be read: %s", id, s.blocked.unreadable)}
 }
 
 // Read takes the identity from the account's snapshot where that is cheaper. Of a user it asks for the credentials: four
@@ -205,7 +205,7 @@ func (p *patient) instead() []string {
 		texts = append(texts, "the console password stays, because IAM could not give it back: everything is denied to who signs in")
 	}
 	if p.unlisted != nil {
-		texts = append(texts, fmt.Sprintf("some credentials could not be listed (%s): they stay active, and everything is denied to them", strings.Join(gaps(p.unlisted), "; ")))
+		texts = append(texts, fmt.Sprintf("some credentials could not be listed (%s): they stay as they are, and everything is denied to them", strings.Join(gaps(p.unlisted), "; ")))
 	}
 	return texts
 }
@@ -242,7 +242,7 @@ func (p *patient) drift() []string {
 		}
 	}
 	for _, one := range r.held {
-		if p.find(one) == nil {
+		if p.lacks(one) {
 			texts = append(texts, one.name()+" is gone")
 		}
 	}
@@ -257,6 +257,11 @@ func (p *patient) find(one held) *credentialSwitch {
 		}
 	}
 	return nil
+}
+
+// lacks tells whether a credential is gone, which nobody knows of what could not be listed.
+func (p *patient) lacks(one held) bool {
+	return p.find(one) == nil && (one.code == codeAccessKey || p.unlisted == nil)
 }
 
 // digestOf stands for what a policy says, however it is written.

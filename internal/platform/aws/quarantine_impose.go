@@ -74,7 +74,7 @@ func (q *Quarantines) plan(ctx context.Context, p *patient, order governance.Qua
 			return r, err
 		}
 	}
-	kept := slices.DeleteFunc(slices.Clone(r.held), func(one held) bool { return p.find(one) == nil })
+	kept := slices.DeleteFunc(slices.Clone(r.held), p.lacks)
 	for _, one := range p.switches {
 		// What was made during the quarantine is nobody's to get back.
 		if one.active && !slices.Contains(kept, one.held) && (first || !one.made.After(r.Since)) {
@@ -88,15 +88,18 @@ func (q *Quarantines) plan(ctx context.Context, p *patient, order governance.Qua
 	return r, nil
 }
 
-// denial is the first way of denying everything for which there is room.
+// denial is the first way of denying everything for which there is room. What somebody else has put there already, under the
+// same name, stays theirs.
 func (q *Quarantines) denial(ctx context.Context, p *patient) (denial, error) {
-	inline := inlineSize(p.InlinePolicies) + iampolicy.Size(p.ExpiryPolicy) + iampolicy.Size(iampolicy.QuarantineDeny().JSON())
+	ours := iampolicy.QuarantineDeny().JSON()
+	taken := p.blocked.record == nil && p.blocked.inline != "" && !iampolicy.Equivalent(p.blocked.inline, ours)
+	inline := inlineSize(p.InlinePolicies) + iampolicy.Size(p.ExpiryPolicy) + iampolicy.Size(ours)
 	full, err := q.account.beyondQuota(ctx, []measure{{quota: p.kind.inlineQuota, size: inline}})
-	if err != nil || len(full) == 0 {
+	if err != nil || (len(full) == 0 && !taken) {
 		return denyInline, err
 	}
 	full, err = q.account.beyondQuota(ctx, []measure{{quota: p.kind.attachedQuota, size: len(p.ManagedPolicyARNs) + 1}})
-	if err != nil || len(full) == 0 {
+	if err != nil || (len(full) == 0 && !slices.ContainsFunc(p.ManagedPolicyARNs, isDenyAll)) {
 		return denyManaged, err
 	}
 	return denyBoundary, nil

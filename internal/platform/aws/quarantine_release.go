@@ -65,6 +65,8 @@ func (d *discharge) activate() error {
 	for _, one := range d.record.held {
 		found := d.find(one)
 		switch {
+		case found == nil && !d.lacks(one):
+			return d.unlisted // Without its record nobody would make it active any more.
 		case found == nil:
 			d.keep(one.name() + " is gone")
 			continue

@@ -20,11 +20,16 @@ type roleWriter struct {
 	want RoleState
 }
 
-// Converge writes what differs, in the order of steps.
+// Converge writes what differs, in the order of steps. A quarantine of the role waits for it.
 func (r *Roles) Converge(ctx context.Context, id governance.ID, desired platform.Desired[RoleSpec]) (RoleState, error) {
 	if err := r.mine(ctx, id); err != nil {
 		return RoleState{}, err
 	}
+	unlock, err := r.account.holders.Lock(ctx, id.String())
+	if err != nil {
+		return RoleState{}, err
+	}
+	defer unlock()
 	connection, err := r.account.connect(ctx)
 	if err != nil {
 		return RoleState{}, err

@@ -54,11 +54,16 @@ type userWriter struct {
 	passed bool
 }
 
-// Converge writes what differs, in the order of steps. When it fails, it still returns JustDeactivated.
+// Converge writes what differs, in the order of steps. Credentials and a quarantine of the user wait for it. When it fails, it still returns JustDeactivated.
 func (u *Users) Converge(ctx context.Context, id governance.ID, desired platform.Desired[UserSpec]) (UserState, error) {
 	if err := u.mine(ctx, id); err != nil {
 		return UserState{}, err
 	}
+	unlock, err := u.account.holders.Lock(ctx, id.String())
+	if err != nil {
+		return UserState{}, err
+	}
+	defer unlock()
 	connection, err := u.account.connect(ctx)
 	if err != nil {
 		return UserState{}, err

@@ -38,7 +38,7 @@ func (t *Tenant) readWard(ctx context.Context, id governance.ID) (patient, error
 	}
 	w := &ward{identities: m, arm: arm, state: state}
 	if w.record, err = t.tagging.quarantine(state.tags); err != nil {
-		return nil, &platform.ErrInvalid{Operation: "reading the quarantine of " + id.String(), Code: "an unreadable record", Detail: err.Error()}
+		return nil, &platform.ErrConflict{Detail: fmt.Sprintf("The record of the quarantine of %s cannot be read: %s", id, err)}
 	}
 	if state.Roles, err = w.roles(ctx); err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func NewStaleDataSource() datasource.DataSource {
 		name: "stale_identities", sort: inventory.SortLastUsed,
 		findings: []string{inventory.FindingStale, inventory.FindingNeverUsed},
 		description: "Identities that nothing has used for `unused_for_days`: those with the finding `stale` or `never_used`. Unknown is not unused: what the platform does not know the last use of " +
-			"is not listed, and `gaps` counts it." + inBulk,
+			"is not listed, and `gaps` counts it. What is in quarantine stays as stale as it was, so that a `for_each` of `governed_quarantine` keeps it." + inBulk,
 	}}
 }
 

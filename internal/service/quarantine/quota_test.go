@@ -32,13 +32,15 @@ func TestNoRoom(t *testing.T) {
 	const open = ": it stays open, and everything is denied to the sessions that it lets start"
 	for name, test := range map[string]struct {
 		role    func(*sim.Server, *sim.Role)
-		instead []any
+		instead string
 		changes []any
 		writes  []string
+		// denied tells that it may do nothing anyway.
+		denied bool
 	}{
 		"inline policies": {
 			role:    func(_ *sim.Server, r *sim.Role) { r.InlinePolicies = map[string]string{"list": padded(10200)} },
-			instead: []any{"the inline policies have no room for governed-quarantine: the managed policy AWSDenyAll is attached instead"},
+			instead: "the inline policies have no room for governed-quarantine: the managed policy AWSDenyAll is attached instead",
 			changes: []any{"the managed policy AWSDenyAll denies everything", "the statement GovernedQuarantine in the trust policy lets nobody in"},
 			writes:  []string{"TagRole", "AttachRolePolicy", "UpdateAssumeRolePolicy", "TagRole"},
 		},
@@ -46,7 +48,7 @@ func TestNoRoom(t *testing.T) {
 			role: func(server *sim.Server, r *sim.Role) {
 				r.InlinePolicies, r.AttachedPolicyARNs = map[string]string{"list": padded(10200)}, managed(server)
 			},
-			instead: []any{"neither the inline policies have room for governed-quarantine nor can another managed policy be attached: AWSDenyAll is the permissions boundary instead"},
+			instead: "neither the inline policies have room for governed-quarantine nor can another managed policy be attached: AWSDenyAll is the permissions boundary instead",
 			changes: []any{"the permissions boundary AWSDenyAll, where none was, denies everything", "the statement GovernedQuarantine in the trust policy lets nobody in"},
 			writes:  []string{"TagRole", "PutRolePermissionsBoundary", "UpdateAssumeRolePolicy", "TagRole"},
 		},
@@ -54,15 +56,24 @@ func TestNoRoom(t *testing.T) {
 			role: func(server *sim.Server, r *sim.Role) {
 				r.InlinePolicies, r.AttachedPolicyARNs, r.BoundaryARN = map[string]string{"list": padded(10200)}, managed(server), boundary
 			},
-			instead: []any{"neither the inline policies have room for governed-quarantine nor can another managed policy be attached: AWSDenyAll is the permissions boundary instead"},
+			instead: "neither the inline policies have room for governed-quarantine nor can another managed policy be attached: AWSDenyAll is the permissions boundary instead",
 			changes: []any{"the permissions boundary AWSDenyAll, in place of " + boundary + ", denies everything", "the statement GovernedQuarantine in the trust policy lets nobody in"},
 			writes:  []string{"TagRole", "PutRolePermissionsBoundary", "UpdateAssumeRolePolicy", "TagRole"},
+		},
+		"a policy that denies everything already": {
+			role: func(_ *sim.Server, r *sim.Role) {
+				r.InlinePolicies, r.AttachedPolicyARNs = map[string]string{"governed-quarantine": listUsers}, []string{denyAll}
+			},
+			instead: "neither the inline policies have room for governed-quarantine nor can another managed policy be attached: AWSDenyAll is the permissions boundary instead",
+			changes: []any{"the permissions boundary AWSDenyAll, where none was, denies everything", "the statement GovernedQuarantine in the trust policy lets nobody in"},
+			writes:  []string{"TagRole", "PutRolePermissionsBoundary", "UpdateAssumeRolePolicy", "TagRole"},
+			denied:  true,
 		},
 		"trust policy": {
 			role: func(_ *sim.Server, r *sim.Role) {
 				r.TrustPolicy = `{"Version":"2012-10-17","Statement":[{"Sid":"` + strings.Repeat("x", 1900) + `","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 			},
-			instead: []any{"the trust policy has no room for the statement GovernedQuarantine" + open},
+			instead: "the trust policy has no room for the statement GovernedQuarantine" + open,
 			changes: []any{"the inline policy governed-quarantine denies everything"},
 			writes:  []string{"TagRole", "PutRolePolicy", "TagRole"},
 		},
@@ -71,7 +82,7 @@ func TestNoRoom(t *testing.T) {
 				server.Account(sim.DefaultAccount).PutUser(sim.User{Name: "gone"})
 				r.TrustPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com","AWS":"arn:aws:iam::123456789012:user/gone"},"Action":"sts:AssumeRole"}]}`
 			},
-			instead: []any{"the trust policy names principals that are gone, so IAM takes no other version of it" + open},
+			instead: "the trust policy names principals that are gone, so IAM takes no other version of it" + open,
 			changes: []any{"the inline policy governed-quarantine denies everything"},
 			writes:  []string{"TagRole", "PutRolePolicy", "TagRole"},
 		},
@@ -88,12 +99,14 @@ func TestNoRoom(t *testing.T) {
 				must(t, err)
 			}
 			before := pictureOf(t, server)
-			wantRoleUse(t, server, true)
+			if !test.denied {
+				wantRoleUse(t, server, true)
+			}
 			r := protocol(t, server)
 			server.ResetCalls()
-			r.Apply(order(roleID, nil)).Want(t, announced(roleID)+" … What cannot be changed, and what is done instead: … - "+test.instead[0].(string))
+			r.Apply(order(roleID, nil)).Want(t, announced(roleID)+" … What cannot be changed, and what is done instead: … - "+test.instead)
 			acctest.WantWrites(t, server, test.writes...)
-			acctest.WantSame(t, "instead", r.State("instead"), test.instead)
+			acctest.WantSame(t, "instead", r.State("instead"), []any{test.instead})
 			acctest.WantSame(t, "changes", r.State("changes"), test.changes)
 			// Whoever gets a session all the same can do nothing with it.
 			if session, err := server.Account(sim.DefaultAccount).AssumeRoleAsService("lambda.amazonaws.com", roleARN, nil); err == nil {
@@ -107,7 +120,9 @@ func TestNoRoom(t *testing.T) {
 			}
 			r.Apply(nil).Want(t)
 			wantBack(t, server, before)
-			wantRoleUse(t, server, true)
+			if !test.denied {
+				wantRoleUse(t, server, true)
+			}
 		})
 	}
 }

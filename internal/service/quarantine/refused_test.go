@@ -25,6 +25,7 @@ func TestRefused(t *testing.T) {
 	}
 	account.PutRole(sim.Role{Name: "full", Tags: full})
 	server.ResetCalls()
+	t.Cleanup(func() { acctest.WantWrites(t, server) })
 	for name, test := range map[string]struct {
 		identity string
 		further  acctest.Values
@@ -66,11 +67,11 @@ func TestRefused(t *testing.T) {
 		"nothing to say": {identity: roleID, further: acctest.Values{"ticket": ""}, want: []string{"error ticket: Invalid Attribute Value Length"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := acctest.NewConfiguredProtocol(t, server, acctest.Values{"policy": acctest.Values{"break_glass": []string{"aws:123456789012:role/break-glass*"}}}).Resource(typeName)
 			r.Plan(order(test.identity, test.further)).Want(t, test.want...)
 		})
 	}
-	acctest.WantWrites(t, server)
 }
 
 // TestRefusedCallers refuses the role that the provider assumes, and the user from whom.

@@ -177,6 +177,52 @@ func TestKeyMadeMeanwhile(t *testing.T) {
 	}
 }
 
+// TestUnlisted takes for gone only what could be listed, and leaves no credential behind that nobody would give back.
+func TestUnlisted(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	putUser(t, server)
+	before := pictureOf(t, server)
+	r := protocol(t, server)
+	r.Apply(order(userID, nil))
+	server.DenyActions(sim.DefaultAccount, "iam:ListSSHPublicKeys")
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t)
+	acctest.WantSame(t, "drift", r.State("drift"), []any{})
+	acctest.WantSame(t, "instead", r.State("instead"), []any{
+		"some credentials could not be listed (the provider's credentials lack the permission iam:ListSSHPublicKeys): they stay as they are, and everything is denied to them",
+	})
+	r.Apply(order(userID, acctest.Values{"ticket": "SEC-2"})).Want(t)
+	r.Apply(nil).Want(t, "error identity: Identity cannot be released … lack the permission iam:ListSSHPublicKeys … It is still in quarantine, as far as it has not been put back, and the next apply goes on from there.")
+	server.DenyActions(sim.DefaultAccount)
+	r.Apply(nil).Want(t)
+	wantBack(t, server, before)
+}
+
+// TestUnreadableRecord guesses nothing of what somebody has written over a record, and takes it up where the tag is gone.
+func TestUnreadableRecord(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	putRole(server)
+	client, name := acctest.IAM(server), aws.String("nightly")
+	r := protocol(t, server)
+	r.Apply(order(roleID, nil))
+	_, err := client.TagRole(t.Context(), &iam.TagRoleInput{RoleName: name, Tags: []types.Tag{{Key: aws.String("nhi:quarantine"), Value: aws.String("yes")}}})
+	must(t, err)
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t, `error identity: Quarantine cannot be read … The record of the quarantine of `+roleID+` cannot be read: the tag nhi:quarantine is "yes": it is not what a quarantine has written`)
+	_, err = client.UntagRole(t.Context(), &iam.UntagRoleInput{RoleName: name, TagKeys: []string{"nhi:quarantine"}})
+	must(t, err)
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t)
+	acctest.WantSame(t, "status", r.State("status"), "released")
+	server.ResetCalls()
+	r.Apply(order(roleID, nil))
+	acctest.WantWrites(t, server, "TagRole", "TagRole")
+	r.Apply(nil).Want(t)
+	wantRoleUse(t, server, true)
+}
+
 // TestForgedRecord makes no key active that this state has not made inactive, but for one that an import has shown.
 func TestForgedRecord(t *testing.T) {
 	t.Parallel()
