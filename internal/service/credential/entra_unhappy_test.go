@@ -73,6 +73,14 @@ func TestSimEntraRefusedAtPlan(t *testing.T) {
 			},
 			want: "error identity: Identity is not governed…Bring it under governance first",
 		},
+		"two secrets where personal accounts sign in": {
+			prepare: func(_ testing.TB, e *entraEstate) {
+				e.app = e.tenant.PutApplication(azuresim.Application{
+					DisplayName: "personal", SignInAudience: "AzureADandPersonalMicrosoftAccount", Tags: governedTags(e.aws), Secrets: []azuresim.Secret{{}, {}},
+				})
+			},
+			want: "error identity: Identity has no room for another credential…the platform allows 2, and these are there…not governed, active…None of them is deleted for you",
+		},
 		"identity of another tenant": {
 			further: values{"identity": "entra:11111111-2222-4333-8444-555555555555:application/11111111-2222-4333-8444-555555555556"},
 			want:    "error identity: Credential cannot be planned…is in the tenant 11111111-2222-4333-8444-555555555555, but the provider is configured for",
@@ -119,9 +127,7 @@ func TestSimEntraRefusedAtPlan(t *testing.T) {
 			}
 			r := e.resource(t)
 			r.Plan(e.config("client_secret", entraStores()["key vault"]).With(test.further)).Want(t, test.want)
-			if secrets := e.application(t).Secrets; len(secrets) > 0 {
-				t.Errorf("%d secrets were made", len(secrets))
-			}
+			e.wantCredentials(t, e.app.KeyIDs...)
 		})
 	}
 }

@@ -99,6 +99,22 @@ func TestSimKeyVaultSoftDelete(t *testing.T) {
 	e.wantNothingLeft(t)
 }
 
+// TestSimKeyVaultProtected removes a secret of a vault that lets nobody purge, and says that it stays.
+func TestSimKeyVaultProtected(t *testing.T) {
+	t.Parallel()
+	e := newEntra(t)
+	e.azure.ProtectVault("safe")
+	config := e.config("client_secret", acctest.Values{"azure_key_vault": acctest.Values{"vault_uri": vaultURI, "name": vaultName, "purge_on_destroy": true}})
+	r := e.resource(t)
+	r.Apply(config).Want(t)
+	r.Plan(nil).Want(t, "warning identity: Credential will be revoked…the secret billing-robot in the key vault safe.vault.azure.net, which the vault keeps for 90 days because it is protected against purging")
+	r.Apply(nil).Want(t)
+	e.wantNothingLeft(t)
+	if _, err := e.vault(t).GetDeletedSecret(t.Context(), vaultName, nil); err != nil {
+		t.Errorf("the vault does not keep it: %v", err)
+	}
+}
+
 // TestSimKeyVaultDrift finds what somebody has done to the secret.
 func TestSimKeyVaultDrift(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,9 @@ const (
 	// secretYears is how long a client secret lasts by default (Graph reference,
 	// "application: addPassword").
 	secretYears = 2
+	// maxPersonalSecrets is how many an application has that personal accounts
+	// can sign in to ("Validation differences by supported account types").
+	maxPersonalSecrets = 2
 )
 
 // addPassword makes a client secret, which only this answer shows.
@@ -56,6 +59,9 @@ func (r *request) addPassword(k kind) (*reply, error) {
 	}
 	if err := r.tenant.checkPassword(e, start, end); err != nil {
 		return nil, err
+	}
+	if strings.Contains(e.str("signInAudience"), "PersonalMicrosoftAccount") && len(e.props.objects("passwordCredentials")) >= maxPersonalSecrets {
+		return nil, errInvalid("The application has the maximum of %d password credentials.", maxPersonalSecrets)
 	}
 	name := in["displayName"]
 	if text, ok := name.(string); ok {

@@ -24,6 +24,17 @@ var vaultVersions = []string{"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2
 type vault struct {
 	resource *resource
 	secrets  map[string]*vaultSecret // by name in lower case
+	// protected keeps everybody from purging.
+	protected bool
+}
+
+// recoveryLevel is what the vault's secrets say of their deletion (Key Vault REST
+// reference, DeletionRecoveryLevel).
+func (v *vault) recoveryLevel() string {
+	if v.protected {
+		return "Recoverable"
+	}
+	return "Recoverable+Purgeable"
 }
 
 // vaultService is the data plane of Key Vault, as far as secrets go.
@@ -87,8 +98,16 @@ func (s *Subscription) AddVault(group, name string) string {
 	id := s.AddResource(group, kindVault, name)
 	s.tenant.server.mu.Lock()
 	defer s.tenant.server.mu.Unlock()
-	s.tenant.arm.vaults[strings.ToLower(name)] = &vault{s.tenant.arm.resources[strings.ToLower(id)], map[string]*vaultSecret{}}
+	s.tenant.arm.vaults[strings.ToLower(name)] = &vault{resource: s.tenant.arm.resources[strings.ToLower(id)], secrets: map[string]*vaultSecret{}}
 	return id
+}
+
+// ProtectVault enables the protection against purging of a vault that is there,
+// which nobody can take back.
+func (s *Server) ProtectVault(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.vault(name).protected = true
 }
 
 // errParameter is how Key Vault refuses what a request says.

@@ -73,6 +73,11 @@ func (r *request) purgeSecret() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.protected {
+		e := newError("Forbidden", http.StatusForbidden, "Operation \"purge\" is not enabled for this vault. Key Vault service doesn't support its disablement once enabled.")
+		e.inner = "ForbiddenByPolicy"
+		return nil, e
+	}
 	delete(v.secrets, strings.ToLower(s.name))
 	return &reply{status: http.StatusNoContent}, nil
 }

@@ -60,8 +60,8 @@ func (s *vaultSecret) url(collection string) string {
 }
 
 // answer is a version without its value.
-func (v *secretVersion) answer(id string) object {
-	attributes := object{"enabled": v.enabled, "created": v.created.Unix(), "updated": v.updated.Unix(), "recoveryLevel": "Recoverable+Purgeable", "recoverableDays": int(vaultRetention.Hours() / 24)}
+func (v *secretVersion) answer(id, recoveryLevel string) object {
+	attributes := object{"enabled": v.enabled, "created": v.created.Unix(), "updated": v.updated.Unix(), "recoveryLevel": recoveryLevel, "recoverableDays": int(vaultRetention.Hours() / 24)}
 	if !v.notBefore.IsZero() {
 		attributes["nbf"] = v.notBefore.Unix()
 	}
@@ -79,11 +79,11 @@ func (v *secretVersion) answer(id string) object {
 }
 
 func (s *vaultSecret) versionAnswer(v *secretVersion) object {
-	return v.answer(s.url("secrets") + "/" + v.id)
+	return v.answer(s.url("secrets")+"/"+v.id, s.vault.recoveryLevel())
 }
 
 func (s *vaultSecret) deletedAnswer(id string) object {
-	out := s.latest().answer(id)
+	out := s.latest().answer(id, s.vault.recoveryLevel())
 	out["recoveryId"] = s.url("deletedsecrets")
 	out["deletedDate"], out["scheduledPurgeDate"] = s.deleted.Unix(), s.deleted.Add(vaultRetention).Unix()
 	return out
@@ -266,7 +266,7 @@ func (r *request) listSecrets() (*reply, error) {
 	var items []object
 	for _, key := range slices.Sorted(maps.Keys(v.secrets)) {
 		if s := v.secrets[key]; s.deleted.IsZero() {
-			items = append(items, s.latest().answer(s.url("secrets")))
+			items = append(items, s.latest().answer(s.url("secrets"), v.recoveryLevel()))
 		}
 	}
 	return r.vaultPage(items)
