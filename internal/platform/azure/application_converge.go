@@ -185,10 +185,6 @@ func (c *convergence) write(ctx context.Context, records graphRecords) error {
 	return nil
 }
 
-func sameTexts(one, other []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(one)), slices.Sorted(slices.Values(other)))
-}
-
 // send changes something of the application. A replica may not know yet one that was just made.
 func (c *convergence) send(ctx context.Context, method, path, name string, body any) error {
 	return c.patiently(ctx, method+" "+name, func() error { return c.tenant.send(ctx, method, path, name, permissionChange, body) })

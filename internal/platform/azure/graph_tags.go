@@ -115,6 +115,10 @@ func (t graphTagging) without(tags []string, field governance.Field) []string {
 	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return strings.HasPrefix(tag, head) })
 }
 
+func sameTexts(one, other []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(one)), slices.Sorted(slices.Values(other)))
+}
+
 // holds tells whether a tag has metadata, the mark or a record.
 func (t graphTagging) holds(tag string) bool {
 	return slices.ContainsFunc(governance.MetadataKeyFields, func(field governance.Field) bool {

@@ -95,6 +95,7 @@ func (t *Tenant) listedManagedIdentity(row *listedIdentity, byApp map[string]*gr
 	if known && len(identity.Trust) == 0 && s.resources.usersErr == nil && identity.LastUsedAt.IsZero() {
 		identity.NoClient = "no resource that the caller may read has it assigned, no federated credential lets anybody sign in as it, and no sign-in is known"
 	}
+	t.tagging.readable(row.Tags).tell(&identity)
 	if one := byApp[strings.ToLower(row.Properties.ClientID)]; one != nil {
 		identity.CreatedAt = deref(one.CreatedDateTime)
 	}

@@ -56,6 +56,8 @@ type ManagedIdentityState struct {
 	Roles []AssignedRole
 	// FederatedCredentials are by name.
 	FederatedCredentials map[string]federation.Credential
+	// Quarantine is what is recorded of one; nil where there is none.
+	Quarantine *governance.Quarantine
 
 	tags map[string]string
 }
@@ -71,6 +73,7 @@ type AssignedRole struct {
 
 	// assignmentID is empty where only the schedule is known, and scheduleID where nothing but an assignment is.
 	assignmentID, scheduleID string
+	description              string
 }
 
 // grant identifies what a role assignment gives. Azure keeps no two alike for a principal.
@@ -226,6 +229,7 @@ const credentialPrefix = "federated credential "
 func (s *ManagedIdentityState) interpret(tagging tagging, tags map[string]string) {
 	s.tags = tags
 	s.Metadata, s.ManagedBy = tagging.metadata(tags)
+	s.Quarantine = tagging.readable(tags).order()
 	s.complete()
 	switch tagging.record(tags, governance.RecordDisabled) {
 	case disabledRetired:

@@ -51,6 +51,9 @@ func (m *ManagedIdentities) Converge(ctx context.Context, id governance.ID, desi
 			return ManagedIdentityState{}, err
 		}
 	}
+	if have.Quarantine != nil {
+		return have, &platform.ErrConflict{Detail: id.String() + " is in quarantine. Release it before it is governed, or its roles would be given while the record says that they are gone"}
+	}
 	m.tenant.wrote(id)
 	w := &identityWriter{ctx: ctx, identities: m, arm: arm, have: have, want: want, metadata: desired.Metadata, keys: map[grant]string{}, fresh: fresh}
 	for key, declared := range desired.Spec.RoleAssignments {

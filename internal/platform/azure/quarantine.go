@@ -8,7 +8,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// Quarantines keeps applications and service principals of a tenant from being used.
+// Quarantines keeps applications, service principals and managed identities of a tenant from being used.
 type Quarantines struct{ tenant *Tenant }
 
 var _ platform.Quarantines = (*Quarantines)(nil)
@@ -37,10 +37,14 @@ type patient interface {
 
 // read reads an identity, as it is at this moment where that matters.
 func (q *Quarantines) read(ctx context.Context, id governance.ID, now bool) (patient, error) {
-	if id.Kind == governance.KindEntraApplication {
+	switch id.Kind {
+	case governance.KindEntraApplication:
 		return q.tenant.readApplicant(ctx, id, now)
+	case governance.KindEntraServicePrincipal:
+		return q.tenant.readParty(ctx, id, now)
+	default:
+		return q.tenant.readWard(ctx, id)
 	}
-	return q.tenant.readParty(ctx, id, now)
 }
 
 // Foresee refuses the caller, Microsoft's own, what is quarantined under another id, and a record for which there is no room.
@@ -135,16 +139,24 @@ func (q *Quarantines) Release(ctx context.Context, id governance.ID, held []stri
 
 // Retirement is that of the driver.
 func (q *Quarantines) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
-	if id.Kind == governance.KindEntraApplication {
+	switch id.Kind {
+	case governance.KindEntraApplication:
 		return q.tenant.Applications().Retirement(ctx, id)
+	case governance.KindEntraServicePrincipal:
+		return q.tenant.ServicePrincipals().Retirement(ctx, id)
+	default:
+		return q.tenant.ManagedIdentities().Retirement(ctx, id)
 	}
-	return q.tenant.ServicePrincipals().Retirement(ctx, id)
 }
 
 // Delete is that of the driver.
 func (q *Quarantines) Delete(ctx context.Context, id governance.ID) ([]string, error) {
-	if id.Kind == governance.KindEntraApplication {
+	switch id.Kind {
+	case governance.KindEntraApplication:
 		return q.tenant.Applications().Delete(ctx, id)
+	case governance.KindEntraServicePrincipal:
+		return q.tenant.ServicePrincipals().Delete(ctx, id)
+	default:
+		return q.tenant.ManagedIdentities().Delete(ctx, id)
 	}
-	return q.tenant.ServicePrincipals().Delete(ctx, id)
 }

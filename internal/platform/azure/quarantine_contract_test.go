@@ -2,13 +2,16 @@ package azure_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -93,4 +96,63 @@ func TestSimContractQuarantineOfServicePrincipals(t *testing.T) {
 		estate.Picture = func() string { return e.picture("/servicePrincipals/" + id) }
 		return estate
 	})
+}
+
+func TestSimContractQuarantineOfManagedIdentities(t *testing.T) {
+	t.Parallel()
+	platformtest.RunQuarantine(t, func(t *testing.T) platformtest.QuarantineEstate {
+		t.Helper()
+		e := openIdentities(t, false)
+		view := e.tenant.Subscription(azuresim.DefaultSubscription).AddManagedIdentity("workloads", "nightly", map[string]string{"Team": "billing"})
+		id := governance.ID{Kind: governance.KindAzureManagedIdentity, Resource: view.ID}
+		for scope, role := range map[string]string{e.group: "Reader", e.elsewhere: "Contributor", "/subscriptions/" + azuresim.DefaultSubscription: "Storage Blob Data Reader"} {
+			e.tenant.AssignRole(view.PrincipalID, role, scope)
+		}
+		e.federate(id.Resource, "main", "repo:acme/app:ref:refs/heads/main")
+		before := e.Writes()
+		return platformtest.QuarantineEstate{
+			ID: id, Absent: governance.ID{Kind: governance.KindAzureManagedIdentity, Resource: view.ID + "-2"},
+			Quarantines: func() platform.Quarantines { return azure.NewTenant(e.config()).Quarantines() },
+			Use: func() error {
+				may, err := e.tenant.May(view.PrincipalID, readGroup, e.elsewhere)
+				if err == nil && !may {
+					err = errors.New("it may not read")
+				}
+				return err
+			},
+			Picture: func() string {
+				now, _ := e.tenant.ManagedIdentity(id.Resource)
+				text, _ := json.Marshal([]any{now, e.tenant.RoleAssignments(view.PrincipalID)}) //nolint:errchkjson // texts
+				return string(text)
+			},
+			Weaken: func() { e.tenant.AssignRole(view.PrincipalID, "Owner", e.elsewhere) },
+			Writes: func() int { return e.Writes() - before },
+		}
+	})
+}
+
+// federate lets a subject of GitHub's sign in as an identity.
+func (e *identityEstate) federate(id, name, subject string) {
+	e.t.Helper()
+	parts := strings.Split(id, "/")
+	_, err := e.msi.NewFederatedIdentityCredentialsClient().CreateOrUpdate(e.t.Context(), parts[4], parts[8], name, armmsi.FederatedIdentityCredential{
+		Properties: &armmsi.FederatedIdentityCredentialProperties{Issuer: to.Ptr(githubIssuer), Subject: &subject, Audiences: []*string{to.Ptr(audience)}},
+	}, nil)
+	e.no(err)
+}
+
+// TestSimQuarantineGoverned refuses to govern a managed identity in quarantine.
+func TestSimQuarantineGoverned(t *testing.T) {
+	t.Parallel()
+	e := openIdentities(t, false)
+	view := e.tenant.Subscription(azuresim.DefaultSubscription).AddManagedIdentity("workloads", "nightly", nil)
+	id := governance.ID{Kind: governance.KindAzureManagedIdentity, Resource: view.ID}
+	_, err := azure.NewTenant(e.config()).Quarantines().Impose(t.Context(), id, governance.QuarantineOrder{Reason: "Nobody knows it"})
+	e.no(err)
+	writes := e.Writes()
+	_, err = e.Driver().Converge(t.Context(), id, e.Wanted("nightly"))
+	var conflict *platform.ErrConflict
+	if !errors.As(err, &conflict) || !strings.Contains(err.Error(), "is in quarantine. Release it before it is governed") || e.Writes() != writes {
+		t.Errorf("it says %v", err)
+	}
 }

@@ -88,7 +88,7 @@ func (t *Tenant) readParty(ctx context.Context, id governance.ID, now bool) (pat
 func (a *applicant) readRecord() error {
 	var err error
 	if a.record, err = a.tenant.graphTagging().quarantine(a.tags); err != nil {
-		return &platform.ErrInvalid{Operation: "reading the quarantine of " + a.id.String(), Code: "an unreadable record", Detail: err.Error()}
+		return &platform.ErrConflict{Detail: fmt.Sprintf("The record of the quarantine of %s cannot be read: %s", a.id, err)}
 	}
 	return nil
 }

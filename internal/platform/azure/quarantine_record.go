@@ -37,6 +37,8 @@ type quarantineRecord struct {
 	door  door
 	// usedAt is the last use before the quarantine; the zero time where that is not known.
 	usedAt time.Time
+	// taken is what a managed identity had.
+	taken []taken
 }
 
 // encode writes the record as plain texts, by field.

@@ -88,6 +88,7 @@ func (a assigned) of(principal string, now time.Time) []AssignedRole {
 		role := AssignedRole{
 			Scope: deref(assignment.Properties.Scope), RoleID: roleGUID(deref(assignment.Properties.RoleDefinitionID)), assignmentID: deref(assignment.ID),
 			Condition: deref(assignment.Properties.Condition), ConditionVersion: deref(assignment.Properties.ConditionVersion),
+			description: deref(assignment.Properties.Description),
 		}
 		byGrant[role.grant()] = role
 	}

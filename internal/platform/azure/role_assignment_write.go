@@ -33,11 +33,14 @@ func (w *identityWriter) assign(role AssignedRole) error {
 	b, _ := baseOf(role.Scope)
 	name, target := assignmentName(w.have.PrincipalID, role), definitionID(b, role.RoleID)
 	if have, has := matching(w.have.Roles, role); has {
-		name = have.assignmentID[strings.LastIndexByte(have.assignmentID, '/')+1:]
+		name = lastSegment(have.assignmentID)
+	} else if role.assignmentID != "" {
+		name = lastSegment(role.assignmentID)
 	}
 	properties := &armauthorization.RoleAssignmentProperties{
 		PrincipalID: &w.have.PrincipalID, RoleDefinitionID: &target, PrincipalType: to.Ptr(armauthorization.PrincipalTypeServicePrincipal),
 		Condition: given(role.Condition), ConditionVersion: given(role.ConditionVersion),
+		Description: given(role.description),
 	}
 	var raw error
 	err := w.identities.tenant.untilPropagated(w.ctx, opWriteRole, unknownPrincipal, func() error {
@@ -49,6 +52,8 @@ func (w *identityWriter) assign(role AssignedRole) error {
 	}
 	return w.blame(role, opWriteRole, raw, err)
 }
+
+func lastSegment(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
 // given is nil for a text that is empty, which is left out of a request.
 func given(text string) *string {

@@ -13,7 +13,7 @@ import (
 )
 
 // Converge takes away first and gives last, as that of applications does. Delegated permissions stay: they are somebody
-// else's consent.
+// else's consent. A quarantine of the service principal waits for it.
 func (s *ServicePrincipals) Converge(ctx context.Context, id governance.ID, want platform.Desired[ServicePrincipalSpec]) (ServicePrincipalState, error) {
 	if err := s.tenant.mine(ctx, id); err != nil {
 		return ServicePrincipalState{}, err
@@ -21,6 +21,11 @@ func (s *ServicePrincipals) Converge(ctx context.Context, id governance.ID, want
 	if err := endless("service principal "+want.Name, want.Metadata); err != nil {
 		return ServicePrincipalState{}, err
 	}
+	unlock, err := s.tenant.entra.changing.Lock(ctx, id.String())
+	if err != nil {
+		return ServicePrincipalState{}, err
+	}
+	defer unlock()
 	wanted, err := s.Predict(ctx, want)
 	if err != nil {
 		return ServicePrincipalState{}, err

@@ -221,7 +221,7 @@ func TestListRefuses(t *testing.T) {
 		config acctest.Values
 		says   string
 	}{
-		"finding":          {acctest.Values{"findings": []string{"unowned", "lost"}}, `error findings: Query cannot be answered … governed_service_identity: findings: "lost" is unknown. … Write one of unowned, owner_gone, no_purpose, no_expiry, … quarantined.`},
+		"finding":          {acctest.Values{"findings": []string{"unowned", "lost"}}, `error findings: Query cannot be answered … governed_service_identity: findings: "lost" is unknown. … Write one of unowned, owner_gone, no_purpose, no_expiry, … credential_expired, quarantined.`},
 		"negative score":   {acctest.Values{"minimum_score": -1}, "error minimum_score: Query cannot be answered … -1 is negative. … Write 0 for all scores."},
 		"negative days":    {acctest.Values{"unused_for_days": -1}, "error unused_for_days: Query cannot be answered … -1 is negative."},
 		"too many days":    {acctest.Values{"within_days": int64(1) << 60}, "error within_days: Query cannot be answered … is too large. … Write 1000000 at most."},

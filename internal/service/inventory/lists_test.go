@@ -95,7 +95,7 @@ func TestListsRefuse(t *testing.T) {
 		config acctest.Values
 		says   string
 	}{
-		"finding":        {acctest.Values{"findings": []string{"unowned", "lost"}}, `error findings: Query cannot be answered … governed_identities: findings: "lost" is unknown. … Write one of unowned, owner_gone, no_purpose, no_expiry, … quarantined.`},
+		"finding":        {acctest.Values{"findings": []string{"unowned", "lost"}}, `error findings: Query cannot be answered … governed_identities: findings: "lost" is unknown. … Write one of unowned, owner_gone, no_purpose, no_expiry, … credential_expired, quarantined.`},
 		"class":          {acctest.Values{"classes": []string{"admin"}}, `error classes: Query cannot be answered … governed_identities: classes: "admin" is unknown. … Write one of administrator, privilege_escalation, … resource_wildcard_write.`},
 		"negative score": {acctest.Values{"minimum_score": -1}, "error minimum_score: Query cannot be answered … -1 is negative. … Write 0 for all scores."},
 		"negative days":  {acctest.Values{"unused_for_days": -1}, "error unused_for_days: Query cannot be answered … -1 is negative."},

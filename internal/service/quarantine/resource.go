@@ -53,9 +53,6 @@ func parseIdentity(text string, diags *diag.Diagnostics) (id governance.ID, ok b
 	switch {
 	case err != nil:
 		diags.AddAttributeError(identityPath, "Identity id is malformed", tfkit.Sentence(err.Error()))
-	case id.Kind == governance.KindAzureManagedIdentity:
-		diags.AddAttributeError(identityPath, "Identity cannot be quarantined",
-			fmt.Sprintf("%s is a managed identity, whose sign-in neither Azure Resource Manager nor Microsoft Graph lets anybody close. Take its role assignments and federated credentials away, or remove the resource that governs it.", text))
 	default:
 		return id, true
 	}

@@ -23,13 +23,13 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Keeps an identity from being used, governed or not, until somebody has found out whether it is needed: everything is denied to it, " +
-			"to live sessions too, nobody is let in, and its credentials are inactive; of an identity of Entra ID, sign-in is blocked. All that is changed is recorded on the identity, " +
+			"to live sessions too, nobody is let in, and its credentials are inactive; of an identity of Entra ID, sign-in is blocked; a managed identity loses its roles. All that is changed is recorded on the identity, " +
 			"and put back when the resource goes. After `delete_after`, the next apply deletes the identity instead (guide \"Quarantine\").",
 		Attributes: map[string]schema.Attribute{
 			"id": computed("Canonical id of the identity. It is also what an import takes."),
 			"identity": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Canonical id of the identity, such as `aws:123456789012:role/jobs/nightly` or an `id` of `governed_stale_identities`: an IAM role or an IAM user of the provider's account, or an application or a third party's service principal of its tenant. Changing it releases the one and quarantines the other.",
+				MarkdownDescription: "Canonical id of the identity, such as `aws:123456789012:role/jobs/nightly` or an `id` of `governed_stale_identities`: an IAM role or an IAM user of the provider's account, or an application, a third party's service principal or a managed identity of its tenant. Changing it releases the one and quarantines the other.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"reason": schema.StringAttribute{
