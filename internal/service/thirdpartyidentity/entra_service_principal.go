@@ -145,7 +145,15 @@ func (k entraServicePrincipal) Publisher(ctx context.Context, data *tfkit.Data, 
 	if err != nil || !principal.sameApp(had) {
 		return governance.Publisher{}, nil, err
 	}
-	return k.publisherOf(had.published()), data.Azure.ServicePrincipals().CheckPublisher(want.Spec, had.published()), nil
+	is := k.publisherOf(had.published())
+	if is.Verified == "" {
+		held, err := k.Entitlements(ctx, data, m, state, governance.Inquiry{})
+		if err != nil {
+			return governance.Publisher{}, nil, err
+		}
+		is.Gains = len(held.Gains) > 0
+	}
+	return is, data.Azure.ServicePrincipals().CheckPublisher(want.Spec, had.published()), nil
 }
 
 // publisherOf is a publisher as a policy judges it.
