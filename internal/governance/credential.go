@@ -124,7 +124,7 @@ func (p Policy) checkJustification(text string) []Violation {
 	case p.filler(text):
 		reason = "which is filler: nobody could decide from it whether something short-lived would do"
 	case length < p.purposeMinLength:
-		reason = fmt.Sprintf("which has %d characters; the policy wants at least %d", length, p.purposeMinLength)
+		reason = p.tooShort(length)
 	default:
 		return nil
 	}

@@ -14,10 +14,12 @@ type Publisher struct {
 	Home string
 	// Verified is the name of whom the platform has verified as the publisher; empty where it has verified nobody.
 	Verified string
+	// Gains tells that the software is to get permissions that the identity does not have yet.
+	Gains bool
 }
 
 // checkPublisher finds software that says by itself alone whose it is. On an identity that uses the software that the policy
-// once let pass, that is a warning.
+// once let pass, that is a warning, unless it is to get more.
 func (p Policy) checkPublisher(subject Subject, _ time.Time) []Violation {
 	publisher := subject.Publisher
 	if publisher.Home == "" || publisher.Verified != "" {
@@ -30,7 +32,10 @@ func (p Policy) checkPublisher(subject Subject, _ time.Time) []Violation {
 			"and let it pass in the policy with enforcement = { publisher_unverified = \"warn\" }.",
 	}
 	now := subject.PassedTrust()
-	if passed := now.Digest != "" && now.Digest == subject.PriorTrust.Digest; passed && found.Enforcement == EnforceError {
+	switch passed := now.Digest != "" && now.Digest == subject.PriorTrust.Digest; {
+	case passed && publisher.Gains:
+		found.Message += ". That the policy once let it pass does not cover the permissions that it gains"
+	case passed && found.Enforcement == EnforceError:
 		found.Enforcement = EnforceWarn
 	}
 	return []Violation{found}

@@ -17,6 +17,8 @@ func TestPublisherUnverified(t *testing.T) {
 	verified.Publisher.Verified = "Acme"
 	unknown.Publisher = governance.Publisher{}
 	passed.PriorTrust = passed.PassedTrust()
+	gaining := passed
+	gaining.Publisher.Gains = true
 	other.PriorTrust = governance.PassedTrust{Digest: "another"}
 	lenient, err := governance.NewPolicy(governance.PolicyDocument{Enforcement: map[governance.Rule]governance.Enforcement{governance.RulePublisherUnverified: governance.EnforceOff}})
 	if err != nil {
@@ -35,6 +37,7 @@ func TestPublisherUnverified(t *testing.T) {
 		"verified":   {verified, usual, ""},
 		"unknown":    {unknown, usual, ""},
 		"passed":     {passed, usual, governance.EnforceWarn},
+		"gaining":    {gaining, usual, governance.EnforceError},
 		"another":    {other, usual, governance.EnforceError},
 		"off":        {unverified, lenient, ""},
 	} {

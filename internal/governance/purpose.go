@@ -62,9 +62,18 @@ func (p Policy) checkPurpose(subject Subject, _ time.Time) []Violation {
 		return wrong(fmt.Sprintf("which only repeats the name %q: nobody could decide from it whether the identity is still needed", subject.Name))
 	}
 	if length := utf8.RuneCountInString(strings.TrimSpace(purpose)); length < p.purposeMinLength {
-		return wrong(fmt.Sprintf("which has %d characters; the policy wants at least %d", length, p.purposeMinLength))
+		return wrong(p.tooShort(length))
 	}
 	return nil
+}
+
+// tooShort says it of a text with so many characters.
+func (p Policy) tooShort(length int) string {
+	noun := "characters"
+	if length == 1 {
+		noun = "character"
+	}
+	return fmt.Sprintf("which has %d %s; the policy wants at least %d", length, noun, p.purposeMinLength)
 }
 
 // filler tells whether no word of a text says anything.

@@ -111,7 +111,7 @@ func (p Policy) checkReason(text string) []Violation {
 	case p.filler(text):
 		wrong = "which is filler: nobody could decide from it whether the identity can be given back"
 	case length < p.purposeMinLength:
-		wrong = fmt.Sprintf("which has %d characters; the policy wants at least %d", length, p.purposeMinLength)
+		wrong = p.tooShort(length)
 	default:
 		return nil
 	}

@@ -21,6 +21,7 @@ func TestEvaluateQuarantine(t *testing.T) {
 		"today":        {order: QuarantineOrder{Reason: reason, ReleaseAfter: "2026-11-22", DeleteAfter: "2026-11-22"}},
 		"no reason":    {order: QuarantineOrder{Reason: " "}, want: []string{"reason is empty, so nobody could tell why the identity is kept from being used"}},
 		"filler":       {order: QuarantineOrder{Reason: "test account"}, want: []string{`reason is "test account", which is filler: nobody could decide from it whether the identity can be given back`}},
+		"one letter":   {order: QuarantineOrder{Reason: "x"}, want: []string{`reason is "x", which has 1 character; the policy wants at least 10`}},
 		"too short":    {order: QuarantineOrder{Reason: "leaked"}, want: []string{`reason is "leaked", which has 6 characters; the policy wants at least 10`}},
 		"what tags cannot show": {
 			order: QuarantineOrder{Reason: reason, Ticket: "SEC-1\n"},

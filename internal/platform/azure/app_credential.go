@@ -33,6 +33,8 @@ type AppCredentials struct {
 	spec   AppCredentialSpec
 	// note is what was announced.
 	note platform.Issuance
+	// shown are the ids of the certificates that reads have shown; some of them may be gone since.
+	shown []string
 }
 
 var (
@@ -96,6 +98,7 @@ func (c *AppCredentials) Holder(ctx context.Context) (platform.Holder, error) {
 	if err := ignoreNotFound(c.tenant.get(ctx, principalPath(app.AppID), "/servicePrincipals", permissionRead, nil, &principal)); err != nil {
 		return platform.Holder{}, err
 	}
+	c.show(app.KeyCredentials)
 	now, recent := c.now(), &c.tenant.entra.recent
 	tags := recent.overTags(now, c.id.Resource, app.Tags, nil)
 	own := recent.overCredentials(now, c.id.Resource, c.credentials(app.PasswordCredentials, app.KeyCredentials))

@@ -2,16 +2,12 @@ package azure
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
@@ -53,7 +49,6 @@ func (c *AppCredentials) Issue(ctx context.Context) (platform.Issued, error) {
 	if err != nil {
 		return platform.Issued{Uncertain: tries.Uncertain()}, refusedByPolicy(err)
 	}
-	c.tenant.entra.recent.noteCredential(c.now(), c.id.Resource, one.ID, &one)
 	fields := map[string]string{"tenant_id": c.tenant.ID(), "client_id": strings.ToLower(app.AppID), "key_id": one.ID}
 	for name, value := range public {
 		fields[name] = value
@@ -71,58 +66,12 @@ func (c *AppCredentials) addSecret(ctx context.Context, one *appCredential) (sec
 	if err == nil && (made.KeyID == "" || made.SecretText == "") {
 		return nil, errors.New("POST /applications/{id}/addPassword answered without a secret")
 	}
-	one.ID = strings.ToLower(made.KeyID)
-	return map[string]string{"client_secret": made.SecretText}, err
-}
-
-// addCertificate makes a key pair, and adds the public half to those that are there. Microsoft Graph replaces the whole
-// collection, so a repeated request has no further effect.
-func (c *AppCredentials) addCertificate(ctx context.Context, appID string, one *appCredential) (public, secret map[string]string, err error) {
-	have, err := c.certificates(ctx)
 	if err != nil {
-		return nil, nil, err
-	}
-	pair, err := newKeyPair(appID, one.CreatedAt, one.ExpiresAt)
-	if err != nil {
-		return nil, nil, err
-	}
-	one.ID = uuid.NewString()
-	one.raw, err = json.Marshal(graph.KeyCredential{
-		KeyID: one.ID, DisplayName: one.label, Type: "AsymmetricX509Cert", Usage: "Verify", Key: pair.encoded,
-		StartDateTime: &one.CreatedAt, EndDateTime: &one.ExpiresAt,
-	})
-	if err == nil {
-		err = c.putCertificates(ctx, append(have, *one))
-	}
-	return map[string]string{"certificate": pair.certificate}, map[string]string{"private_key": pair.privateKey}, err
-}
-
-// certificates are those of the application as Microsoft Graph takes them back. This read is limited to 150 a minute.
-func (c *AppCredentials) certificates(ctx context.Context) ([]appCredential, error) {
-	var app struct {
-		Certificates []json.RawMessage `json:"keyCredentials"`
-	}
-	if err := c.get(ctx, url.Values{"$select": {"id,keyCredentials"}}, &app); err != nil {
 		return nil, err
 	}
-	var all []appCredential
-	for _, raw := range app.Certificates {
-		var one graph.KeyCredential
-		if err := json.Unmarshal(raw, &one); err != nil {
-			return nil, fmt.Errorf("a certificate of %s cannot be read: %w", c.id, err)
-		}
-		all = append(all, appCredential{Credential: platform.Credential{ID: strings.ToLower(one.KeyID), Type: platform.Certificate}, raw: raw})
-	}
-	all = c.tenant.entra.recent.overCredentials(c.now(), c.id.Resource, all)
-	return slices.DeleteFunc(all, func(one appCredential) bool { return one.Type != platform.Certificate }), nil
-}
-
-func (c *AppCredentials) putCertificates(ctx context.Context, all []appCredential) error {
-	raw := make([]json.RawMessage, len(all))
-	for i, one := range all {
-		raw[i] = one.raw
-	}
-	return c.send(ctx, http.MethodPatch, "", map[string]any{"keyCredentials": raw}, nil)
+	one.ID = strings.ToLower(made.KeyID)
+	c.tenant.entra.recent.noteCredential(c.now(), c.id.Resource, one.ID, one)
+	return map[string]string{"client_secret": made.SecretText}, nil
 }
 
 // Revoke removes a secret or certificate, and then its note.
@@ -138,7 +87,7 @@ func (c *AppCredentials) Revoke(ctx context.Context, id string) error {
 		case one.ID != id:
 			continue
 		case one.Type == platform.Certificate:
-			err = c.removeCertificate(ctx, id)
+			err = c.changeCertificates(ctx, one, false)
 		default:
 			err = c.removeSecret(ctx, id)
 		}
@@ -148,14 +97,6 @@ func (c *AppCredentials) Revoke(ctx context.Context, id string) error {
 		c.tenant.entra.recent.noteCredential(c.now(), c.id.Resource, id, nil)
 	}
 	return ignoreNotFound(c.retag(ctx, func(tagging graphTagging, tags []string) []string { return tagging.withStore(tags, id, "") }))
-}
-
-func (c *AppCredentials) removeCertificate(ctx context.Context, id string) error {
-	have, err := c.certificates(ctx)
-	if err != nil {
-		return err
-	}
-	return c.putCertificates(ctx, slices.DeleteFunc(have, func(one appCredential) bool { return one.ID == id }))
 }
 
 // removeSecret repeats until the directory knows the secret or its absence: a replica refuses to remove one that has not

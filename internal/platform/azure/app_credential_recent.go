@@ -116,3 +116,11 @@ func (c *recentChanges) made(now time.Time, app, id string) *appCredential {
 	}
 	return nil
 }
+
+// removed tells that this process has lately removed the credential.
+func (c *recentChanges) removed(now time.Time, app, id string) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	change, ok := c.credentials[appPart{strings.ToLower(app), id}]
+	return ok && change.value == nil && now.Sub(change.at) <= replicationTimeout
+}

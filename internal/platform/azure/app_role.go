@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -191,4 +192,23 @@ func AppRolesAs(written map[string]AppRoleAssignment, roles []AppRole) map[strin
 		found[key] = AppRoleAssignment{Resource: cmp.Or(role.ResourceAppID, role.ResourceName), Role: role.Role}
 	}
 	return found
+}
+
+const assignmentsName = "/servicePrincipals/{id}/appRoleAssignments"
+
+func (t *Tenant) giveRole(ctx context.Context, principal string, role wantedRole) error {
+	return ensure(func() error {
+		return t.send(ctx, http.MethodPost, assignmentsPath(principal), assignmentsName, permissionAssign, map[string]any{
+			"principalId": principal, "resourceId": role.resource.id, "appRoleId": role.RoleID,
+		})
+	}, func() (bool, error) {
+		all, err := t.assignmentsOf(ctx, principal)
+		return slices.ContainsFunc(all, func(one graph.AppRoleAssignment) bool {
+			return strings.EqualFold(one.ResourceID, role.resource.id) && strings.EqualFold(one.AppRoleID, role.RoleID)
+		}), err
+	})
+}
+
+func (t *Tenant) takeRole(ctx context.Context, principal, assignment string) error {
+	return ignoreNotFound(t.send(ctx, http.MethodDelete, assignmentsPath(principal)+"/"+graph.Segment(assignment), "/servicePrincipals/{id}/appRoleAssignments", permissionAssign, nil))
 }

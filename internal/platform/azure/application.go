@@ -28,6 +28,9 @@ type ApplicationSpec struct {
 	FederatedCredentials map[string]federation.Preset
 	// PurgeOnDestroy makes a deletion final; otherwise the application can be restored for 30 days.
 	PurgeOnDestroy bool
+	// MayOpen lets a sign-in be opened that the record in the tags says to have been closed by an expiry. The record alone does
+	// not do: whoever may edit the application can write it.
+	MayOpen bool
 }
 
 // SignInAudiences are who can sign in to an application, the default first.
@@ -59,12 +62,16 @@ type ApplicationState struct {
 
 	tags, allOwners []string
 	records         graphRecords
+	closed          bool
 	// wasOpen tells that the sign-in was open when the quarantine began.
 	wasOpen     bool
 	assignments []heldRole
 	// federatedIDs are by name.
 	federatedIDs map[string]string
 }
+
+// Closed tells that this change has closed the sign-in, or tried to.
+func (s ApplicationState) Closed() bool { return s.closed }
 
 // heldRole is an app role that a service principal has, with the id of its assignment.
 type heldRole struct {

@@ -60,7 +60,7 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 		return c.have, err
 	}
 	wanted.ID, wanted.CreatedAt = have.ID, have.CreatedAt
-	wanted.ApplicationID, wanted.ServicePrincipalID, wanted.SignInEnabled = have.ApplicationID, c.have.ServicePrincipalID, c.have.SignInEnabled
+	wanted.ApplicationID, wanted.ServicePrincipalID, wanted.SignInEnabled, wanted.closed = have.ApplicationID, c.have.ServicePrincipalID, c.have.SignInEnabled, c.have.closed
 	if fresh {
 		return wanted, a.settle(ctx, wanted)
 	}
@@ -141,6 +141,7 @@ func (c *convergence) note(ctx context.Context) error {
 		records.Deactivated = deactivatedNothing
 		if c.have.SignInEnabled || c.have.wasOpen || c.have.ServicePrincipalID == "" {
 			records.Deactivated = deactivatedSignIn
+			c.have.closed = c.have.wasOpen // What a quarantine keeps closed is the expiry's from now on.
 		}
 	}
 	return c.write(ctx, records)
@@ -203,14 +204,16 @@ func (c *convergence) closeSignIn(ctx context.Context) error {
 	if !c.want.Disabled || !c.have.SignInEnabled {
 		return nil
 	}
+	c.have.closed = true
 	err := c.send(ctx, http.MethodPatch, principalByID(c.have.ServicePrincipalID), "/servicePrincipals/{id}", map[string]any{"accountEnabled": false})
 	c.have.SignInEnabled = c.have.SignInEnabled && err != nil
 	return err
 }
 
-// openSignIn opens only what an expiry has closed: somebody else may have blocked it for a reason.
+// openSignIn opens only what an expiry has closed, as both the record and the caller know it: somebody else may have blocked it for
+// a reason.
 func (c *convergence) openSignIn(ctx context.Context) error {
-	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || c.have.records.Deactivated != deactivatedSignIn {
+	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || !c.want.Spec.MayOpen || c.have.records.Deactivated != deactivatedSignIn {
 		return nil
 	}
 	err := c.send(ctx, http.MethodPatch, principalByID(c.have.ServicePrincipalID), "/servicePrincipals/{id}", map[string]any{"accountEnabled": true})
@@ -228,10 +231,6 @@ func (c *convergence) takeRoles(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (t *Tenant) takeRole(ctx context.Context, principal, assignment string) error {
-	return ignoreNotFound(t.send(ctx, http.MethodDelete, assignmentsPath(principal)+"/"+graph.Segment(assignment), "/servicePrincipals/{id}/appRoleAssignments", permissionAssign, nil))
 }
 
 // takeFederated takes federated credentials away that are not wanted, and those that stand in the way of others: an issuer
@@ -294,6 +293,7 @@ func (c *convergence) principal(ctx context.Context) error {
 		return err
 	}
 	c.fresh = true
+	c.have.closed = c.want.Disabled
 	c.have.ServicePrincipalID = strings.ToLower(made.ID)
 	c.have.SignInEnabled = made.AccountEnabled == nil || *made.AccountEnabled
 	return nil
@@ -382,19 +382,4 @@ func (c *convergence) giveRoles(ctx context.Context) error {
 
 func (c *convergence) giveRole(ctx context.Context, role wantedRole) error {
 	return c.patiently(ctx, "POST "+assignmentsName, func() error { return c.tenant.giveRole(ctx, c.have.ServicePrincipalID, role) })
-}
-
-const assignmentsName = "/servicePrincipals/{id}/appRoleAssignments"
-
-func (t *Tenant) giveRole(ctx context.Context, principal string, role wantedRole) error {
-	return ensure(func() error {
-		return t.send(ctx, http.MethodPost, assignmentsPath(principal), assignmentsName, permissionAssign, map[string]any{
-			"principalId": principal, "resourceId": role.resource.id, "appRoleId": role.RoleID,
-		})
-	}, func() (bool, error) {
-		all, err := t.assignmentsOf(ctx, principal)
-		return slices.ContainsFunc(all, func(one graph.AppRoleAssignment) bool {
-			return strings.EqualFold(one.ResourceID, role.resource.id) && strings.EqualFold(one.AppRoleID, role.RoleID)
-		}), err
-	})
 }

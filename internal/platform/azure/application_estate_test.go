@@ -110,7 +110,7 @@ func (e *estate) Wanted(name string) platform.Desired[azure.ApplicationSpec] {
 		},
 		Spec: azure.ApplicationSpec{
 			DisplayName: name, UniqueName: name, SignInAudience: "AzureADMyOrg", ServiceManagementReference: "svc-1", Notes: "Made by hand? No.",
-			Owners: []string{e.upn}, PurgeOnDestroy: true,
+			Owners: []string{e.upn}, PurgeOnDestroy: true, MayOpen: true,
 			AppRoleAssignments: map[string]azure.AppRoleAssignment{
 				"read":  {Resource: "Microsoft Graph", Role: "Application.Read.All"},
 				"users": {Resource: azure.GraphAppID, Role: "df021288-bdef-4463-88db-98f22de89214"},
@@ -130,7 +130,7 @@ func (e *estate) Changed(name string) platform.Desired[azure.ApplicationSpec] {
 		Owner: "data", Purpose: "Monthly export", Expiry: want.Metadata.Expiry, Systems: []string{"lake"}, Labels: map[string]string{"team": "data"},
 	}
 	want.Spec = azure.ApplicationSpec{
-		DisplayName: "Export of invoices", UniqueName: name, SignInAudience: "AzureADMultipleOrgs", Owners: []string{e.owners[1]}, PurgeOnDestroy: true,
+		DisplayName: "Export of invoices", UniqueName: name, SignInAudience: "AzureADMultipleOrgs", Owners: []string{e.owners[1]}, PurgeOnDestroy: true, MayOpen: true,
 		AppRoleAssignments: map[string]azure.AppRoleAssignment{
 			"read": {Resource: "microsoft graph", Role: "Application.Read.All"}, "groups": {Resource: "Microsoft Graph", Role: "Group.Read.All"},
 		},

@@ -92,6 +92,7 @@ func (c *principalConvergence) note(ctx context.Context) error {
 		records.Deactivated = deactivatedNothing
 		if c.have.SignInEnabled || c.have.wasOpen {
 			records.Deactivated = deactivatedSignIn
+			c.have.closed = c.have.wasOpen // What a quarantine keeps closed is the expiry's from now on.
 		}
 	}
 	return c.write(ctx, records)

@@ -140,6 +140,9 @@ func (b BulkServicePrincipals) ServicePrincipal(ctx context.Context, id governan
 	return b.tenant.servicePrincipalState(ctx, principal, b.grants[strings.ToLower(id.Resource)], b.unread)
 }
 
+// keptServicePrincipal is what Entra ID keeps of a deleted service principal ("Deletion and recovery of applications FAQ").
+const keptServicePrincipal = "It can be restored for 30 days, without any credential, app role or delegated permission. To have it deleted for good, set purge_on_destroy = true and apply that first."
+
 // Retirement reads the service principal as Read does, its certificates, and once for all when each was last used.
 func (s *ServicePrincipals) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
 	state, err := s.Read(ctx, id)
@@ -152,6 +155,9 @@ func (s *ServicePrincipals) Retirement(ctx context.Context, id governance.ID) (p
 	}
 	found := platform.Retirement{Attachments: append(slices.Clone(state.Attachments), holder.names()...)}
 	slices.Sort(found.Attachments)
+	if !state.PurgeOnDestroy {
+		found.Kept = keptServicePrincipal
+	}
 	if state.DelegatedUnknown != "" {
 		found.Gaps = []string{"delegated permissions are not known, because the provider's credentials lack the permission " + state.DelegatedUnknown}
 	}

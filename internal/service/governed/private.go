@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // privateState is what Terraform keeps of a resource besides its state, where nobody but the provider writes.
@@ -65,6 +68,17 @@ func writeNotes(ctx context.Context, private privateState, m any) diag.Diagnosti
 		return remember(ctx, private, notesKey, *book.Notes())
 	}
 	return nil
+}
+
+// ClosedSignIn is the note of an identity whose sign-in an expiry, or the creation, has closed and nothing has opened since.
+const ClosedSignIn = "sign-in"
+
+// BelievesClosed tells whether an expiry has closed the sign-in of an identity whose record says so: where its time is not over,
+// only if the notes of this state have it. Others may be able to write the record.
+func BelievesClosed(data *tfkit.Data, m tfkit.GovernanceModel, metadata governance.Metadata, notes []string) bool {
+	m.SetMetadata(metadata)
+	over := m.StatusAt(data.Policy, data.Clock.Now()).ValueString() == string(governance.StatusExpired)
+	return over || slices.Contains(notes, ClosedSignIn)
 }
 
 // Without are the texts that are not among others, in their order.

@@ -172,8 +172,14 @@ func (entraApplication) Converge(ctx context.Context, data *tfkit.Data, id gover
 	}
 	attachments := append(intended.Attachments, azure.OwnerNames(intended.Owners)...) //nolint:gocritic // both are this call's own
 	state, err := applications.Converge(ctx, id, want)
+	if state.Closed() {
+		m.deactivated = []string{governed.ClosedSignIn}
+	}
 	if err != nil {
 		return attachments, err
+	}
+	if !disabled && m.deactivated != nil {
+		m.deactivated = []string{}
 	}
 	governed.Converged(&m.GovernanceModel, state.Observed)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
@@ -186,6 +192,7 @@ func (entraApplication) Read(ctx context.Context, data *tfkit.Data, id governanc
 	if err != nil {
 		return nil, err
 	}
+	state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.deactivated)
 	return applicationWarnings(state), observeApplication(ctx, data, m, state)
 }
 
@@ -201,7 +208,7 @@ func applicationWarnings(state azure.ApplicationState) []governed.Warning {
 	if state.SignInEnabled || state.Disabled || state.ServicePrincipalID == "" {
 		return nil
 	}
-	return []governed.Warning{{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked the sign-in of its service principal, and no expiry has. It stays blocked, because there may be a reason. "+
+	return []governed.Warning{{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked the sign-in of its service principal, and no expiry that this Terraform state knows of has. It stays blocked, because there may be a reason. "+
 		"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ServicePrincipalID)}}
 }
 
@@ -216,6 +223,7 @@ func (entraApplication) Bulk(_ context.Context, data *tfkit.Data) (governed.Bulk
 		if err != nil {
 			return err
 		}
+		state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.deactivated)
 		return observeApplication(ctx, data, m, state)
 	}, nil
 }

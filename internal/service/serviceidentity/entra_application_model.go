@@ -2,6 +2,7 @@ package serviceidentity
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -74,6 +75,7 @@ func (a entraApplicationModel) desired(ctx context.Context, m *model, disabled b
 		SignInAudience:             governed.KnownOr(a.SignInAudience, azure.SignInAudiences[0]),
 		ServiceManagementReference: a.ServiceManagementReference.ValueString(), Notes: a.Notes.ValueString(),
 		Owners: tfkit.Strings(a.Owners), AppRoleAssignments: roles, FederatedCredentials: presets, PurgeOnDestroy: a.PurgeOnDestroy.ValueBool(),
+		MayOpen: slices.Contains(m.deactivated, governed.ClosedSignIn),
 	}}, diags
 }
 

@@ -116,6 +116,28 @@ func TestApplicationBlockedByOthers(t *testing.T) {
 	}
 }
 
+// TestApplicationTagsOfOthers leaves a sign-in blocked that somebody has blocked, whatever whoever may edit the application writes
+// in its tags: also in an import, where nothing is known from before.
+func TestApplicationTagsOfOthers(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	r := d.resource(t)
+	r.Apply(plainApp()).Want(t)
+	app := d.application(t)
+	d.tenant.SetTags(app.ObjectID, append(app.Tags, "nhi:deactivated=sign-in")...)
+	d.tenant.SetEnabled(d.principal(t).ObjectID, false)
+	imported := d.resource(t)
+	imported.Import("entra:"+azuresim.DefaultTenant+":application/"+app.ObjectID, nil)
+	for name, r := range map[string]*acctest.Resource{"known": r, "imported": imported} {
+		r = r.Under(acctest.NewAzureProtocol(t, d.server, nil))
+		r.Refresh().Want(t, "warning entra_application: Sign-in is blocked … somebody has blocked … az ad sp update --id "+app.ServicePrincipalID+" --set accountEnabled=true")
+		r.Apply(plainApp().With(acctest.Values{"owner": "security-" + name})).Want(t)
+		if d.principal(t).Enabled {
+			t.Fatalf("%s: a tag has opened the sign-in", name)
+		}
+	}
+}
+
 // TestApplicationOfOthers keeps the tags of others, and shows everything else as drift.
 func TestApplicationOfOthers(t *testing.T) {
 	t.Parallel()

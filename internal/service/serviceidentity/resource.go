@@ -20,8 +20,8 @@ type model struct {
 	AzureManagedIdentity types.Object `tfsdk:"azure_managed_identity"`
 	EntraApplication     types.Object `tfsdk:"entra_application"`
 
-	// deactivated are the access keys that an expiry has deactivated and no renewal has activated since. The record on the
-	// user has them too, but whoever may tag the user can write that.
+	// deactivated are the access keys that an expiry has deactivated and no renewal has activated since, and governed.ClosedSignIn
+	// for a sign-in. The record on the identity has them too, but whoever may tag that can write it.
 	deactivated []string
 }
 

@@ -72,6 +72,27 @@ func TestPublisherWarned(t *testing.T) {
 	settled(t, r.Under(acctest.NewAzureProtocol(t, d.server, enforced("off"))), config)
 }
 
+// TestPublisherGains judges anew an application that was let pass once its publisher is not verified and it is to get more.
+func TestPublisherGains(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	d.offer(azuresim.Application{DisplayName: "Nobody's", AppID: unverifiedApp})
+	config := func(roles ...string) acctest.Values {
+		return vendorApplication(acctest.Values{"app_id": unverifiedApp}.With(graphRoles(roles...)))
+	}
+	r := d.resource(t, enforced("warn"))
+	r.Apply(config("User.Read.All")).Want(t, "warning "+unverified+" (warn).")
+	r = r.Under(acctest.NewAzureProtocol(t, d.server, nil))
+	settled(t, r, config("User.Read.All"), "warning "+unverified+" (warn).")
+	const refused = "error entra_service_principal.app_id: Publisher is not verified … does not cover the permissions that it gains … Rule: publisher_unverified (error)."
+	r.Plan(config("User.Read.All", "Group.Read.All")).Want(t, refused, "warning entra_service_principal: Identity gains permissions … Group.Read.All of Microsoft Graph")
+	r.Apply(config("User.Read.All", "Group.Read.All").With(acctest.Values{"owner": "security"})).Want(t, refused, "warning entra_service_principal: Identity gains permissions")
+	if roles := d.principal(t).Permissions; len(roles) != 1 {
+		t.Errorf("it has %v", roles)
+	}
+	r.Apply(config()).Want(t, "warning "+unverified+" (warn).")
+}
+
 // TestPublisherRefusalInterrupted leaves what was refused in the state where it cannot be removed, and removes it next time.
 func TestPublisherRefusalInterrupted(t *testing.T) {
 	t.Parallel()

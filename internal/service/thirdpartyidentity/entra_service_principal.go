@@ -145,7 +145,15 @@ func (k entraServicePrincipal) Publisher(ctx context.Context, data *tfkit.Data, 
 	if err != nil || !principal.sameApp(had) {
 		return governance.Publisher{}, nil, err
 	}
-	return k.publisherOf(had.published()), data.Azure.ServicePrincipals().CheckPublisher(want.Spec, had.published()), nil
+	is := k.publisherOf(had.published())
+	if is.Verified == "" {
+		held, err := k.Entitlements(ctx, data, m, state, governance.Inquiry{})
+		if err != nil {
+			return governance.Publisher{}, nil, err
+		}
+		is.Gains = len(held.Gains) > 0
+	}
+	return is, data.Azure.ServicePrincipals().CheckPublisher(want.Spec, had.published()), nil
 }
 
 // publisherOf is a publisher as a policy judges it.
@@ -207,7 +215,7 @@ func (entraServicePrincipal) Create(ctx context.Context, data *tfkit.Data, m *mo
 	}
 	id, err := data.Azure.ServicePrincipals().Create(ctx, want)
 	if err == nil {
-		m.closed = []string{closedSignIn}
+		m.closed = []string{governed.ClosedSignIn}
 	}
 	return id, err
 }
@@ -224,7 +232,7 @@ func (entraServicePrincipal) Converge(ctx context.Context, data *tfkit.Data, id 
 	}
 	state, err := driver.Converge(ctx, id, want)
 	if state.Closed() {
-		m.closed = []string{closedSignIn}
+		m.closed = []string{governed.ClosedSignIn}
 	}
 	if err != nil {
 		return intended.Attachments, err
@@ -247,17 +255,8 @@ func (entraServicePrincipal) Read(ctx context.Context, data *tfkit.Data, id gove
 	if err != nil {
 		return nil, err
 	}
-	state.Disabled = m.believes(data, state)
+	state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.closed)
 	return aboutServicePrincipal(state), observeServicePrincipal(ctx, data, m, state)
-}
-
-// believes tells whether an expiry has closed the sign-in, as the tags say: where its time is not over, only if this state
-// knows of it.
-func (m *model) believes(data *tfkit.Data, state azure.ServicePrincipalState) bool {
-	said := m.GovernanceModel
-	said.SetMetadata(state.Metadata)
-	over := said.StatusAt(data.Policy, data.Clock.Now()).ValueString() == string(governance.StatusExpired)
-	return state.Disabled && (over || len(m.closed) > 0)
 }
 
 // aboutServicePrincipal tells of a sign-in that somebody else has blocked, and of what may not be read.
@@ -287,7 +286,7 @@ func (entraServicePrincipal) Bulk(_ context.Context, data *tfkit.Data) (governed
 		if err != nil {
 			return err
 		}
-		state.Disabled = m.believes(data, state)
+		state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.closed)
 		return observeServicePrincipal(ctx, data, m, state)
 	}, nil
 }

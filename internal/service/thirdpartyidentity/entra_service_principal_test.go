@@ -164,6 +164,22 @@ func TestServicePrincipalImport(t *testing.T) {
 	d.wantNothing(t)
 }
 
+// TestServicePrincipalKept says of a removal without purge_on_destroy what is kept, and for how long.
+func TestServicePrincipalKept(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	r := d.resource(t, nil)
+	config := vendorApplication(acctest.Values{"purge_on_destroy": false})
+	r.Apply(config).Want(t)
+	r.Refresh().Want(t)
+	r.Plan(nil).Want(t, "warning entra_service_principal: Identity will be retired: "+principalID(d.principal(t))+" … It can be restored for 30 days, without any credential, app role or delegated permission. "+
+		"To have it deleted for good, set purge_on_destroy = true and apply that first.")
+	r.Apply(nil).Want(t)
+	if len(d.tenant.Deleted()) != 1 {
+		t.Errorf("%v can be restored", d.tenant.Deleted())
+	}
+}
+
 // TestServicePrincipalReplaced makes another one for another application, but not for another letter case.
 func TestServicePrincipalReplaced(t *testing.T) {
 	t.Parallel()

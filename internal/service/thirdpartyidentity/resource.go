@@ -51,15 +51,13 @@ type model struct {
 	AWSRole               types.Object `tfsdk:"aws_role"`
 	EntraServicePrincipal types.Object `tfsdk:"entra_service_principal"`
 
-	// closed has closedSignIn while it is the creation or an expiry that keeps the sign-in closed. The tags say it too, but
+	// closed has governed.ClosedSignIn while it is the creation or an expiry that keeps the sign-in closed. The tags say it too, but
 	// among them are those of the third party's application.
 	closed []string
 }
 
 // Notes are kept in the private state.
 func (m *model) Notes() *[]string { return &m.closed }
-
-const closedSignIn = "sign-in"
 
 // Metadata has the third party besides what every identity has.
 func (m *model) Metadata(ctx context.Context) (governance.Metadata, map[governance.Field]bool) {
