@@ -1,9 +1,7 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -24,59 +22,15 @@ func TestEntraCredentialPermissions(t *testing.T) {
 	t.Parallel()
 	var document graphDocument
 	var role struct{ DataActions []string }
-	for _, one := range []struct {
-		cloud, file string
-		into        any
-	}{{"entra", entraCredentialDocument, &document}, {"azure", vaultDocument, &role}} {
-		if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/"+one.cloud+"/"+one.file)), one.into); err != nil {
-			t.Fatal(err)
-		}
-		if guide := readExample(t, "../../templates/guides/"+one.cloud+"-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/`+one.cloud+`/`+one.file+`"`) {
-			t.Errorf("the guide does not show %s", one.file)
-		}
-	}
-	all := slices.Concat(document.Permissions, document.Optional, role.DataActions)
+	readCloudDocument(t, "entra", entraCredentialDocument, &document)
+	readCloudDocument(t, "azure", vaultDocument, &role)
+	all := slices.Concat(document.all(), role.DataActions)
 	life := func(t *testing.T, but string) (acctest.Diagnostics, []sim.Call) {
 		t.Helper()
 		has := func(one string) bool { return one == but }
-		return entraCredentialLife(t, slices.DeleteFunc(slices.Concat(document.Permissions, document.Optional), has), slices.DeleteFunc(slices.Clone(role.DataActions), has))
+		return entraCredentialLife(t, slices.DeleteFunc(document.all(), has), slices.DeleteFunc(slices.Clone(role.DataActions), has))
 	}
-	t.Run("all", func(t *testing.T) {
-		t.Parallel()
-		diags, calls := life(t, "")
-		if diags.Failed() {
-			t.Fatal(diags)
-		}
-		used := map[string]bool{}
-		for _, call := range calls {
-			for _, permission := range call.Permissions {
-				if used[permission.Action] = true; !permission.Allowed {
-					t.Errorf("%s was refused %s", call.Action, permission.Action)
-				}
-			}
-		}
-		for _, permission := range all {
-			if !used[permission] {
-				t.Errorf("nothing needs %s", permission)
-			}
-		}
-	})
-	for _, missing := range all {
-		t.Run("without "+missing, func(t *testing.T) {
-			t.Parallel()
-			diags, _ := life(t, missing)
-			if optional := slices.Contains(document.Optional, missing); diags.Failed() == optional {
-				t.Errorf("optional is %v, and the life said %s", optional, diags)
-			}
-			named := missing
-			if missing == "Application.ReadWrite.OwnedBy" {
-				named = "Application.Read.All" // The least for what is missed first, which is to read the application.
-			}
-			if !strings.Contains(diags.String(), named) {
-				t.Errorf("nothing names %s: %s", named, diags)
-			}
-		})
-	}
+	holdToLife(t, all, document.Optional, map[string]string{"Application.ReadWrite.OwnedBy": "Application.Read.All"}, life) // Reading the application.
 }
 
 // entraCredentialLife runs as a pipeline that has these permissions of Microsoft Graph and may do these actions in a vault. It

@@ -1,9 +1,7 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,54 +12,11 @@ import (
 
 const entraQuarantineDocument = "governed_quarantine.json"
 
-// TestEntraQuarantinePermissions takes quarantines through their lives with exactly the permissions that the documentation
-// has: none is missing, and none is too many.
+// TestEntraQuarantinePermissions takes quarantines through their lives.
 func TestEntraQuarantinePermissions(t *testing.T) {
 	t.Parallel()
-	var document graphDocument
-	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/entra/"+entraQuarantineDocument)), &document); err != nil {
-		t.Fatal(err)
-	}
-	if guide := readExample(t, "../../templates/guides/entra-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/entra/`+entraQuarantineDocument+`"`) {
-		t.Error("the guide does not show the document")
-	}
-	all := slices.Concat(document.Permissions, document.Optional)
-	t.Run("all", func(t *testing.T) {
-		t.Parallel()
-		diags, calls := entraQuarantineLife(t, all)
-		if diags.Failed() {
-			t.Fatal(diags)
-		}
-		used := map[string]bool{}
-		for _, call := range calls {
-			for _, permission := range call.Permissions {
-				if used[permission.Action] = true; !permission.Allowed {
-					t.Errorf("%s was refused %s", call.Action, permission.Action)
-				}
-			}
-		}
-		for _, permission := range all {
-			if !used[permission] {
-				t.Errorf("nothing needs %s", permission)
-			}
-		}
-	})
-	for _, missing := range all {
-		t.Run("without "+missing, func(t *testing.T) {
-			t.Parallel()
-			diags, _ := entraQuarantineLife(t, slices.DeleteFunc(slices.Clone(all), func(one string) bool { return one == missing }))
-			if optional := slices.Contains(document.Optional, missing); diags.Failed() == optional {
-				t.Errorf("optional is %v, and the life said %s", optional, diags)
-			}
-			named := missing
-			if missing == "Application.ReadWrite.All" {
-				named = "Application.Read.All" // The least for what is missed first, which is to read the application.
-			}
-			if !strings.Contains(diags.String(), named) {
-				t.Errorf("nothing names %s: %s", named, diags)
-			}
-		})
-	}
+	document := readGraphDocument(t, entraQuarantineDocument)
+	holdToLife(t, document.all(), document.Optional, map[string]string{"Application.ReadWrite.All": "Application.Read.All"}, document.without(entraQuarantineLife)) // Reading the application.
 }
 
 // entraQuarantineLife locks, releases, locks again and deletes applications and service principals that somebody else has

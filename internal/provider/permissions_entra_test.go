@@ -22,27 +22,51 @@ type graphDocument struct {
 
 const applicationDocument = "governed_service_identity_entra_application.json"
 
-func readGraphDocument(t *testing.T) graphDocument {
+// readGraphDocument reads the document of a feature, which the guide has to show.
+func readGraphDocument(t *testing.T, file string) graphDocument {
 	t.Helper()
 	var document graphDocument
-	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/entra/"+applicationDocument)), &document); err != nil {
-		t.Fatal(err)
-	}
-	if guide := readExample(t, "../../templates/guides/entra-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/entra/`+applicationDocument+`"`) {
-		t.Error("the guide does not show the document")
-	}
+	readCloudDocument(t, "entra", file, &document)
 	return document
 }
 
-// TestEntraPermissions takes an application through its life with exactly the permissions that the documentation has: none
-// is missing, and none is too many. Without one that is not optional, the life ends with an error that names it.
+// readCloudDocument is the same for the documents of either part of Azure.
+func readCloudDocument(t *testing.T, cloud, file string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/"+cloud+"/"+file)), into); err != nil {
+		t.Fatal(err)
+	}
+	if guide := readExample(t, "../../templates/guides/"+cloud+"-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/`+cloud+`/`+file+`"`) {
+		t.Errorf("the guide does not show %s", file)
+	}
+}
+
+// TestEntraPermissions takes an application through its life.
 func TestEntraPermissions(t *testing.T) {
 	t.Parallel()
-	document := readGraphDocument(t)
-	all := slices.Concat(document.Permissions, document.Optional)
+	document := readGraphDocument(t, applicationDocument)
+	holdToLife(t, document.all(), document.Optional, map[string]string{"Directory.Read.All": "User.Read.All"}, document.without(applicationLife)) // Finding the owners.
+}
+
+// all are the permissions that a feature can use.
+func (d graphDocument) all() []string { return slices.Concat(d.Permissions, d.Optional) }
+
+// without is a life with all permissions but one.
+func (d graphDocument) without(life func(*testing.T, []string) (acctest.Diagnostics, []sim.Call)) func(*testing.T, string) (acctest.Diagnostics, []sim.Call) {
+	return func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call) {
+		t.Helper()
+		return life(t, slices.DeleteFunc(d.all(), func(one string) bool { return one == missing }))
+	}
+}
+
+// holdToLife plays a life with exactly the permissions that the documentation has: none is missing, and none is too many.
+// Without one that is not optional, it ends with an error. What was said names what is missing; least is, where another
+// permission is named, the least for what is missed first.
+func holdToLife(t *testing.T, all, optional []string, least map[string]string, life func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call)) {
+	t.Helper()
 	t.Run("all", func(t *testing.T) {
 		t.Parallel()
-		diags, calls := applicationLife(t, all)
+		diags, calls := life(t, "")
 		if diags.Failed() {
 			t.Fatal(diags)
 		}
@@ -63,13 +87,13 @@ func TestEntraPermissions(t *testing.T) {
 	for _, missing := range all {
 		t.Run("without "+missing, func(t *testing.T) {
 			t.Parallel()
-			diags, _ := applicationLife(t, slices.DeleteFunc(slices.Clone(all), func(one string) bool { return one == missing }))
-			if optional := slices.Contains(document.Optional, missing); diags.Failed() == optional {
+			diags, _ := life(t, missing)
+			if optional := slices.Contains(optional, missing); diags.Failed() == optional {
 				t.Errorf("optional is %v, and the life said %s", optional, diags)
 			}
 			named := missing
-			if missing == "Directory.Read.All" {
-				named = "User.Read.All" // The least for what is missed first, which is to find the owners.
+			if other, ok := least[missing]; ok {
+				named = other
 			}
 			if !strings.Contains(diags.String(), named) {
 				t.Errorf("nothing names %s: %s", named, diags)

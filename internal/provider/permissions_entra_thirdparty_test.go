@@ -1,9 +1,7 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,55 +12,11 @@ import (
 
 const principalDocument = "governed_third_party_identity_entra_service_principal.json"
 
-// TestEntraThirdPartyPermissions takes a third party's service principal through its life with exactly the permissions that
-// the documentation has: none is missing, and none is too many. Without one that is not optional, the life ends with an error
-// that names it.
+// TestEntraThirdPartyPermissions takes a third party's service principal through its life.
 func TestEntraThirdPartyPermissions(t *testing.T) {
 	t.Parallel()
-	var document graphDocument
-	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/entra/"+principalDocument)), &document); err != nil {
-		t.Fatal(err)
-	}
-	if guide := readExample(t, "../../templates/guides/entra-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/entra/`+principalDocument+`"`) {
-		t.Error("the guide does not show the document")
-	}
-	all := slices.Concat(document.Permissions, document.Optional)
-	t.Run("all", func(t *testing.T) {
-		t.Parallel()
-		diags, calls := principalLife(t, all)
-		if diags.Failed() {
-			t.Fatal(diags)
-		}
-		used := map[string]bool{}
-		for _, call := range calls {
-			for _, permission := range call.Permissions {
-				if used[permission.Action] = true; !permission.Allowed {
-					t.Errorf("%s was refused %s", call.Action, permission.Action)
-				}
-			}
-		}
-		for _, permission := range all {
-			if !used[permission] {
-				t.Errorf("nothing needs %s", permission)
-			}
-		}
-	})
-	for _, missing := range all {
-		t.Run("without "+missing, func(t *testing.T) {
-			t.Parallel()
-			diags, _ := principalLife(t, slices.DeleteFunc(slices.Clone(all), func(one string) bool { return one == missing }))
-			if optional := slices.Contains(document.Optional, missing); diags.Failed() == optional {
-				t.Errorf("optional is %v, and the life said %s", optional, diags)
-			}
-			named := missing
-			if missing == "Directory.Read.All" {
-				named = "Application.Read.All" // The least for what is missed first, which is to assign app roles.
-			}
-			if !strings.Contains(diags.String(), named) {
-				t.Errorf("nothing names %s: %s", named, diags)
-			}
-		})
-	}
+	document := readGraphDocument(t, principalDocument)
+	holdToLife(t, document.all(), document.Optional, map[string]string{"Directory.Read.All": "Application.Read.All"}, document.without(principalLife)) // Assigning app roles.
 }
 
 // principalLife is that of a service principal to which an administrator consents meanwhile, run by a pipeline with these

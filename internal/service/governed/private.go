@@ -81,6 +81,12 @@ func BelievesClosed(data *tfkit.Data, m tfkit.GovernanceModel, metadata governan
 	return over || slices.Contains(notes, ClosedSignIn)
 }
 
+// SignInBlocked warns that somebody else has blocked the sign-in of a service principal; whose says whose sign-in it is.
+func SignInBlocked(whose, principalID string) Warning {
+	return Warning{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked %s, and no expiry that this Terraform state knows of has. It stays blocked, because there may be a reason. "+
+		"Once there is none: az ad sp update --id %s --set accountEnabled=true", whose, principalID)}
+}
+
 // Without are the texts that are not among others, in their order.
 func Without(texts, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return slices.Contains(others, text) })

@@ -208,8 +208,7 @@ func applicationWarnings(state azure.ApplicationState) []governed.Warning {
 	if state.SignInEnabled || state.Disabled || state.ServicePrincipalID == "" {
 		return nil
 	}
-	return []governed.Warning{{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked the sign-in of its service principal, and no expiry that this Terraform state knows of has. It stays blocked, because there may be a reason. "+
-		"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ServicePrincipalID)}}
+	return []governed.Warning{governed.SignInBlocked("the sign-in of its service principal", state.ServicePrincipalID)}
 }
 
 // Bulk reads the directory when the first application is asked for: not every list has one.

@@ -263,8 +263,7 @@ func (entraServicePrincipal) Read(ctx context.Context, data *tfkit.Data, id gove
 func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning {
 	warnings := governed.InQuarantine(state.Quarantine)
 	if !state.SignInEnabled && !state.Disabled && state.Quarantine == nil {
-		warnings = append(warnings, governed.Warning{Summary: "Sign-in is blocked", Detail: fmt.Sprintf("somebody has blocked its sign-in, and no expiry that this Terraform state knows of has. It stays blocked, because there may be a reason. "+
-			"Once there is none: az ad sp update --id %s --set accountEnabled=true", state.ID.Name())})
+		warnings = append(warnings, governed.SignInBlocked("its sign-in", state.ID.Name()))
 	}
 	if state.DelegatedUnknown != "" {
 		warnings = append(warnings, governed.Warning{
