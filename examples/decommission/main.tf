@@ -9,11 +9,15 @@ terraform {
 }
 
 provider "governed" {
-  aws = {
+  aws = var.region == null ? null : {
     region = var.region
   }
+  azure = var.tenant_id == null ? null : {
+    tenant_id       = var.tenant_id
+    subscription_id = var.subscription_id
+  }
 
-  # On its last day an identity is deleted for good. What has been used meanwhile stays, and so does what may have been.
+  # After its last day an identity is deleted. What has been used meanwhile stays, and so does what may have been.
   policy = {
     retire_in_use_days = var.quiet_days
     enforcement        = { retire_in_use = "error" }

@@ -48,8 +48,14 @@ func AzureBlock(t testing.TB, server *azuresim.Server) string {
 // AzureArguments are what is within that block.
 func AzureArguments(t testing.TB, server *azuresim.Server) string {
 	t.Helper()
-	return fmt.Sprintf("tenant_id = %q\n    subscription_id = %q\n    custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q, key_vault = %q }",
-		azuresim.DefaultTenant, azuresim.DefaultSubscription, AzureCA(t, server), server.URL(), server.GraphURL(), server.ResourceManagerURL(), server.KeyVaultURL())
+	return fmt.Sprintf("tenant_id = %q\n    subscription_id = %q\n    ", azuresim.DefaultTenant, azuresim.DefaultSubscription) + azureConnection(t, server)
+}
+
+// azureConnection are the arguments that point the provider at the simulator.
+func azureConnection(t testing.TB, server *azuresim.Server) string {
+	t.Helper()
+	return fmt.Sprintf("custom_ca_bundle = %q\n    endpoints = { authority = %q, graph = %q, resource_manager = %q, key_vault = %q }",
+		AzureCA(t, server), server.URL(), server.GraphURL(), server.ResourceManagerURL(), server.KeyVaultURL())
 }
 
 // NewAzureProtocol makes a provider that talks to a simulator of Azure alone, with further provider arguments.

@@ -7,15 +7,32 @@ import (
 	"regexp"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
+	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-var region = regexp.MustCompile(`region += var\.region`)
+var (
+	region = regexp.MustCompile(`region += var\.region`)
+	tenant = regexp.MustCompile(`tenant_id += var\.tenant_id`)
+)
 
 // WriteExample puts a folder of the examples below the module, with the simulator as its cloud. Its provider block has to
 // say region = var.region.
 func (c *CLI) WriteExample(server *sim.Server, source, name string) {
 	c.t.Helper()
-	found := false
+	c.writeExample(source, name, map[*regexp.Regexp]string{region: endpoints(server)})
+}
+
+// WriteExampleOfClouds does so with the simulators of both clouds. Its provider block has to say tenant_id = var.tenant_id
+// as well.
+func (c *CLI) WriteExampleOfClouds(server *sim.Server, azure *azuresim.Server, source, name string) {
+	c.t.Helper()
+	c.writeExample(source, name, map[*regexp.Regexp]string{region: endpoints(server), tenant: azureConnection(c.t, azure)})
+}
+
+// writeExample adds a line to whatever fits each pattern, which something has to.
+func (c *CLI) writeExample(source, name string, further map[*regexp.Regexp]string) {
+	c.t.Helper()
+	found := map[*regexp.Regexp]bool{}
 	must(c.t, filepath.WalkDir(source, func(file string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -28,16 +45,21 @@ func (c *CLI) WriteExample(server *sim.Server, source, name string) {
 		if err != nil {
 			return err
 		}
-		found = found || region.Match(content)
-		c.Write(filepath.Join(name, below), region.ReplaceAllString(string(content), "$0\n    "+endpoints(server)))
+		for pattern, line := range further {
+			found[pattern] = found[pattern] || pattern.Match(content)
+			content = pattern.ReplaceAll(content, []byte("$0\n    "+line))
+		}
+		c.Write(filepath.Join(name, below), string(content))
 		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
 		return os.Chmod(filepath.Join(c.folder, name, below), info.Mode())
 	}))
-	if !found {
-		c.t.Fatalf("no file of %s has region = var.region", source)
+	for pattern := range further {
+		if !found[pattern] {
+			c.t.Fatalf("no file of %s has %s", source, pattern)
+		}
 	}
 }
 

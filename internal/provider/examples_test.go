@@ -40,6 +40,7 @@ func TestSimExamples(t *testing.T) {
 			tenant.PutUser(azuresim.User{DisplayName: "Ada", Name: "ada"})
 			offerCollector(azure)
 			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
+			config = suspects(tenant).Replace(config)
 			config = strings.ReplaceAll(config, "/var/run/ci/oidc-token", ciToken(t, server))
 			config, factories := ownProviders(config, server)
 			putDeployRole(server)
@@ -49,6 +50,16 @@ func TestSimExamples(t *testing.T) {
 			})
 		})
 	}
+}
+
+// suspects makes the identities of Azure that the examples quarantine, and puts the object ids that Entra ID has given them into
+// an example.
+func suspects(tenant *azuresim.Tenant) *strings.Replacer {
+	tenant.Subscription(azuresim.DefaultSubscription).AddManagedIdentity("payments-prod", "batch", nil)
+	return strings.NewReplacer(
+		"5d0c1f7e-3b42-4a86-9e15-c8f27a6d4b30", tenant.PutApplication(azuresim.Application{DisplayName: "Reports", Secrets: []azuresim.Secret{{}}}).ObjectID,
+		"8e2b6a94-1d57-4c03-b8f9-60a3d7e5c412", tenant.PutThirdParty(azuresim.ThirdParty{DisplayName: "Collector", HomeTenant: vendorTenant}),
+	)
 }
 
 var (

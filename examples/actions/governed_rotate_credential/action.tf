@@ -13,6 +13,13 @@ action "governed_rotate_credential" "smtp_leaked" {
   }
 }
 
+# A client secret of Entra ID is rotated in the same way.
+action "governed_rotate_credential" "archive" {
+  config {
+    credential = governed_credential.archive.id
+  }
+}
+
 resource "governed_service_identity" "mailer" {
   name        = "mailer"
   owner       = "payments"
@@ -29,4 +36,28 @@ resource "governed_credential" "smtp" {
   expiry        = "2027-03-31"
 
   store = { aws_secrets_manager = { name = "mailer/smtp" } }
+}
+
+resource "governed_service_identity" "archive" {
+  name        = "invoice-archive"
+  owner       = "payments"
+  purpose     = "Reads the mailbox of incoming invoices for the archive"
+  expiry      = "2027-03-31"
+  environment = "prod"
+
+  entra_application = {}
+}
+
+resource "governed_credential" "archive" {
+  identity      = governed_service_identity.archive.id
+  type          = "client_secret"
+  justification = "The archive is an appliance outside of Azure that signs in with a secret only"
+  expiry        = "2027-03-31"
+
+  store = {
+    azure_key_vault = {
+      vault_uri = "https://payments-prod.vault.azure.net/"
+      name      = "invoice-archive"
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import {
-  to = governed_quarantine.this
+  to = governed_quarantine.checkout
   identity = {
-    id = "aws:123456789012:role/jobs/nightly"
+    id = "aws:123456789012:role/checkout-ec2-prod"
   }
 }

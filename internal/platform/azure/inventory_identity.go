@@ -86,20 +86,34 @@ func (t *Tenant) listedManagedIdentity(row *listedIdentity, byApp map[string]*gr
 		Privileges: s.privileges(principal), Credentials: []governance.CredentialSummary{},
 	}
 	s.signIns.note(&identity, row.Properties.ClientID)
+	record := t.tagging.readable(row.Tags)
+	record.forgive(&identity)
 	federated, known := s.directory.federated[principal]
 	identity.Trust = federatedTrustees(federated)
 	for _, user := range s.resources.users[lower(id)] {
 		identity.Trust = append(identity.Trust, governance.Trustee{Kind: governance.TrusteeResource, Name: user})
 	}
 	// Unused is only what nothing could use: where one of the three is not known, nobody can tell.
-	if known && len(identity.Trust) == 0 && s.resources.usersErr == nil && identity.LastUsedAt.IsZero() {
+	if known && len(identity.Trust) == 0 && !record.tookClients() && s.resources.usersErr == nil && identity.LastUsedAt.IsZero() {
 		identity.NoClient = "no resource that the caller may read has it assigned, no federated credential lets anybody sign in as it, and no sign-in is known"
 	}
-	t.tagging.readable(row.Tags).tell(&identity)
+	record.tell(&identity)
 	if one := byApp[strings.ToLower(row.Properties.ClientID)]; one != nil {
 		identity.CreatedAt = deref(one.CreatedDateTime)
 	}
 	return identity
+}
+
+// forgive forgets a sign-in of a managed identity since its quarantine began, which nobody can block and which allows nothing.
+func (r *quarantineRecord) forgive(identity *governance.Identity) {
+	if r != nil && !identity.LastUsedAt.Before(r.Since) {
+		identity.LastUsedAt, identity.LastUsedKnown = time.Time{}, false
+	}
+}
+
+// tookClients tells whether somebody could sign in with a federated credential that a quarantine has taken.
+func (r *quarantineRecord) tookClients() bool {
+	return r != nil && slices.ContainsFunc(r.taken, func(one taken) bool { return one.kind == takenFederated })
 }
 
 // unlisted is an error where the directory knows user-assigned managed identities that Resource Graph does not show. The names

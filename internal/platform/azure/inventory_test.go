@@ -138,6 +138,24 @@ func TestInventoryManagedIdentities(t *testing.T) {
 	}
 }
 
+// TestInventoryQuarantinedIdentities finds a managed identity in quarantine as unused as it was before.
+func TestInventoryQuarantinedIdentities(t *testing.T) {
+	t.Parallel()
+	e := openIdentities(t, false)
+	subscription := e.tenant.Subscription(azuresim.DefaultSubscription)
+	idle, trusting := subscription.AddManagedIdentity("workloads", "idle", nil), subscription.AddManagedIdentity("workloads", "trusting", nil)
+	e.federate(trusting.ID, "main", "repo:acme/app:ref:refs/heads/main")
+	for _, view := range []azuresim.ManagedIdentityView{idle, trusting} {
+		id := governance.ID{Kind: governance.KindAzureManagedIdentity, Resource: view.ID}
+		_, err := azure.NewTenant(e.config()).Quarantines().Impose(t.Context(), id, governance.QuarantineOrder{Reason: "Nobody knows it"})
+		e.no(err)
+	}
+	_, byName := list(t, azure.NewTenant(e.config()))
+	if one, other := byName["idle"], byName["trusting"]; one.NoClient == "" || other.NoClient != "" || one.Quarantine == nil || other.Quarantine == nil {
+		t.Errorf("idle: %+v; trusting: %+v", one, other)
+	}
+}
+
 // TestInventoryGaps takes permissions away one by one: what is missing is named, and everything else is there.
 func TestInventoryGaps(t *testing.T) {
 	t.Parallel()
