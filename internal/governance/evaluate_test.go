@@ -65,7 +65,7 @@ func TestEvaluate(t *testing.T) {
 		"malformed expiry":       {change: expiry("31.03.2027"), want: []string{"expiry_format error expiry"}, message: `at the latest 2027-11-22 (365 days from today, 2026-11-22)`},
 		"no such day":            {change: expiry("2027-02-30"), want: []string{"expiry_format error expiry"}},
 		"past expiry":            {change: expiry("2026-11-21"), want: []string{"expiry_in_past error expiry"}, message: "2026-11-22T00:00:00Z, and now it is 2026-11-22T13:30:00Z"},
-		"today is not past":      {change: expiry("2026-11-22"), want: []string{"warn_before_days warn expiry"}, message: "in less than 1 days"},
+		"today is not past":      {change: expiry("2026-11-22"), want: []string{"warn_before_days warn expiry"}, message: "in less than 1 day: "},
 		"this instant is past":   {change: expiry("2026-11-22T13:30:00Z"), want: []string{"expiry_in_past error expiry"}},
 		"the last date":          {change: expiry("2027-11-22")},
 		"a day too far":          {change: expiry("2027-11-23"), want: []string{"max_lifetime_days error expiry"}, message: "to 2027-11-22"},

@@ -80,6 +80,9 @@ func ParseID(text string) (ID, error) {
 	if !found {
 		return invalid("it has no platform in front of a colon")
 	}
+	if platform == "arn" {
+		return invalid("%s", arnReason(text))
+	}
 	if Platform(platform) == PlatformAzure {
 		if !armIDPattern.MatchString(rest) {
 			return invalid("what follows azure: is not the ARM id of a user-assigned managed identity")

@@ -45,19 +45,22 @@ func TestParseID(t *testing.T) {
 func TestParseIDRefuses(t *testing.T) {
 	t.Parallel()
 	for text, reason := range map[string]string{
-		"":                                    "no platform",
-		"invoice-export":                      "no platform",
-		"aws:123456789012":                    "no account or tenant",
-		"aws:12345:role/x":                    "12 digits",
-		"aws:123456789012:role":               "no kind and name",
-		"aws:123456789012:role/":              "not an IAM path and name",
-		"aws:123456789012:role//x":            "not an IAM path and name",
-		"aws:123456789012:group/x":            `no kind of identity called "group"`,
-		"aws:123456789012:application/x":      `no kind of identity called "application"`,
-		"gcp:project:role/x":                  `platform "gcp" is unknown`,
-		"entra:contoso:application/" + tenant: "not a GUID",
-		"entra:" + tenant + ":application/x":  "not a GUID",
-		"azure:/subscriptions/s":              "not the ARM id",
+		"":                                            "no platform",
+		"invoice-export":                              "no platform",
+		"aws:123456789012":                            "no account or tenant",
+		"aws:12345:role/x":                            "12 digits",
+		"aws:123456789012:role":                       "no kind and name",
+		"aws:123456789012:role/":                      "not an IAM path and name",
+		"aws:123456789012:role//x":                    "not an IAM path and name",
+		"aws:123456789012:group/x":                    `no kind of identity called "group"`,
+		"aws:123456789012:application/x":              `no kind of identity called "application"`,
+		"arn:aws:iam::123456789012:role/ci/x":         "it is an ARN, and the canonical id of that identity is aws:123456789012:role/ci/x;",
+		"arn:aws:sts::123456789012:assumed-role/x/me": `it is the ARN of a session, which the role "x" is behind: the id of that has its path too;`,
+		"arn:aws:iam::123456789012:group/x":           "it is an ARN, and not that of an IAM role or user;",
+		"gcp:project:role/x":                          `platform "gcp" is unknown`,
+		"entra:contoso:application/" + tenant:         "not a GUID",
+		"entra:" + tenant + ":application/x":          "not a GUID",
+		"azure:/subscriptions/s":                      "not the ARM id",
 	} {
 		_, err := governance.ParseID(text)
 		var invalid *governance.InvalidIDError

@@ -52,7 +52,7 @@ func (p Policy) checkExpiry(subject Subject, now time.Time) []Violation {
 			fmt.Sprintf("expiry %s is too far ahead: the policy lets %s of category %s live for %d days at most, to %s", text, article(subject.noun()), subject.Category, p.MaxLifetimeDays(subject.Category), date(latest)), remedy)}
 	case expiry.StatusAt(now, p.warnBeforeDays) == StatusExpiring:
 		found = []Violation{p.violation(RuleWarnBefore, "expiry",
-			fmt.Sprintf("the %s expires on %s, in less than %d days: %s", subject.noun(), expiry.end.Format(time.RFC3339), daysUp(expiry.end.Sub(now)), fromThen),
+			fmt.Sprintf("the %s expires on %s, in less than %s: %s", subject.noun(), expiry.end.Format(time.RFC3339), daysUp(expiry.end.Sub(now)), fromThen),
 			fmt.Sprintf("If it is still needed, renew it with a later expiry%s.", allowed))}
 	}
 	// What exists already is not made illegal by the passing of time or by a stricter policy: it is shown, and the next
@@ -74,4 +74,10 @@ func (s Subject) keepsExpiry(expiry Expiry) bool {
 	return err == nil && prior.End().Equal(expiry.End())
 }
 
-func daysUp(d time.Duration) int { return int((d + 24*time.Hour - 1) / (24 * time.Hour)) }
+// daysUp is a duration in days, rounded up.
+func daysUp(d time.Duration) string {
+	if d <= 24*time.Hour {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", int((d+24*time.Hour-1)/(24*time.Hour)))
+}

@@ -23,6 +23,15 @@ type Quarantine struct {
 	Since time.Time
 }
 
+// String says since when and why, and where that is discussed.
+func (q Quarantine) String() string {
+	said := fmt.Sprintf("since %s, for the reason %q", q.Since.UTC().Format(time.RFC3339), q.Reason)
+	if q.Ticket != "" {
+		said += fmt.Sprintf(" (%s)", Printable(q.Ticket))
+	}
+	return said
+}
+
 // Releasable tells whether the time before which a release is refused has passed. An unreadable time has not.
 func (o QuarantineOrder) Releasable(now time.Time) bool {
 	return o.ReleaseAfter == "" || passed(o.ReleaseAfter, now)

@@ -32,11 +32,16 @@ type SessionBounds struct {
 // SessionRefusal is why there can be no such session, and what helps.
 type SessionRefusal struct{ Reason, Remedy string }
 
+// Wanted is how long the session is to be before its bounds: what was asked for, or what STS does by default.
+func (b SessionBounds) Wanted() time.Duration {
+	return cmp.Or(b.Asked, min(DefaultSession, b.RoleMaximum))
+}
+
 // Duration is how long the session may be, in whole seconds, and whether the identity's expiry has cut it down. There is no
 // session where the refusal is not nil.
 func (b SessionBounds) Duration() (duration time.Duration, cut bool, refusal *SessionRefusal) {
 	remaining := b.Expiry.End().Sub(b.Now).Truncate(time.Second)
-	duration = cmp.Or(b.Asked, min(DefaultSession, b.RoleMaximum))
+	duration = b.Wanted()
 	switch {
 	case b.Expiry.PassedAt(b.Now):
 		return 0, false, &SessionRefusal{
@@ -45,7 +50,7 @@ func (b SessionBounds) Duration() (duration time.Duration, cut bool, refusal *Se
 		}
 	case remaining < MinSession:
 		return 0, false, &SessionRefusal{
-			fmt.Sprintf("the identity expires at %s, in %s, and the shortest session that AWS gives has %s: it would outlive the identity", timeText(b.Expiry.End()), remaining, MinSession),
+			fmt.Sprintf("the identity expires at %s, in %s, and the shortest session that AWS gives lasts %d minutes: it would outlive the identity", timeText(b.Expiry.End()), remaining, int(MinSession.Minutes())),
 			"Renew it by a later expiry in the resource that governs it, if it is still needed.",
 		}
 	case duration > b.RoleMaximum:

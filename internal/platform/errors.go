@@ -5,10 +5,20 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
 // ErrNotFound says that the identity does not exist.
 var ErrNotFound = errors.New("not found")
+
+// ErrElsewhere is an ErrNotFound of an identity of AWS whose name another one has, under another path or in other letters.
+type ErrElsewhere struct{ Wanted, Found governance.ID }
+
+func (e *ErrElsewhere) Error() string {
+	return fmt.Sprintf("there is no %s, but there is %s", e.Wanted, e.Found)
+}
+func (e *ErrElsewhere) Unwrap() error { return ErrNotFound }
 
 // ErrForbidden says that the caller may not do what the provider tried.
 type ErrForbidden struct {

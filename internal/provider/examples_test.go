@@ -11,7 +11,11 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
@@ -42,11 +46,13 @@ func TestSimExamples(t *testing.T) {
 			config := strings.ReplaceAll(exampleProvider(t, server, azure)+readExample(t, file), "@contoso.example", "@"+tenant.Domain())
 			config = suspects(tenant).Replace(config)
 			config = strings.ReplaceAll(config, "/var/run/ci/oidc-token", ciToken(t, server))
+			config = strings.ReplaceAll(config, exampleApplication, putDeployApplication(azure))
 			config, factories := ownProviders(config, server)
+			config, checks := echoed(config, factories)
 			putDeployRole(server)
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
-				Steps:                    []resource.TestStep{{Config: config}},
+				Steps:                    []resource.TestStep{{Config: config, ConfigStateChecks: checks}},
 			})
 		})
 	}
@@ -76,6 +82,34 @@ func ownProviders(config string, server *sim.Server) (string, map[string]func() 
 	}
 	config = aliased.ReplaceAllString(config, fmt.Sprintf("provider \"$1\" {\n  aws = {\n    region    = \"eu-west-1\"\n    endpoints = { iam = %[1]q, sts = %[1]q }", server.URL()))
 	return underAlias.ReplaceAllString(config, "$1$2"), factories
+}
+
+// called is a provider that calls an API with a token.
+var called = regexp.MustCompile(`provider "restapi" \{\n((?:  .*\n)+)\}`)
+
+// echoed puts the echo provider in the place of one that calls an API, and checks that its configuration has the token.
+func echoed(config string, factories map[string]func() (tfprotov6.ProviderServer, error)) (string, []statecheck.StateCheck) {
+	if !called.MatchString(config) {
+		return config, nil
+	}
+	factories["echo"] = echoprovider.NewProviderServer()
+	config = called.ReplaceAllString(config, "provider \"echo\" {\n  data = {\n$1  }\n}\nresource \"echo\" \"configuration\" {}\n")
+	bearer := knownvalue.StringRegexp(regexp.MustCompile(`^Bearer [\w-]+\.[\w-]+\.[\w-]+$`))
+	return config, []statecheck.StateCheck{statecheck.ExpectKnownValue("echo.configuration", tfjsonpath.New("data").AtMapKey("headers").AtMapKey("Authorization"), bearer)}
+}
+
+// exampleApplication is the object id of the application that examples take tokens of.
+const exampleApplication = "5d8f1c27-3b60-4a94-9e12-7f4a0c6b8d35"
+
+// putDeployApplication makes that application, as another configuration would, and returns its object id.
+func putDeployApplication(azure *azuresim.Server) (objectID string) {
+	return azure.Tenant(azuresim.DefaultTenant).PutApplication(azuresim.Application{
+		DisplayName: "web-shop-deploy",
+		Tags:        []string{"nhi:owner=payments", "nhi:purpose=Deployment=20of=20the=20web=20shop", "nhi:expiry=2027-03-31", "nhi:managed_by=terraform-provider-governed"},
+		Federated: []azuresim.FederatedCredential{{
+			Name: "main", Issuer: "https://token.actions.githubusercontent.com", Subject: "repo:acme/web-shop:ref:refs/heads/main", Audience: "api://AzureADTokenExchange",
+		}},
+	}).ObjectID
 }
 
 // ciToken is a file with the token of the CI job that the examples trust.

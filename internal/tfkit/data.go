@@ -29,6 +29,7 @@ type Data struct {
 	AzureUnknown bool
 
 	expiries, removals, inState, changes sync.Map
+	orders, quarantines                  sync.Map
 }
 
 // PlanChange notes that a plan makes or changes an identity, for what is asked of it in the same run: the cloud still has
@@ -68,6 +69,23 @@ func (d *Data) PlannedExpiry(id string) (expiry string, planned bool) {
 	expiry, _ = value.(string)
 	return expiry, planned
 }
+
+// PlanQuarantine notes that a plan puts an identity into quarantine. It returns the order of another resource that does so too;
+// one with the very same order cannot be told from a resource that is planned again.
+func (d *Data) PlanQuarantine(id string, order governance.QuarantineOrder) (other governance.QuarantineOrder, taken bool) {
+	noted, _ := d.orders.LoadOrStore(id, order)
+	other, _ = noted.(governance.QuarantineOrder)
+	return other, other != order
+}
+
+// ClaimQuarantine notes that a resource puts an identity into quarantine in this run. Only one can, until it lets go.
+func (d *Data) ClaimQuarantine(id string) bool {
+	_, taken := d.quarantines.LoadOrStore(id, true)
+	return !taken
+}
+
+// LetGoOfQuarantine takes back what ClaimQuarantine noted.
+func (d *Data) LetGoOfQuarantine(id string) { d.quarantines.Delete(id) }
 
 // Preview is what is known before the provider is configured. Terraform validates the provider block before the
 // resources, and both before it configures anything. The data is nil while the block is not known, and never has AWS.

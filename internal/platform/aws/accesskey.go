@@ -3,7 +3,6 @@ package aws
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,7 +92,7 @@ func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
 		return platform.Holder{}, err
 	}
 	if found := awssdk.ToString(user.Path)[1:] + awssdk.ToString(user.UserName); found != k.id.Resource {
-		return platform.Holder{}, fmt.Errorf("%s: the user of that name is %s: %w", k.id, found, platform.ErrNotFound)
+		return platform.Holder{}, &platform.ErrElsewhere{Wanted: k.id, Found: governance.ID{Kind: k.id.Kind, Account: k.id.Account, Resource: found}}
 	}
 	tags := tagMap(user.Tags)
 	keys = k.account.keyChanges.over(k.now(), k.id.String(), tags, keys)

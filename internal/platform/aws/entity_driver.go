@@ -79,7 +79,7 @@ func (d driver[S]) readDirect(ctx context.Context, id governance.ID) (S, error) 
 	}
 	if found := state.Common().ID; err == nil && found != id {
 		var none S
-		return none, fmt.Errorf("%s: the %s of that name is %s: %w", id, d.kind.word(), found, platform.ErrNotFound)
+		return none, &platform.ErrElsewhere{Wanted: id, Found: found}
 	}
 	return state, err
 }

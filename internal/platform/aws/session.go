@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -86,7 +85,7 @@ func (a *Account) SessionRole(ctx context.Context, id governance.ID) (SessionRol
 		return SessionRole{}, err
 	}
 	if state.ID != id {
-		return SessionRole{}, fmt.Errorf("%s: the role of that name is %s: %w", id, state.ID, platform.ErrNotFound)
+		return SessionRole{}, &platform.ErrElsewhere{Wanted: id, Found: state.ID}
 	}
 	state.interpret(a.tagging, tagMap(output.Role.Tags))
 	me, err := a.whoami(ctx)

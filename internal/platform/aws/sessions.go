@@ -174,7 +174,7 @@ func (a *Account) entity(ctx context.Context, id governance.ID) (entityKind, ent
 		return userKind, nil, mapError("iam:GetUser", err)
 	}
 	if found, ok := userKind.parseARN(awssdk.ToString(output.User.Arn)); !ok || found != id {
-		return userKind, nil, fmt.Errorf("%s: the user of that name is %s: %w", id, found, platform.ErrNotFound)
+		return userKind, nil, &platform.ErrElsewhere{Wanted: id, Found: found}
 	}
 	return userKind, userCalls{connection.iam, name}, nil
 }

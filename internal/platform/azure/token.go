@@ -4,31 +4,57 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
 )
 
 // TokenHolder is an identity for which Entra ID can give tokens.
 type TokenHolder struct {
-	platform.Observed
-	// ClientID is what it signs in with.
-	ClientID  string
+	Metadata  governance.Metadata
 	ManagedBy string
+	// ClientID is what it signs in with.
+	ClientID string
+	// Quarantine is what is recorded of one; nil where there is none.
+	Quarantine *governance.Quarantine
+	// Blocked tells that its sign-in is.
+	Blocked bool
 }
 
-// TokenHolder reads an application or a managed identity.
+// TokenHolder reads of an application or a managed identity what decides about its tokens, in two calls at most.
 func (t *Tenant) TokenHolder(ctx context.Context, id governance.ID) (TokenHolder, error) {
 	if id.Kind == governance.KindAzureManagedIdentity {
-		state, err := t.ManagedIdentities().Read(ctx, id)
-		return TokenHolder{state.Observed, state.ClientID, state.ManagedBy}, err
+		arm, err := t.manage(ctx, partsOf(id).subscription)
+		if err != nil {
+			return TokenHolder{}, err
+		}
+		state, err := t.ManagedIdentities().readBare(ctx, arm, id)
+		return TokenHolder{Metadata: state.Metadata, ManagedBy: state.ManagedBy, ClientID: state.ClientID, Quarantine: state.Quarantine}, err
 	}
-	state, err := t.Applications().Read(ctx, id)
-	return TokenHolder{state.Observed, state.ApplicationID, state.ManagedBy}, err
+	if err := t.mine(ctx, id); err != nil {
+		return TokenHolder{}, err
+	}
+	var app graph.Application
+	if err := t.get(ctx, applicationPath(id.Resource), "/applications/{id}", permissionRead, url.Values{"$select": {applicationFields}}, &app); err != nil {
+		return TokenHolder{}, err
+	}
+	var principal graph.ServicePrincipal
+	err := ignoreNotFound(t.get(ctx, principalPath(app.AppID), "/servicePrincipals", permissionRead, url.Values{"$select": {principalFields}}, &principal))
+	said := t.graphTagging().metadata(app.Tags)
+	holder := TokenHolder{
+		Metadata: said.Metadata, ManagedBy: said.ManagedBy, ClientID: strings.ToLower(app.AppID),
+		Blocked: principal.AccountEnabled != nil && !*principal.AccountEnabled,
+	}
+	if r := t.graphTagging().readable(app.Tags); r != nil {
+		holder.Quarantine = r.order()
+	}
+	return holder, err
 }
 
 // Token is an access token, which nobody can revoke.
@@ -65,10 +91,7 @@ func (t *Tenant) Token(ctx context.Context, clientID, scope, assertion string) (
 	case ctx.Err() != nil:
 		return Token{}, ctx.Err()
 	case errors.As(err, &failed):
-		return Token{}, &platform.ErrInvalid{
-			Operation: "the sign-in as " + clientID, Code: "an error of Entra ID", Detail: signInProblem(failed), Attribute: []string{"web_identity"}, Err: err,
-			Remedy: "Let a federated credential of the identity name the issuer, the subject and the audience of the token exactly, in the case of their letters, and give a token that is still valid.",
-		}
+		return Token{}, tokenError(clientID, failed)
 	case err != nil:
 		return Token{}, fmt.Errorf("the sign-in as %s: %w", clientID, err)
 	}

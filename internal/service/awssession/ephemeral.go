@@ -58,17 +58,20 @@ func (*EphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.Vali
 	}
 }
 
+// roleForms are what identity takes.
+const roleForms = "the id of a role (aws:<account>:role/<path><name>) or its ARN"
+
 // parseRole reads the canonical id or the ARN of a role.
 func parseRole(text string) (id governance.ID, problem string) {
 	id, ok := governance.ParseARN(text)
 	if !ok {
 		var err error
 		if id, err = governance.ParseID(text); err != nil {
-			return id, err.Error() + ". The ARN of a role is taken as well."
+			return id, tfkit.MalformedID(err, roleForms)
 		}
 	}
 	if id.Kind != governance.KindAWSRole {
-		return id, fmt.Sprintf("%s is an identity of the kind %s, of which AWS gives no sessions. Write the id of a role (aws:<account>:role/<path><name>) or its ARN.", text, id.Kind)
+		return id, fmt.Sprintf("%s is an identity of the kind %s, of which AWS gives no sessions. Write %s.", text, id.Kind, roleForms)
 	}
 	return id, ""
 }
@@ -156,12 +159,15 @@ func (r *EphemeralResource) role(ctx context.Context, id governance.ID, diags *d
 	switch {
 	case errors.Is(err, platform.ErrNotFound):
 		diags.AddAttributeError(identityPath, "Role does not exist",
-			fmt.Sprintf("%s: there is no such role: %s.\n\nCheck its path and the case of its letters. Where the same configuration makes it, refer to the id of its governed_service_identity, so that Terraform makes it first.", title(id), err))
+			fmt.Sprintf("%s: %s\n\nWhere the same configuration makes it, refer to the id of its governed_service_identity, so that Terraform makes it first.", title(id), tfkit.Absent(id, err)))
 	case err != nil:
 		tfkit.AddError(diags, identityPath, "Role cannot be read", title(id), err)
 	case role.ManagedBy != governance.ManagedBy || role.Metadata.Owner == "" || role.Metadata.Purpose == "":
 		diags.AddAttributeError(identityPath, "Role is not governed",
 			fmt.Sprintf("%s: the role has no owner, purpose and expiry of this provider, so nobody would answer for the session, and nothing would bound it.\n\nBring it under governance first:\n\n  import {\n    to = governed_service_identity.example\n    id = %q\n  }\n\nterraform plan -generate-config-out=role.tf writes the resource.", title(id), id))
+	case role.Quarantine != nil:
+		diags.AddAttributeError(identityPath, "Role is in quarantine",
+			fmt.Sprintf("%s: the role is in quarantine %s. Nobody can assume it until that is released: remove its governed_quarantine, if it is needed after all.", title(id), role.Quarantine))
 	case role.Disabled && !expired(role, r.data.Clock.Now()):
 		diags.AddAttributeError(identityPath, "Role is closed",
 			fmt.Sprintf("%s: this provider has closed the trust of the role, because it had expired. It has a later expiry by now: apply the resource that governs it, which opens it again.", title(id)))
@@ -197,7 +203,7 @@ func (r *EphemeralResource) duration(m *model, role aws.SessionRole, diags *diag
 		diags.AddAttributeError(durationPath, "Session would be too long", fmt.Sprintf("%s: %s.\n\n%s", title(role.ID), refusal.Reason, refusal.Remedy))
 	case cut:
 		diags.AddAttributeWarning(durationPath, "Session is cut down to the expiry of its role",
-			fmt.Sprintf("%s: the role expires at %s, so the session lasts %d seconds. Renew the role if its work goes on.", title(role.ID), expiry.End().Format(time.RFC3339), int(duration.Seconds())))
+			fmt.Sprintf("%s: the role expires at %s, so the session lasts %d seconds and not %d. Renew the role if its work goes on.", title(role.ID), expiry.End().Format(time.RFC3339), int(duration.Seconds()), int(bounds.Wanted().Seconds())))
 	}
 	return duration
 }

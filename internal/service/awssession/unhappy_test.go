@@ -22,12 +22,12 @@ func TestSimSessionBounds(t *testing.T) {
 
 	server.Clock().Set(end.Add(-time.Hour))
 	opened, diags := p.Open(typeName, config)
-	diags.Want(t, "warning duration_seconds: Session is cut down to the expiry of its role…the session lasts 3600 seconds")
+	diags.Want(t, "warning duration_seconds: Session is cut down to the expiry of its role…so the session lasts 3600 seconds and not 7200. Renew the role if its work goes on.")
 	acctest.WantSame(t, "expires_at", opened.Value("expires_at"), end.UTC().Format(time.RFC3339))
 
 	server.Clock().Set(end.Add(-14 * time.Minute))
 	_, diags = p.Open(typeName, config)
-	diags.Want(t, "error identity: Role expires too soon for a session…in 14m0s, and the shortest session that AWS gives has 15m0s")
+	diags.Want(t, "error identity: Role expires too soon for a session…in 14m0s, and the shortest session that AWS gives lasts 15 minutes: it would outlive the identity.…Renew it by a later expiry")
 
 	server.Clock().Set(end)
 	_, diags = p.Open(typeName, config)
@@ -41,12 +41,13 @@ func TestSimSessionOfOthers(t *testing.T) {
 	server.Account(sim.DefaultAccount).PutRole(sim.Role{Name: "stray", TrustPolicy: trust("sts:AssumeRole")})
 	for identity, want := range map[string]string{
 		"aws:" + sim.DefaultAccount + ":role/stray":         "error identity: Role is not governed…id = \"aws:" + sim.DefaultAccount + ":role/stray\"",
-		"aws:" + sim.DefaultAccount + ":role/gone":          "error identity: Role does not exist",
-		"aws:" + sim.DefaultAccount + ":role/wrong/stray":   "error identity: Role does not exist…the role of that name is aws:" + sim.DefaultAccount + ":role/stray",
+		"aws:" + sim.DefaultAccount + ":role/gone":          "error identity: Role does not exist…the account " + sim.DefaultAccount + " has no role called gone. Check the account, the path and the name.…Where the same configuration makes it, refer to the id of its governed_service_identity",
+		"aws:" + sim.DefaultAccount + ":role/wrong/stray":   "error identity: Role does not exist…there is no aws:" + sim.DefaultAccount + ":role/wrong/stray, but there is aws:" + sim.DefaultAccount + ":role/stray. Write that id if it is meant: an id has the path, and the letters in their case.",
 		"aws:999999999999:role/stray":                       "error identity: Role cannot be read…but the provider's credentials belong to account " + sim.DefaultAccount,
 		"aws:" + sim.DefaultAccount + ":user/mailer":        "error identity: Identity is no role…of the kind aws_user",
 		"arn:aws:iam::" + sim.DefaultAccount + ":user/some": "error identity: Identity is no role",
-		"stray": "error identity: Identity is no role…is not a canonical identity id…The ARN of a role is taken as well",
+		"stray": `error identity: Identity is no role…"stray" is not a canonical identity id: it has no platform in front of a colon. Write the id of a role (aws:<account>:role/<path><name>) or its ARN.`,
+		"arn:aws:sts::" + sim.DefaultAccount + ":assumed-role/stray/me": `error identity: Identity is no role…it is the ARN of a session, which the role "stray" is behind: the id of that has its path too. Write the id of a role`,
 	} {
 		_, diags := p.Open(typeName, acctest.Values{"identity": identity})
 		diags.Want(t, want)
@@ -76,6 +77,22 @@ func TestSimSessionArguments(t *testing.T) {
 	unconfigured.Configure(acctest.Values{}).Want(t)
 	_, diags := unconfigured.Open(typeName, config)
 	diags.Want(t, "error identity: AWS is not configured")
+}
+
+// A role in quarantine gives no sessions, and who asks for one is told why.
+func TestSimSessionOfQuarantined(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, nil)
+	governed(t, p, server, trust("sts:AssumeRole"))
+	quarantine := p.Resource("governed_quarantine")
+	quarantine.Apply(acctest.Values{"identity": roleID, "reason": "Leaked on a Friday", "ticket": "SEC-1234"}).Want(t, "warning identity: Identity will be quarantined")
+	_, diags := p.Open(typeName, acctest.Values{"identity": roleID})
+	diags.Want(t, "error identity: Role is in quarantine…the role is in quarantine since "+server.Clock().Now().UTC().Format(time.RFC3339)+
+		`, for the reason "Leaked on a Friday" (SEC-1234). Nobody can assume it until that is released: remove its governed_quarantine, if it is needed after all.`)
+	quarantine.Apply(nil).Want(t)
+	_, diags = p.Open(typeName, acctest.Values{"identity": roleID})
+	diags.Want(t)
 }
 
 // A session that cannot be revoked is an error: it goes on, although somebody relies on its end.

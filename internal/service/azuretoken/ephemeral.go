@@ -55,15 +55,21 @@ func (*EphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.Vali
 	parse(identity.ValueString(), &resp.Diagnostics)
 }
 
+// identityForms are what identity takes.
+const identityForms = "the id of an application (entra:<tenant>:application/<object id>) or of a managed identity (azure:<ARM id>)"
+
 // parse reads the id of an identity that Entra ID gives tokens to.
 func parse(text string, diags *diag.Diagnostics) governance.ID {
 	id, err := governance.ParseID(text)
 	switch {
 	case err != nil:
-		diags.AddAttributeError(identityPath, "Identity has no tokens", err.Error()+".")
-	case id.Kind != governance.KindEntraApplication && id.Kind != governance.KindAzureManagedIdentity:
+		diags.AddAttributeError(identityPath, "Identity has no tokens", tfkit.MalformedID(err, identityForms))
+	case id.Kind == governance.KindEntraServicePrincipal:
 		diags.AddAttributeError(identityPath, "Identity has no tokens",
-			fmt.Sprintf("%s is an identity of the kind %s. Write the id of an application (entra:<tenant>:application/<object id>) or of a managed identity (azure:<ARM id>).", id, id.Kind))
+			fmt.Sprintf("%s is the service principal of a third party, which alone signs in as it. Write %s.", id, identityForms))
+	case id.Kind.Platform() == governance.PlatformAWS:
+		diags.AddAttributeError(identityPath, "Identity has no tokens",
+			fmt.Sprintf("%s is an identity of AWS, of which Entra ID gives no tokens. Write %s. Of a role of AWS, governed_aws_session gives a session.", id, identityForms))
 	}
 	return id
 }
@@ -126,7 +132,7 @@ func (r *EphemeralResource) holder(ctx context.Context, id governance.ID, diags 
 	switch {
 	case errors.Is(err, platform.ErrNotFound):
 		diags.AddAttributeError(identityPath, "Identity does not exist",
-			fmt.Sprintf("%s: there is no such identity. Where the same configuration makes it, refer to the id of its governed_service_identity, so that Terraform makes it first.", title(id)))
+			fmt.Sprintf("%s: %s\n\nWhere the same configuration makes it, refer to the id of its governed_service_identity, so that Terraform makes it first.", title(id), tfkit.Absent(id, err)))
 	case err != nil:
 		tfkit.AddError(diags, identityPath, "Identity cannot be read", title(id), err)
 	case holder.ManagedBy != governance.ManagedBy || holder.Metadata.Owner == "" || unreadable != nil:
@@ -135,6 +141,12 @@ func (r *EphemeralResource) holder(ctx context.Context, id governance.ID, diags 
 	case expiry.PassedAt(r.data.Clock.Now()):
 		diags.AddAttributeError(identityPath, "Identity has expired",
 			fmt.Sprintf("%s: the identity expired at %s. Renew it by a later expiry in the resource that governs it, if it is still needed.", title(id), expiry.End().Format(time.RFC3339)))
+	case holder.Quarantine != nil:
+		diags.AddAttributeError(identityPath, "Identity is in quarantine",
+			fmt.Sprintf("%s: the identity is in quarantine %s. Nobody can sign in as it until that is released: remove its governed_quarantine, if it is needed after all.", title(id), holder.Quarantine))
+	case holder.Blocked:
+		diags.AddAttributeError(identityPath, "Sign-in is blocked",
+			fmt.Sprintf("%s: the sign-in of the identity is blocked. Apply the resource that governs it: that opens it again where an expiry has closed it, and says how where somebody has.", title(id)))
 	}
 	return holder, expiry
 }

@@ -20,7 +20,7 @@ var scopePattern = regexp.MustCompile(`^\S+/\.default$`)
 func (*EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An access token of Entra ID for a governed application or managed identity, got with a token of another issuer that one of its federated credentials trusts. It is in no state, plan or log (Terraform 1.10 or newer).\n\n" +
-			"Entra ID decides how long the token lasts, an hour or so as a rule, and nobody can revoke it: nothing happens when Terraform needs it no longer. A token that would outlive the identity's expiry is not handed out.",
+			"Entra ID decides how long the token lasts: 60 to 90 minutes by default, 10 minutes to a day where a token lifetime policy of the tenant says so, and up to 24 hours for a managed identity. Nobody can revoke it: nothing happens when Terraform needs it no longer. A token that would outlive the identity's expiry is not handed out.",
 		Attributes: map[string]schema.Attribute{
 			"identity": schema.StringAttribute{
 				Required:            true,

@@ -8,13 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
-
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
@@ -61,6 +54,21 @@ func token(server *azuresim.Server, subject string) string {
 	return azuresim.WebIdentityToken(issuer, audience, subject, server.Clock().Now().Add(10*time.Minute))
 }
 
+// tokenFile is a file with a token.
+func tokenFile(t *testing.T, token string) (name string) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "token")
+	writeToken(t, name, token)
+	return name
+}
+
+func writeToken(t *testing.T, file, token string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestToken(t *testing.T) {
 	t.Parallel()
 	for name, kind := range kinds {
@@ -68,10 +76,7 @@ func TestToken(t *testing.T) {
 			t.Parallel()
 			server, p := newTenant(t)
 			id := govern(t, server, p, 90*24*time.Hour, kind)
-			file := filepath.Join(t.TempDir(), "token")
-			if err := os.WriteFile(file, []byte(token(server, subject)+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			file := tokenFile(t, token(server, subject)+"\n")
 			for _, proof := range []acctest.Values{{"token": token(server, subject)}, {"token_file": file}} {
 				opened, diags := p.Open(typeName, acctest.Values{"identity": id, "scope": scope, "web_identity": proof})
 				diags.Want(t)
@@ -89,31 +94,6 @@ func TestToken(t *testing.T) {
 	}
 }
 
-func TestTokenRefused(t *testing.T) {
-	t.Parallel()
-	server, p := newTenant(t)
-	id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
-	config := acctest.Values{"identity": id, "scope": scope, "web_identity": acctest.Values{"token": token(server, subject)}}
-	stray := server.Tenant(azuresim.DefaultTenant).PutApplication(azuresim.Application{DisplayName: "stray"})
-	for want, further := range map[string]acctest.Values{
-		"error web_identity: Token cannot be got…No matching federated identity record found for presented assertion subject…Let a federated credential of the identity name the issuer": {"web_identity": acctest.Values{"token": token(server, "repo:acme/app:ref:refs/heads/dev")}},
-		"error web_identity.token_file: Token cannot be read":               {"web_identity": acctest.Values{"token_file": "/nowhere"}},
-		"error web_identity: Token cannot be got…There is no token of a CI": {"web_identity": nil},
-		"error identity: Identity is not governed…import {":                 {"identity": "entra:" + azuresim.DefaultTenant + ":application/" + stray.ObjectID},
-		"error identity: Identity does not exist":                           {"identity": "entra:" + azuresim.DefaultTenant + ":application/00000000-0000-0000-0000-000000000001"},
-		"error identity: Identity has no tokens…of the kind aws_role":       {"identity": "aws:123456789012:role/export"},
-		"error identity: Identity has no tokens…is not a canonical":         {"identity": "export"},
-		"error scope: Invalid Attribute Value Match":                        {"scope": "https://graph.microsoft.com/User.Read"},
-		"error web_identity.token: Invalid Attribute Combination":           {"web_identity": acctest.Values{"token": "a", "token_file": "b"}},
-	} {
-		_, diags := p.Open(typeName, config.With(further))
-		diags.Want(t, want)
-	}
-	server.Clock().Advance(91 * 24 * time.Hour)
-	_, diags := p.Open(typeName, config)
-	diags.Want(t, "error identity: Identity has expired…Renew it")
-}
-
 // A token lasts as long as Entra ID wants: one that would outlive the identity is not handed out unless that is asked for.
 func TestTokenOutlives(t *testing.T) {
 	t.Parallel()
@@ -127,35 +107,4 @@ func TestTokenOutlives(t *testing.T) {
 	if opened.Text("token") == "" {
 		t.Error("there is no token")
 	}
-}
-
-func TestSimTokenEcho(t *testing.T) {
-	t.Parallel()
-	server, p := newTenant(t)
-	id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
-	factories := acctest.AzureFactories(server)
-	factories["echo"] = echoprovider.NewProviderServer()
-	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
-		ProtoV6ProviderFactories: factories,
-		Steps: []resource.TestStep{{
-			Config: `provider "governed" {
-  ` + acctest.AzureBlock(t, server) + `
-}
-ephemeral "governed_azure_token" "export" {
-  identity     = "` + id + `"
-  scope        = "` + scope + `"
-  web_identity = { token = "` + token(server, subject) + `" }
-}
-provider "echo" {
-  data = ephemeral.governed_azure_token.export
-}
-resource "echo" "token" {}
-`,
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("echo.token", tfjsonpath.New("data").AtMapKey("token"), knownvalue.NotNull()),
-				statecheck.ExpectKnownValue("echo.token", tfjsonpath.New("data").AtMapKey("expires_at"), knownvalue.NotNull()),
-			},
-		}},
-	})
 }

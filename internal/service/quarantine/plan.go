@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -100,6 +99,9 @@ func (r *Resource) judge(m, prior *model, id governance.ID, planning bool, diags
 
 // planCreate judges a new quarantine and says what it will do.
 func (r *Resource) planCreate(ctx context.Context, quarantines platform.Quarantines, id governance.ID, m *model, diags *diag.Diagnostics) {
+	if other, taken := r.data.PlanQuarantine(id.String(), m.order()); taken {
+		diags.AddAttributeError(identityPath, "Identity is quarantined twice", twice(m, fmt.Sprintf("for the reason %q", other.Reason)))
+	}
 	r.judge(m, nil, id, true, diags)
 	r.foresee(ctx, quarantines, id, m, nil, true, diags)
 	m.Status, m.Drift = types.StringValue(statusQuarantined), texts(nil)
@@ -161,7 +163,7 @@ func (r *Resource) foresee(ctx context.Context, quarantines platform.Quarantines
 	case errors.Is(err, platform.ErrNotFound) && made && planning:
 		return // The same plan makes it.
 	case errors.Is(err, platform.ErrNotFound):
-		diags.AddAttributeError(identityPath, "Identity does not exist", fmt.Sprintf("%s: there is no %s. Check the account, the path and the name, or remove the resource if the identity is gone.", m.title(), id))
+		diags.AddAttributeError(identityPath, "Identity does not exist", fmt.Sprintf("%s: %s\n\nRemove the resource if the identity is gone.", m.title(), tfkit.Absent(id, err)))
 		return
 	case err != nil:
 		tfkit.AddError(diags, identityPath, "Quarantine cannot be planned", m.title(), err)
@@ -180,12 +182,13 @@ func (r *Resource) foresee(ctx context.Context, quarantines platform.Quarantines
 
 // taken says who has an identity in quarantine, and how to go on.
 func taken(m *model, there governance.Quarantine) string {
-	by := fmt.Sprintf("since %s, for the reason %q", there.Since.UTC().Format(time.RFC3339), there.Reason)
-	if there.Ticket != "" {
-		by += fmt.Sprintf(" (%s)", governance.Printable(there.Ticket))
-	}
 	return fmt.Sprintf("%s: it is in quarantine %s, by another resource or another state. Leave it to that one; if that one is lost, bring the quarantine here with an import block:\n\n  import {\n    to = governed_quarantine.example\n    id = %q\n  }",
-		m.title(), by, m.Identity.ValueString())
+		m.title(), there, m.Identity.ValueString())
+}
+
+// twice says that another resource of the configuration quarantines the same identity.
+func twice(m *model, how string) string {
+	return fmt.Sprintf("%s: another governed_quarantine of this configuration quarantines it too, %s. The release of one would release the identity from both: remove one of them, or take the identity out of its for_each.", m.title(), how)
 }
 
 // announce says what a quarantine will do, and who will notice.

@@ -40,7 +40,7 @@ func TestRefused(t *testing.T) {
 			identity: "aws:999988887777:role/nightly",
 			want:     []string{"error identity: Quarantine cannot be planned … aws:999988887777:role/nightly is in account 999988887777, but the provider's credentials belong to account 123456789012"},
 		},
-		"not there":    {identity: "aws:123456789012:role/nightly-2", want: []string{"error identity: Identity does not exist … there is no aws:123456789012:role/nightly-2. Check the account, the path and the name"}},
+		"not there":    {identity: "aws:123456789012:role/nightly-2", want: []string{"error identity: Identity does not exist … the account 123456789012 has no role called nightly-2. Check the account, the path and the name. … Remove the resource if the identity is gone."}},
 		"another path": {identity: "aws:123456789012:role/nightly", want: []string{"error identity: Identity does not exist"}},
 		"a service's role": {
 			identity: "aws:123456789012:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
@@ -154,4 +154,29 @@ func TestTooEarly(t *testing.T) {
 	// A state that is behind finds nothing to put back.
 	server.Clock().Advance(24 * 3600e9)
 	other.Apply(nil).Want(t, "warning identity: Not everything was put back … nothing on it records a quarantine any more, so nothing was put back")
+}
+
+// TestQuarantinedTwice refuses to have an identity quarantined by two resources: the release of one would release it from both.
+func TestQuarantinedTwice(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	putRole(server)
+	before := pictureOf(t, server)
+	p := acctest.NewConfiguredProtocol(t, server, nil)
+	first, second, alike := p.Resource(typeName), p.Resource(typeName), p.Resource(typeName)
+	config := order(roleID, nil)
+	const remedy = " The release of one would release the identity from both: remove one of them, or take the identity out of its for_each."
+	// Of two with different orders, the plan tells.
+	first.Plan(config).Want(t, announced(roleID))
+	second.Plan(config.With(acctest.Values{"reason": "Nobody knows what this is for"})).Want(t,
+		`error identity: Identity is quarantined twice … another governed_quarantine of this configuration quarantines it too, for the reason "`+reason+`".`+remedy)
+	// Two that are alike cannot be told from one that is planned again.
+	alike.Plan(config).Want(t, announced(roleID))
+	first.Apply(config).Want(t, announced(roleID))
+	locked := pictureOf(t, server)
+	alike.ApplyStale(config).Want(t, "error identity: Identity is quarantined twice … another governed_quarantine of this configuration quarantines it too, in the same run."+remedy)
+	acctest.WantSame(t, "picture", pictureOf(t, server), locked)
+	first.Apply(nil).Want(t)
+	wantBack(t, server, before)
+	alike.Apply(config).Want(t, announced(roleID))
 }

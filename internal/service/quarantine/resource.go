@@ -89,6 +89,15 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if !ok {
 		return
 	}
+	if !r.data.ClaimQuarantine(id.String()) {
+		resp.Diagnostics.AddAttributeError(identityPath, "Identity is quarantined twice", twice(&m, "in the same run"))
+		return
+	}
+	defer func() {
+		if resp.Diagnostics.HasError() {
+			r.data.LetGoOfQuarantine(id.String())
+		}
+	}()
 	r.judge(&m, nil, id, false, &resp.Diagnostics)
 	r.foresee(ctx, quarantines, id, &m, nil, false, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -233,6 +242,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() || m.is(statusDeleted) {
 		return
 	}
+	r.data.LetGoOfQuarantine(m.ID.ValueString())
 	quarantines, id, ok := r.open(&m, &resp.Diagnostics)
 	if !ok || !r.releasable(&m, &resp.Diagnostics) {
 		return

@@ -84,12 +84,12 @@ func parse(text string) (id governance.ID, problem string) {
 	if !ok {
 		var err error
 		if id, err = governance.ParseID(text); err != nil {
-			return id, err.Error() + ". The ARN of an IAM role or user is taken as well."
+			return id, tfkit.MalformedID(err, "the id of a role (aws:<account>:role/<path><name>) or of a user (aws:<account>:user/<path><name>), or its ARN")
 		}
 	}
 	switch {
 	case id.Kind.Platform() != governance.PlatformAWS:
-		return id, fmt.Sprintf("%s is of Entra ID, whose tokens nobody can revoke: those that it has given to an application or a managed identity are valid until they end, after an hour as a rule and 24 hours at most. "+
+		return id, fmt.Sprintf("%s is of Entra ID, whose tokens nobody can revoke: those that it has given to an application or a managed identity are valid until they end, after 60 to 90 minutes by default and 24 hours at most. "+
 			"What ends access is to keep it from getting new ones: quarantine the identity, or let its expiry pass.", id)
 	case aws.IsServiceLinked(id):
 		return id, fmt.Sprintf("%s is a service-linked role, on which AWS lets nobody put a policy. Its service is what can be stopped.", id)
@@ -135,7 +135,7 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 	}
 	switch {
 	case errors.Is(err, platform.ErrNotFound):
-		resp.Diagnostics.AddAttributeError(identityPath, "Identity does not exist", fmt.Sprintf("%s: there is no such identity: %s.\n\nCheck its path and the case of its letters.", title, err))
+		resp.Diagnostics.AddAttributeError(identityPath, "Identity does not exist", fmt.Sprintf("%s: %s", title, tfkit.Absent(id, err)))
 	case err != nil:
 		tfkit.AddError(&resp.Diagnostics, identityPath, "Sessions cannot be revoked", title, err)
 	default:

@@ -197,7 +197,7 @@ func TestSimRevokeSessionsRefused(t *testing.T) {
 		want   string
 	}{
 		{acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":role/gone"}, "error identity: Identity does not exist"},
-		{acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":role/path/stray"}, "error identity: Identity does not exist…the role of that name is"},
+		{acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":role/path/stray"}, "error identity: Identity does not exist…there is no aws:" + sim.DefaultAccount + ":role/path/stray, but there is aws:" + sim.DefaultAccount + ":role/stray. Write that id if it is meant: an id has the path, and the letters in their case."},
 		{acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":user/gone"}, "error identity: Identity does not exist"},
 		{acctest.Values{"identity": "stray"}, "error identity: Sessions cannot be revoked…is not a canonical identity id"},
 		{acctest.Values{"identity": "aws:" + sim.DefaultAccount + ":role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"}, "error identity: Sessions cannot be revoked…service-linked"},
