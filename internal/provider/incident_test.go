@@ -167,6 +167,7 @@ func TestSimIncidentRecords(t *testing.T) {
 		}
 		wantSaid(t, output, test.says)
 	}
+	c.Write("incident/incidents.yaml", "{}\n")
 	if output, ok := c.Run("-chdir=incident", "plan", "-var=find="+elsewhere); ok || !strings.Contains(plain(output), "aws sts get-access-key-info tells the account") {
 		t.Errorf("a key of another account is found:\n%s", output)
 	}
