@@ -25,6 +25,8 @@ type Want struct {
 	Overlap time.Duration
 	// EndOverlap revokes what was current before.
 	EndOverlap bool
+	// Leaked are ids of credentials that somebody else has got hold of. They end first, whatever is wanted besides.
+	Leaked []string
 }
 
 // Result is what an apply has done.
@@ -32,6 +34,8 @@ type Result struct {
 	Current  platform.Credential
 	Previous *platform.Credential
 	Stored   platform.Stored
+	// Ended are the ids of leaked credentials that do not authenticate any more, also where the apply has failed after that.
+	Ended []string
 }
 
 // StoreError says that the store is what failed.
@@ -60,8 +64,8 @@ func (e *RevocationError) Error() string {
 }
 func (e *RevocationError) Unwrap() []error { return []error{e.Err, e.Revocation} }
 
-// Apply makes the credential what it is to be. What an interrupted apply has left behind is finished first: a
-// credential that reached its store stays, one that did not is revoked. A failure leaves no credential without a home
+// Apply makes the credential what it is to be. What has leaked ends before anything else, and then what an interrupted apply
+// has left behind is finished: a credential that reached its store stays, one that did not is revoked. A failure leaves no credential without a home
 // and takes none away that clients use. Nothing is changed when judge does not agree to what is there; the result is
 // empty then.
 func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Result, error) {
@@ -80,6 +84,20 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 	if err := l.Admit(state, want.ARN); err != nil {
 		return Result{}, err
 	}
+	if state.Current != nil && slices.Contains(want.Leaked, state.Current.ID) {
+		want.New, want.Overlap, state.Interrupted = true, 0, false
+	}
+	ended, err := l.contain(ctx, want.Leaked, &state)
+	if err != nil {
+		return Result{Ended: ended}, err
+	}
+	result, err := l.converge(ctx, want, state)
+	result.Ended = ended
+	return result, err
+}
+
+// converge brings a credential that may be used to what it is to be.
+func (l Life) converge(ctx context.Context, want Want, state State) (Result, error) {
 	if err := l.finish(ctx, &state); err != nil {
 		return Result{}, err
 	}
@@ -92,6 +110,7 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 		}
 		return l.issue(ctx, want, state)
 	}
+	var err error
 	if state.Stored, err = l.Store.Prepare(ctx, state.Stored, want.Marks); err != nil {
 		return Result{}, storeError(err)
 	}
@@ -209,7 +228,8 @@ func (s *State) drop(id string) {
 		}
 		return rest
 	}
-	s.Holder.Credentials, s.Previous, s.Orphans = without(s.Holder.Credentials), without(s.Previous), without(s.Orphans)
+	s.Holder.Credentials, s.Previous = without(s.Holder.Credentials), without(s.Previous)
+	s.Orphans, s.Others = without(s.Orphans), without(s.Others)
 	if s.Current != nil && s.Current.ID == id {
 		s.Current = nil
 	}

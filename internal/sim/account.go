@@ -24,6 +24,8 @@ type credential struct {
 	account *Account
 	session *session // of temporary credentials
 	user    *user    // of a user's access key; neither is set for the administrator's
+	// userSession is set for the temporary credentials of a user.
+	userSession *userSession
 }
 
 // Account is one AWS account of the simulator.

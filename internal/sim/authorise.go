@@ -16,9 +16,19 @@ type principal struct {
 	id      string   // the unique id part: of the user, or of the session's role
 	session *session
 	user    *user
+	issued  time.Time // of a user's session; otherwise zero
 }
 
 func (c *credential) principal() principal {
+	p := c.holder()
+	if c.userSession != nil {
+		p.issued = c.userSession.issued
+	}
+	return p
+}
+
+// holder is the principal without its session.
+func (c *credential) holder() principal {
 	switch {
 	case c.session != nil:
 		return principal{account: c.account, arn: c.session.arn(), id: c.session.role.id, session: c.session}
@@ -239,6 +249,10 @@ func (c evalContext) addPrincipal(p principal) {
 		if p.user != nil {
 			c.set("aws:username", p.user.name)
 			c.addTags("aws:PrincipalTag/", p.user.tags)
+		}
+		if !p.issued.IsZero() {
+			c.set("aws:TokenIssueTime", p.issued.UTC().Format(time.RFC3339Nano))
+			c.set("aws:MultiFactorAuthPresent", "false")
 		}
 		return
 	}

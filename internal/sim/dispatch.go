@@ -295,10 +295,13 @@ func (s *Server) authenticate(r *request, hr *http.Request, body []byte) (string
 			"The request signature we calculated does not match the signature you provided. "+
 				"Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
-	if cred.user != nil && !cred.user.authenticates(sig.accessKeyID) {
+	if cred.userSession == nil && cred.user != nil && !cred.user.authenticates(sig.accessKeyID) {
 		return sig.accessKeyID, errInvalidToken()
 	}
 	r.caller, r.account = cred.principal(), cred.account
+	if cred.userSession != nil {
+		return sig.accessKeyID, r.checkUserSession(cred)
+	}
 	if cred.session != nil {
 		if cred.session.role.deleted {
 			return sig.accessKeyID, errInvalidToken()

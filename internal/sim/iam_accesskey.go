@@ -133,7 +133,7 @@ func getAccessKeyLastUsed(r *request) ([]node, error) {
 
 // ownerOfKey returns the account's user with a key, or nil.
 func (a *Account) ownerOfKey(id string) *user {
-	if c := a.server.keys[id]; c != nil && c.account == a && c.user != nil {
+	if c := a.server.keys[id]; c != nil && c.account == a && c.user != nil && c.userSession == nil {
 		return c.user
 	}
 	return nil

@@ -13,6 +13,7 @@ func init() {
 	stsOperations = map[string]operation{
 		"GetCallerIdentity":         {run: getCallerIdentity, result: true},
 		"AssumeRole":                {run: assumeRole, result: true},
+		"GetSessionToken":           {run: getSessionToken, result: true},
 		"AssumeRoleWithWebIdentity": {run: assumeRoleWithWebIdentity, result: true},
 	}
 }
@@ -110,29 +111,39 @@ func (r *request) sessionPolicies(account *Account) ([]*document, error) {
 
 // grant makes the credentials of a session.
 func (s *Server) grant(sess *session) Credentials {
+	c := s.temporary(sess.expires)
+	s.keys[c.AccessKeyID] = &credential{Credentials: c, account: sess.role.account, session: sess}
+	return c
+}
+
+// temporary makes the credentials of another session.
+func (s *Server) temporary(expires time.Time) Credentials {
 	s.serial++
 	seed := indexed("session", s.serial)
 	c := Credentials{
 		AccessKeyID:     prefixSessionKey + derive(seed, 16),
 		SecretAccessKey: deriveSecret(seed),
 		SessionToken:    "FwoGZXIvYXdzE" + deriveSecret("token/"+seed) + deriveSecret("token2/"+seed),
-		Expires:         sess.expires,
+		Expires:         expires,
 	}
-	s.keys[c.AccessKeyID] = &credential{Credentials: c, account: sess.role.account, session: sess}
 	s.remember(c.SecretAccessKey)
 	s.remember(c.SessionToken)
 	return c
 }
 
+func credentialsNode(c Credentials) node {
+	return el("Credentials",
+		text("AccessKeyId", c.AccessKeyID),
+		text("SecretAccessKey", c.SecretAccessKey),
+		text("SessionToken", c.SessionToken),
+		date("Expiration", c.Expires),
+	)
+}
+
 // sessionNodes writes Credentials and AssumedRoleUser.
 func (s *session) nodes(c Credentials) []node {
 	out := []node{
-		el("Credentials",
-			text("AccessKeyId", c.AccessKeyID),
-			text("SecretAccessKey", c.SecretAccessKey),
-			text("SessionToken", c.SessionToken),
-			date("Expiration", c.Expires),
-		),
+		credentialsNode(c),
 		el("AssumedRoleUser", text("AssumedRoleId", s.role.id+":"+s.name), text("Arn", s.arn())),
 	}
 	if len(s.policies) > 0 || len(s.tags) > 0 {

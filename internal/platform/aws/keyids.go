@@ -36,12 +36,37 @@ func (k *keyLists) get(ctx context.Context, id governance.ID, load func() ([]typ
 // IdentifyKeys fills in the ids of the access keys of the listed users, which a credential report lacks: a call for each
 // user, made once however often it is asked for. What cannot be read is a gap; a user that has gone has no ids.
 func (a *Account) IdentifyKeys(ctx context.Context, identities []governance.Identity) (gaps []string, err error) {
+	hasKeys := func(identity *governance.Identity) bool {
+		return slices.ContainsFunc(identity.Credentials, isAccessKey)
+	}
+	return a.eachKeys(ctx, identities, hasKeys, func(identity *governance.Identity, keys []types.AccessKeyMetadata) {
+		identity.Credentials = withIDs(identity.Credentials, keys)
+	})
+}
+
+// KeyHolder finds the user that has an access key, also one that is inactive or younger than the credential report: a call for
+// each of the listed users. The id is zero where none has it. What cannot be read is a gap.
+func (a *Account) KeyHolder(ctx context.Context, identities []governance.Identity, keyID string) (holder governance.ID, gaps []string, err error) {
+	var mutex sync.Mutex
+	isUser := func(identity *governance.Identity) bool { return identity.ID.Kind == governance.KindAWSUser }
+	gaps, err = a.eachKeys(ctx, identities, isUser, func(identity *governance.Identity, keys []types.AccessKeyMetadata) {
+		if slices.ContainsFunc(keys, func(key types.AccessKeyMetadata) bool { return awssdk.ToString(key.AccessKeyId) == keyID }) {
+			mutex.Lock()
+			defer mutex.Unlock()
+			holder = identity.ID
+		}
+	})
+	return holder, gaps, err
+}
+
+// eachKeys gives the access keys of the wanted users, of several at a time.
+func (a *Account) eachKeys(ctx context.Context, identities []governance.Identity, wanted func(*governance.Identity) bool, found func(*governance.Identity, []types.AccessKeyMetadata)) (gaps []string, err error) {
 	unread := keyGaps{}
 	var group errgroup.Group
 	group.SetLimit(keyListsAtOnce)
 	for i := range identities {
 		identity := &identities[i]
-		if !slices.ContainsFunc(identity.Credentials, isAccessKey) {
+		if !wanted(identity) {
 			continue
 		}
 		group.Go(func() error {
@@ -54,7 +79,7 @@ func (a *Account) IdentifyKeys(ctx context.Context, identities []governance.Iden
 			case ctx.Err() != nil:
 				return ctx.Err()
 			case err == nil:
-				identity.Credentials = withIDs(identity.Credentials, keys)
+				found(identity, keys)
 			case !errors.Is(err, platform.ErrNotFound):
 				unread.add(identity.ID.Account, err)
 			}

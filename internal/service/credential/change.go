@@ -18,7 +18,7 @@ import (
 // planChange decides what an existing credential becomes. What depends on a value that is not known yet is not known
 // either, because Terraform plans once more when it is, and the second plan cannot take back what the first one said.
 func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, diags *diag.Diagnostics) {
-	m.CredentialID, m.CreatedAt, m.OtherCredentialIDs = prior.CredentialID, prior.CreatedAt, prior.OtherCredentialIDs
+	m.CredentialID, m.CreatedAt = prior.CredentialID, prior.CreatedAt
 	m.SecretReference, m.RotateAt, m.ValidUntil = prior.SecretReference, prior.RotateAt, prior.ValidUntil
 	m.PreviousCredentialID, m.PreviousExpiresAt = prior.PreviousCredentialID, prior.PreviousExpiresAt
 	if made, err := time.Parse(time.RFC3339, prior.CreatedAt.ValueString()); err == nil {
@@ -43,6 +43,8 @@ func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, d
 	}
 	switch {
 	case prior.PreviousCredentialID.IsNull():
+	case m.leaked(prior.PreviousCredentialID.ValueString()):
+		m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
 	case m.OverlapHours.IsUnknown(), m.Expiry.IsUnknown():
 		m.PreviousCredentialID, m.PreviousExpiresAt = types.StringUnknown(), types.StringUnknown()
 	case due(m.PreviousExpiresAt, seen.At):
@@ -78,7 +80,7 @@ func (m *model) planRotation(prior *model, reason string, certain bool, diags *d
 	case old == "":
 	case m.OverlapHours.IsUnknown():
 		becomes = fmt.Sprintf("%s stays valid for overlap_hours, which are not known yet.", old)
-	case m.overlap() == 0, prior.Status.ValueString() == statusInactive, prior.Status.ValueString() == string(governance.StatusExpired):
+	case m.overlap() == 0, m.leaked(old), prior.Status.ValueString() == statusInactive, prior.Status.ValueString() == string(governance.StatusExpired):
 		becomes = fmt.Sprintf("%s is revoked at once.", old)
 	default:
 		becomes = fmt.Sprintf("%s stays valid for %d hours after that, and the first apply then revokes it, unless it is still in use.", old, m.OverlapHours.ValueInt32())
@@ -102,6 +104,8 @@ func (m *model) planRotation(prior *model, reason string, certain bool, diags *d
 func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (reason string, certain bool) {
 	now, before := m.store(ctx), prior.store(ctx)
 	switch {
+	case m.leaked(prior.CredentialID.ValueString()):
+		return fmt.Sprintf("%s has leaked (leaked_ids)", prior.CredentialID.ValueString()), true
 	case prior.CredentialID.IsNull():
 		return "the current one is gone from the identity, or its secret from the store", true
 	case prior.Status.ValueString() == statusMissing:
@@ -120,6 +124,7 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (re
 		{"type", "type has changed", !prior.Type.IsNull() && !m.Type.Equal(prior.Type), m.Type.IsUnknown()},
 		{"rotation_trigger", "rotation_trigger has changed", !prior.RotationTrigger.IsNull() && !m.RotationTrigger.Equal(prior.RotationTrigger), !tfkit.FullyKnown(ctx, m.RotationTrigger)},
 		{"ses_smtp_region", "ses_smtp_region has changed, and the password for it can be made only together with the credential", !m.SESSMTPRegion.Equal(prior.SESSMTPRegion), m.SESSMTPRegion.IsUnknown()},
+		{"leaked_ids", "", !tfkit.FullyKnown(ctx, m.LeakedIDs), !tfkit.FullyKnown(ctx, m.LeakedIDs)},
 		{"rotate_after_days", "", m.RotateAfterDays.IsUnknown(), m.RotateAfterDays.IsUnknown()},
 	}
 	if ends(prior.Type.ValueString()) {

@@ -29,6 +29,7 @@ type model struct {
 	ValidDays            types.Int32  `tfsdk:"valid_days"`
 	OverlapHours         types.Int32  `tfsdk:"overlap_hours"`
 	RotationTrigger      types.Map    `tfsdk:"rotation_trigger"`
+	LeakedIDs            types.Set    `tfsdk:"leaked_ids"`
 	SESSMTPRegion        types.String `tfsdk:"ses_smtp_region"`
 	Store                types.Object `tfsdk:"store"`
 	CredentialID         types.String `tfsdk:"credential_id"`
@@ -41,6 +42,7 @@ type model struct {
 	Status               types.String `tfsdk:"status"`
 	ExpiryEnforcement    types.String `tfsdk:"expiry_enforcement"`
 	OtherCredentialIDs   types.Set    `tfsdk:"other_credential_ids"`
+	LeakedRevokedAt      types.Map    `tfsdk:"leaked_revoked_at"`
 }
 
 type storeModel struct {

@@ -112,6 +112,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if known && !m.Identity.IsUnknown() {
 		m.ID = types.StringValue(at.id(m.Identity.ValueString()))
 	}
+	if r.planLeaks(ctx, life, &m, prior, state, &resp.Diagnostics); resp.Diagnostics.HasError() {
+		return
+	}
 	if prior != nil {
 		r.data.InState(prior.arn())
 		r.planChange(ctx, &m, prior, seen, &resp.Diagnostics)
@@ -193,7 +196,7 @@ func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.D
 	}
 	if prior == nil && !replacing && !state.Absent {
 		if r.checkIssue(ctx, life, m, state, true, diags); !diags.HasError() {
-			r.warn(ctx, life, m, state, diags)
+			r.warn(ctx, life, m, state.Without(life.Leaked(state, tfkit.Strings(m.LeakedIDs))), diags)
 		}
 	}
 	return life, &state
@@ -212,6 +215,7 @@ func (r *Resource) checkIssue(ctx context.Context, life credential.Life, m *mode
 	if checker, ok := life.Issuer.(platform.IssueChecker); ok {
 		r.checkTenant(ctx, checker, m, diags)
 	}
+	state = state.Without(life.Leaked(state, tfkit.Strings(m.LeakedIDs)))
 	blockers, err := life.Blockers(ctx, state)
 	switch {
 	case err != nil:

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -131,7 +130,7 @@ func (m *model) want() (credential.Want, error) {
 	expiry, err := governance.ParseExpiry(m.Expiry.ValueString())
 	return credential.Want{
 		Marks: m.marks(), ARN: m.arn(), Expires: expiry.End(), Overlap: m.overlap(),
-		Disabled: m.Status.ValueString() == string(governance.StatusExpired),
+		Disabled: m.Status.ValueString() == string(governance.StatusExpired), Leaked: tfkit.Strings(m.LeakedIDs),
 	}, err
 }
 
@@ -165,6 +164,10 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	m.SecretReference = prior.SecretReference
 	result, ok := r.apply(ctx, &m, &prior, func(want *credential.Want) { want.New, want.EndOverlap = rotate, endOverlap }, &resp.Diagnostics)
 	if !ok && result.Current.ID == "" {
+		if len(result.Ended) > 0 { // The next apply finds nothing left of them, and has to know why.
+			prior.LeakedRevokedAt = m.LeakedRevokedAt
+			resp.Diagnostics.Append(resp.State.Set(ctx, &prior)...)
+		}
 		return
 	}
 	m.applied(result)
@@ -208,12 +211,13 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 	at, _ := m.store(ctx).place()
 	m.ID = types.StringValue(at.id(m.Identity.ValueString()))
 	m.ExpiryEnforcement = enforcement(m, r.identityExpiry(m, &state))
-	others := make([]attr.Value, len(state.Others))
-	for i, other := range state.Others {
-		others[i] = types.StringValue(other.ID)
-	}
+	m.recordLeaks(prior, result.Ended, r.data.Clock.Now())
 	if m.OtherCredentialIDs.IsUnknown() {
-		m.OtherCredentialIDs = tfkit.NullableSet(others)
+		var others []string
+		for _, other := range state.Others {
+			others = append(others, other.ID)
+		}
+		m.OtherCredentialIDs = m.notLeaked(others)
 	}
 	return result, !diags.HasError()
 }

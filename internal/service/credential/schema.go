@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int32validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -70,6 +71,12 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 				MarkdownDescription: "Any values. A change of them rotates the credential; the first ones, on a credential that had none, do not.",
 				Validators:          []validator.Map{mapvalidator.NoNullValues()},
 			},
+			"leaked_ids": schema.SetAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Ids of credentials of the identity that have leaked: the current one, one before it, or one that nobody governs. Each is ended at once, before anything else and in use or not; " +
+					"in place of the current one a new one is made, without an overlap. An id that is none of the identity's is an error. Leave it in for as long as you like: what is revoked stays in `leaked_revoked_at`.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			},
 			"ses_smtp_region": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Region of Amazon SES for whose SMTP interface the stored document gets a password, `ses_smtp_password`. A change rotates the credential.",
@@ -94,7 +101,11 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 			"expiry_enforcement":     computed("`cloud` when the cloud itself refuses the credential then, because the identity ends at the same time or because Entra ID ends it; `apply` when the first apply after the expiry deactivates it."),
 			"other_credential_ids": schema.SetAttribute{
 				ElementType: types.StringType, Computed: true,
-				MarkdownDescription: "Ids of credentials that the identity has besides, and that nobody governs. They are shown, and never deleted.",
+				MarkdownDescription: "Ids of credentials that the identity has besides, and that nobody governs. They are shown, and never deleted but where `leaked_ids` names them.",
+			},
+			"leaked_revoked_at": schema.MapAttribute{
+				ElementType: types.StringType, Computed: true,
+				MarkdownDescription: "When each of `leaked_ids` was revoked (RFC 3339), by its id.",
 			},
 		},
 	}
