@@ -13,9 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
@@ -131,12 +131,12 @@ func TestTokenOutlives(t *testing.T) {
 
 func TestSimTokenEcho(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.EphemeralResources)
 	server, p := newTenant(t)
 	id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
 	factories := acctest.AzureFactories(server)
 	factories["echo"] = echoprovider.NewProviderServer()
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{{
 			Config: `provider "governed" {
