@@ -59,7 +59,7 @@ func Find(ctx context.Context) (CLI, error) {
 	return found, err
 }
 
-var release = regexp.MustCompile(`^(Terraform|OpenTofu) v(\d+)\.(\d+)\.`)
+var release = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\d+)\.(\d+)\.`)
 
 // parse reads what "version" says. Its JSON does not tell whose version it is.
 func parse(text string) (c CLI, err error) {

@@ -13,6 +13,7 @@ func TestParse(t *testing.T) {
 		"Terraform v1.11.4\non linux_amd64\n":             {Product: Terraform, Version: Version{1, 11}},
 		"Terraform v1.14.0-dev\non linux_amd64\n":         {Product: Terraform, Version: Version{1, 14}},
 		"OpenTofu v1.12.6\non linux_amd64\n":              {Product: OpenTofu, Version: Version{1, 12}},
+		"\nWarning: Unable to open\n\nOpenTofu v1.12.6\n": {Product: OpenTofu, Version: Version{1, 12}},
 		"Terraform v2.0.0\n\nYour version is out of date": {Product: Terraform, Version: Version{2, 0}},
 	} {
 		if got, err := parse(text); err != nil || got != want {
