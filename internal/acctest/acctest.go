@@ -2,15 +2,16 @@
 package acctest
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
@@ -54,11 +55,30 @@ func run(m *testing.M) int {
 	} {
 		os.Setenv(name, value)
 	}
-	// Without a Terraform on the machine, terraform-plugin-testing installs one.
-	if terraform, err := exec.LookPath("terraform"); err == nil && os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
-		os.Setenv("TF_ACC_TERRAFORM_PATH", terraform)
+	installed, err = cli.Find(context.Background()) //nolint:forbidigo // there is no test yet
+	switch {
+	case err == nil:
+		os.Setenv(cli.Variable, installed.Path)
+		os.Setenv("TF_ACC_PROVIDER_HOST", installed.RegistryHost())
+	case os.Getenv(cli.Variable) != "": // Without any on the machine, terraform-plugin-testing installs a Terraform.
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	return m.Run()
+}
+
+// installed is the CLI that the tests run; the zero value is a newest Terraform that terraform-plugin-testing installs.
+var installed cli.CLI
+
+// Needs skips the test under a CLI that lacks what the test is about, by name.
+func Needs(t testing.TB, feature cli.Feature) {
+	t.Helper()
+	if installed.Path == "" {
+		return
+	}
+	if lacks := installed.Lacks(feature); lacks != "" {
+		t.Skip(lacks)
+	}
 }
 
 // NewSim starts a simulator that ends with the test. Its clock stands at the present second until it is moved.

@@ -3,7 +3,6 @@ package acctest
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -12,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/go-hclog"
@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
@@ -37,14 +38,19 @@ type CLI struct {
 func NewCLI(t *testing.T, server *sim.Server) *CLI {
 	t.Helper()
 	reattach, err := json.Marshal(map[string]any{
-		provider.Address:    serve(t, provider.Address, Factories(server)["governed"]),
-		hashicorpAWSAddress: serve(t, hashicorpAWSAddress, providerserver.NewProtocol6WithError(hashicorpAWS{})),
+		Registered(provider.Address):    serve(t, provider.Address, Factories(server)["governed"]),
+		Registered(hashicorpAWSAddress): serve(t, hashicorpAWSAddress, providerserver.NewProtocol6WithError(hashicorpAWS{})),
 	})
 	must(t, err)
 	c := &CLI{t: t, folder: t.TempDir(), env: append(os.Environ(), "TF_REATTACH_PROVIDERS="+string(reattach), "TF_IN_AUTOMATION=1", "TF_LOG=")}
 	c.Write("main.tf", "terraform {\n  required_providers {\n    governed = { source = \"nhi-governance/governed\" }\n  }\n}\n"+ProviderConfig(server, ""))
 	c.Must("init")
 	return c
+}
+
+// Registered is a provider's address in the registry of the CLI that the tests run.
+func Registered(address string) string {
+	return strings.Replace(address, "registry.terraform.io", installed.RegistryHost(), 1)
 }
 
 // serve lets Terraform attach to a provider until the test ends, and returns how.
@@ -72,22 +78,6 @@ func serve(t *testing.T, address string, factory func() (tfprotov6.ProviderServe
 	return map[string]any{
 		"Protocol": at.Protocol, "ProtocolVersion": at.ProtocolVersion, "Pid": at.Pid, "Test": at.Test,
 		"Addr": map[string]string{"Network": at.Addr.Network(), "String": at.Addr.String()},
-	}
-}
-
-// Needs skips the test below a version of Terraform, such as 1.14, which has what the test is about.
-func (c *CLI) Needs(major, minor int) {
-	c.t.Helper()
-	var version struct {
-		Text string `json:"terraform_version"`
-	}
-	must(c.t, json.Unmarshal([]byte(c.Must("version", "-json")), &version))
-	var hasMajor, hasMinor int
-	if _, err := fmt.Sscanf(version.Text, "%d.%d", &hasMajor, &hasMinor); err != nil {
-		c.t.Fatalf("terraform calls its version %q: %s", version.Text, err)
-	}
-	if hasMajor < major || (hasMajor == major && hasMinor < minor) {
-		c.t.Skipf("this needs Terraform %d.%d or newer, and TF_ACC_TERRAFORM_PATH, or else PATH, has %s", major, minor, version.Text)
 	}
 }
 
@@ -123,7 +113,7 @@ func (c *CLI) FillIn(name string, texts map[string]string) {
 // Run runs Terraform and returns what it said, and whether it succeeded.
 func (c *CLI) Run(arguments ...string) (output string, ok bool) {
 	c.t.Helper()
-	command := exec.CommandContext(c.t.Context(), os.Getenv("TF_ACC_TERRAFORM_PATH"), append(arguments, "-no-color")...)
+	command := exec.CommandContext(c.t.Context(), os.Getenv(cli.Variable), append(arguments, "-no-color")...)
 	command.Dir, command.Env = c.folder, c.env
 	text, err := command.CombinedOutput()
 	return string(text), err == nil

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
@@ -68,7 +69,7 @@ func (c *CLI) writeExample(source, name string, further map[*regexp.Regexp]strin
 func (c *CLI) Shell(line string, env ...string) (output string, ok bool) {
 	c.t.Helper()
 	tools := c.t.TempDir()
-	must(c.t, os.Symlink(os.Getenv("TF_ACC_TERRAFORM_PATH"), filepath.Join(tools, "terraform")))
+	must(c.t, os.Symlink(os.Getenv(cli.Variable), filepath.Join(tools, "terraform")))
 	command := exec.CommandContext(c.t.Context(), "sh", "-e", "-c", line)
 	command.Dir = c.folder
 	command.Env = append(append(c.env, "PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS=-no-color"), env...)

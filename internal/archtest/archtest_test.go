@@ -58,12 +58,14 @@ var rules = []rule{
 	{folder: "internal/service", own: []string{"internal/approval", "internal/credential", "internal/governance", "internal/inventory", "internal/platform", "internal/service/governed", "internal/service/inventory", "internal/tfkit"}, outside: notSDKs},
 	{folder: "internal/provider", own: []string{"internal/approval", "internal/celrule", "internal/functions", "internal/governance", "internal/ownerfile", "internal/platform", "internal/policyfile", "internal/service", "internal/tfkit"}, outside: notSDKs},
 	{folder: "internal/sim", own: []string{"internal/sim"}, outside: []string{}},
-	{folder: "internal/acctest", own: []string{"internal/provider", "internal/sim"}},
-	{folder: "internal/demo", own: []string{"internal/sim"}},
-	{folder: "internal/bench", own: []string{"internal/governance", "internal/provider", "internal/sim"}},
+	{folder: "internal/cli", own: nil, outside: []string{}},
+	{folder: "internal/acctest", own: []string{"internal/cli", "internal/provider", "internal/sim"}},
+	{folder: "internal/demo", own: []string{"internal/cli", "internal/sim"}},
+	{folder: "internal/bench", own: []string{"internal/cli", "internal/governance", "internal/provider", "internal/sim"}},
 	{folder: "internal/generate/actions", own: []string{"internal/platform/aws/iampolicy/actions"}, outside: []string{}},
-	{folder: "internal/docs", own: []string{"internal/provider"}},
+	{folder: "internal/docs", own: []string{"internal/cli", "internal/provider"}},
 	{folder: "internal/archtest", own: nil},
+	{folder: "internal/upgrade", own: nil},
 	{folder: "", own: []string{"internal/approve", "internal/provider"}},
 }
 

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
@@ -148,7 +149,13 @@ func planOn(start func() (cloud, error), mirror, configuration string) func(cont
 		for name, value := range target.env {
 			environment = append(environment, name+"="+value)
 		}
-		run := func(arguments ...string) (figures, error) { return measure(ctx, folder, environment, arguments...) }
+		found, err := cli.Find(ctx)
+		if err != nil {
+			return figures{}, err
+		}
+		run := func(arguments ...string) (figures, error) {
+			return measure(ctx, found.Path, folder, environment, arguments...)
+		}
 		if _, err := run("init"); err != nil {
 			return figures{}, err
 		}
@@ -163,13 +170,13 @@ func planOn(start func() (cloud, error), mirror, configuration string) func(cont
 }
 
 // measure runs Terraform and tells what it and the provider under it cost.
-func measure(ctx context.Context, folder string, environment []string, arguments ...string) (figures, error) {
-	command := exec.CommandContext(ctx, "terraform", append(arguments, "-no-color", "-input=false")...)
+func measure(ctx context.Context, program, folder string, environment []string, arguments ...string) (figures, error) {
+	command := exec.CommandContext(ctx, program, append(arguments, "-no-color", "-input=false")...)
 	command.Dir, command.Env = folder, environment
 	started := time.Now()
 	output, err := command.CombinedOutput()
 	if err != nil {
-		return figures{}, fmt.Errorf("terraform %s: %w\n%s", arguments[0], err, output)
+		return figures{}, fmt.Errorf("%s %s: %w\n%s", program, arguments[0], err, output)
 	}
 	return cost(command.ProcessState, time.Since(started)), nil
 }

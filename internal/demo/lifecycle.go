@@ -215,7 +215,7 @@ func (s *story) cleanUp() error {
 		return err
 	}
 	lines := strings.Split(strings.TrimSpace(output), "\n")
-	if err := s.print("$ terraform destroy -auto-approve", lines[len(lines)-1]); err != nil {
+	if err := s.print(s.prompt("destroy", "-auto-approve"), lines[len(lines)-1]); err != nil {
 		return err
 	}
 	return told(slices.Equal(s.before, s.cloud.Account(sim.DefaultAccount).Roles()), "the account is not as it was")

@@ -56,7 +56,7 @@ func play(ctx context.Context, mirror string, out io.Writer) (err error) {
 	}
 	defer azure.Close()
 	azure.SeedEstate(tenantSize)
-	w, err := newWorkspace(mirror, cloud.Env(), out)
+	w, err := newWorkspace(ctx, mirror, cloud.Env(), out)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 )
 
 //go:embed hcl
@@ -18,32 +20,37 @@ var hcl embed.FS
 
 // workspace is a temporary root module with its own Terraform configuration.
 type workspace struct {
-	folder string
-	env    []string
-	out    io.Writer
+	program string // Terraform or OpenTofu
+	folder  string
+	env     []string
+	out     io.Writer
 }
 
 // placeholderDate stands for the expiry in the HCL files.
 const placeholderDate = "2021-03-31"
 
 // newWorkspace makes a root module that finds the provider in a mirror and the cloud by environment variables.
-func newWorkspace(mirror string, cloud map[string]string, out io.Writer) (*workspace, error) {
+func newWorkspace(ctx context.Context, mirror string, cloud map[string]string, out io.Writer) (*workspace, error) {
+	found, err := cli.Find(ctx)
+	if err != nil {
+		return nil, err
+	}
 	folder, err := os.MkdirTemp("", "governed-demo")
 	if err != nil {
 		return nil, err
 	}
 	settings := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)
-	cli := filepath.Join(folder, "terraform.rc")
-	if err := os.WriteFile(cli, []byte(settings), 0o600); err != nil {
+	rc := filepath.Join(folder, "terraform.rc")
+	if err := os.WriteFile(rc, []byte(settings), 0o600); err != nil {
 		return nil, err
 	}
 	// Nothing of the machine's own AWS and Terraform settings may play a part.
 	set := map[string]string{
-		"TF_CLI_CONFIG_FILE": cli, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "GOVERNED_POLICY_FILE": "", "TF_LOG": "",
+		"TF_CLI_CONFIG_FILE": rc, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "GOVERNED_POLICY_FILE": "", "TF_LOG": "",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_CA_BUNDLE": "", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "",
 	}
 	maps.Copy(set, cloud)
-	w := &workspace{folder: folder, env: os.Environ(), out: out}
+	w := &workspace{program: found.Path, folder: folder, env: os.Environ(), out: out}
 	for name, value := range set {
 		w.env = append(w.env, name+"="+value)
 	}
@@ -81,9 +88,14 @@ func (w *workspace) show(path string) error {
 	return w.print("# "+path, shown)
 }
 
+// prompt is how a shell shows a command.
+func (w *workspace) prompt(arguments ...string) string {
+	return "$ " + filepath.Base(w.program) + " " + strings.Join(arguments, " ")
+}
+
 // terraform runs Terraform, prints what it says, and returns it with whether it succeeded.
 func (w *workspace) terraform(ctx context.Context, arguments ...string) (output string, ok bool, err error) {
-	if err := w.print("\n$ terraform " + strings.Join(arguments, " ")); err != nil {
+	if err := w.print("\n" + w.prompt(arguments...)); err != nil {
 		return "", false, err
 	}
 	output, ok, err = w.quietly(ctx, arguments...)
@@ -95,7 +107,7 @@ func (w *workspace) terraform(ctx context.Context, arguments ...string) (output 
 
 // quietly runs Terraform without printing anything.
 func (w *workspace) quietly(ctx context.Context, arguments ...string) (output string, ok bool, err error) {
-	command := exec.CommandContext(ctx, "terraform", append(arguments, "-no-color")...)
+	command := exec.CommandContext(ctx, w.program, append(arguments, "-no-color")...)
 	command.Dir, command.Env = w.folder, w.env
 	text, err := command.CombinedOutput()
 	if _, failed := err.(*exec.ExitError); failed { //nolint:errorlint // Run returns it bare

@@ -16,6 +16,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 )
 
@@ -37,7 +38,11 @@ func main() {
 }
 
 func run(ctx context.Context, mirror string) error {
-	text, err := terraformSchema(ctx, mirror)
+	found, err := cli.Find(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := terraformSchema(ctx, found.Path, mirror)
 	if err != nil {
 		return err
 	}
@@ -48,9 +53,10 @@ func run(ctx context.Context, mirror string) error {
 	if err := json.Unmarshal(text, &document); err != nil {
 		return err
 	}
-	schema, ok := document.Schemas[provider.Address]
+	address := strings.Replace(provider.Address, "registry.terraform.io", found.RegistryHost(), 1)
+	schema, ok := document.Schemas[address]
 	if !ok {
-		return fmt.Errorf("terraform knows no schema of %s", provider.Address)
+		return fmt.Errorf("%s knows no schema of %s", found.Product, address)
 	}
 	if schema["resource_identity_schemas"], err = identities(ctx); err != nil {
 		return err
@@ -64,7 +70,7 @@ func run(ctx context.Context, mirror string) error {
 }
 
 // terraformSchema asks Terraform, in an empty module of its own.
-func terraformSchema(ctx context.Context, mirror string) ([]byte, error) {
+func terraformSchema(ctx context.Context, program, mirror string) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "governed-docs")
 	if err != nil {
 		return nil, err
@@ -79,7 +85,7 @@ func terraformSchema(ctx context.Context, mirror string) ([]byte, error) {
 		return nil, err
 	}
 	terraform := func(arguments ...string) ([]byte, error) {
-		command := exec.CommandContext(ctx, "terraform", arguments...)
+		command := exec.CommandContext(ctx, program, arguments...)
 		command.Dir, command.Stderr = folder, os.Stderr
 		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1")
 		return command.Output()

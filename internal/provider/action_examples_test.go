@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
@@ -28,8 +29,8 @@ func TestSimActionExamples(t *testing.T) {
 		text := readExample(t, examples+"actions/"+name+"/action.tf")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			acctest.Needs(t, cli.Actions)
 			server, _, terraform := actionExample(t)
-			terraform.Needs(1, 14)
 			terraform.Write("example.tf", text)
 			terraform.Must("apply", "-auto-approve")
 			server.ResetCalls()

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
@@ -35,6 +36,9 @@ func TestSimExamples(t *testing.T) {
 	for _, file := range exampleFiles(t) {
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
 			t.Parallel()
+			if strings.HasPrefix(file, examples+"ephemeral-resources/") {
+				acctest.Needs(t, cli.EphemeralResources)
+			}
 			server := acctest.NewSim(t, sim.WithClock(exampleDay))
 			server.SeedEstate(20)
 			azure := acctest.NewAzureSim(t, server.Clock())

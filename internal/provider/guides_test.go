@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
@@ -15,6 +16,7 @@ import (
 // off the role on the way, and no resource of hashicorp/aws is left in the state.
 func TestSimAdoptionGuide(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.MovesBetweenTypes)
 	server := acctest.NewSim(t, sim.WithClock(exampleDay))
 	account := server.Account(sim.DefaultAccount)
 	const read = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":"arn:aws:s3:::artifacts/*"}]}`
@@ -77,6 +79,7 @@ func TestSimMoved(t *testing.T) {
 	} {
 		t.Run(test.source, func(t *testing.T) {
 			t.Parallel()
+			acctest.Needs(t, cli.MovesBetweenTypes)
 			server := acctest.NewSim(t, sim.WithClock(exampleDay))
 			account := server.Account(sim.DefaultAccount)
 			account.PutUser(sim.User{Name: "relay", Path: "/ci/"})
@@ -100,7 +103,7 @@ func TestSimMoved(t *testing.T) {
 func hashicorpState(resources ...string) string {
 	var blocks []string
 	for one := range slices.Chunk(resources, 2) {
-		blocks = append(blocks, fmt.Sprintf(`{"mode": "managed", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]", "type": %s, "instances": [{"schema_version": 0, "attributes": {%s}}]}`, one[0], one[1]))
+		blocks = append(blocks, fmt.Sprintf(`{"mode": "managed", "provider": "provider[\"%s\"]", "type": %s, "instances": [{"schema_version": 0, "attributes": {%s}}]}`, acctest.Registered("registry.terraform.io/hashicorp/aws"), one[0], one[1]))
 	}
 	return fmt.Sprintf(`{"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "d8a46ba5-7b1c-4a8e-9a43-0c6b6a4f2f10", "outputs": {}, "resources": [%s]}`, strings.Join(blocks, ","))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
@@ -134,9 +135,9 @@ func TestListExamples(t *testing.T) {
 // TestSimListExamples runs them with Terraform itself.
 func TestSimListExamples(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.ListResources)
 	server, azure := listedEstates(t)
 	c := acctest.NewCLI(t, server)
-	c.Needs(1, 14)
 	c.Write("main.tf", "terraform {\n  required_providers {\n    governed = { source = \"nhi-governance/governed\" }\n  }\n}\n"+acctest.ProviderConfig(server, acctest.AzureBlock(t, azure)))
 	for typeName, text := range listExamples(t) {
 		c.Write(typeName+".tfquery.hcl", text)

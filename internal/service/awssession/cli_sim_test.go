@@ -11,14 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
-
-// since110 is the first Terraform with ephemeral resources.
-var since110 = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)}
 
 // config is a provider block, a governed role and a session of it.
 func config(server *sim.Server, session string) string {
@@ -43,12 +40,12 @@ ephemeral "governed_aws_session" "export" {
 
 func TestSimSessionEcho(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.EphemeralResources)
 	server := acctest.NewSim(t)
 	factories := acctest.Factories(server)
 	factories["echo"] = echoprovider.NewProviderServer()
 	data := tfjsonpath.New("data")
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   since110,
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
 			{
@@ -78,6 +75,7 @@ resource "echo" "session" {}
 //
 //nolint:paralleltest // a leak hunt changes the environment
 func TestSimSessionConfiguresProvider(t *testing.T) {
+	acctest.Needs(t, cli.EphemeralResources)
 	server := acctest.NewSim(t)
 	hunt := acctest.NewLeakHunt(t, server)
 	// A provider that Terraform attaches to has one configuration, so that an alias would take the place of the first.
@@ -109,7 +107,6 @@ resource "governed_service_identity" "made" {
 }
 `, server.URL(), acctest.Date(server, 30))
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   since110,
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
 			{Config: role},

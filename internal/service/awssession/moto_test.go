@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	governedprovider "github.com/nhi-governance/terraform-provider-governed/internal/provider"
 )
 
@@ -28,6 +29,7 @@ import (
 // and closes it: the policy that denies it is on the role afterwards.
 func TestMotoSession(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.EphemeralResources)
 	endpoint := os.Getenv("GOVERNED_MOTO_ENDPOINT")
 	if endpoint == "" {
 		t.Fatal("GOVERNED_MOTO_ENDPOINT is not set: start moto_server and set it to the server's URL, or run make test-moto, which does both")
@@ -61,7 +63,6 @@ resource "echo" "session" {}
 	data := tfjsonpath.New("data")
 	named := regexp.MustCompile(`^payments,Nightly-export-of-invoices,[0-9a-f]{8}$`)
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks: since110,
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
 			"governed": func() (tfprotov6.ProviderServer, error) {
 				return governedprovider.NewServer("test", governedprovider.WithoutWaiting()), nil

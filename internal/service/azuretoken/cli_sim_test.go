@@ -12,14 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
-
-// since110 is the first Terraform with ephemeral resources.
-var since110 = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)}
 
 // config is a provider block and a token of an identity, for the token of an issuer.
 func config(t *testing.T, server *azuresim.Server, id, proof string) string {
@@ -37,6 +34,7 @@ ephemeral "governed_azure_token" "export" {
 }
 
 func TestSimTokenEcho(t *testing.T) {
+	acctest.Needs(t, cli.EphemeralResources)
 	t.Parallel()
 	server, p := newTenant(t)
 	id := govern(t, server, p, 90*24*time.Hour, kinds["application"])
@@ -44,7 +42,6 @@ func TestSimTokenEcho(t *testing.T) {
 	factories["echo"] = echoprovider.NewProviderServer()
 	data := tfjsonpath.New("data")
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   since110,
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
 			{
@@ -73,6 +70,7 @@ resource "echo" "token" {}
 //
 //nolint:paralleltest // a leak hunt changes the environment
 func TestSimTokenLeavesNothing(t *testing.T) {
+	acctest.Needs(t, cli.EphemeralResources)
 	server, p := newTenant(t)
 	id := govern(t, server, p, 90*24*time.Hour, kinds["managed identity"])
 	file := tokenFile(t, token(server, subject))
@@ -92,7 +90,6 @@ resource "terraform_data" "kept" {
 		return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{hunt.PlanCheck(name)}}
 	}
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   since110,
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
 			{Config: whole, ConfigPlanChecks: plans("first")},

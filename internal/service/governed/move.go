@@ -28,6 +28,12 @@ type Source struct {
 	Parse func(text string) (governance.ID, bool)
 }
 
+// servedBy tells whether a provider's address is that of the source. OpenTofu before 1.12.4 sends its name alone, such as aws.
+func (s Source) servedBy(address string) bool {
+	_, name, _ := strings.Cut(s.Provider, "/")
+	return strings.HasSuffix(address, "/"+s.Provider) || address == name
+}
+
 // Somewhere stands for a tenant that a state does not tell. Terraform moves states before it configures any provider, so the refresh
 // that follows puts the provider's own in its place.
 const Somewhere = "00000000-0000-0000-0000-000000000000"
@@ -96,7 +102,7 @@ func (r *Resource[M, P]) sourceOf(provider, typeName string) (Kind[P], Source, b
 			continue
 		}
 		for _, source := range movable.Sources() {
-			if source.Type == typeName && strings.HasSuffix(provider, "/"+source.Provider) {
+			if source.Type == typeName && source.servedBy(provider) {
 				return k, source, true
 			}
 		}

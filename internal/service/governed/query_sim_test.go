@@ -8,15 +8,16 @@ import (
 	"testing"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 )
 
 // TestSimQuery finds what nobody governs, has Terraform write its configuration, fills in what only an owner knows, and
 // imports all of it: the plan changes the metadata and the expiry alone, and the next one nothing.
 func TestSimQuery(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.ListResources)
 	server := estate(t)
 	c := acctest.NewCLI(t, server)
-	c.Needs(1, 14)
 	c.Write("found.tfquery.hcl", `
 list "governed_service_identity" "ours" {
   provider = governed
@@ -75,8 +76,8 @@ list "governed_service_linked_identity" "aws" {
 // TestSimQueryResults are what Terraform shows of each result, in the order asked for and up to the limit.
 func TestSimQueryResults(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.ListResources)
 	c := acctest.NewCLI(t, estate(t))
-	c.Needs(1, 14)
 	c.Write("worst.tfquery.hcl", `
 list "governed_service_identity" "worst" {
   provider         = governed
@@ -121,9 +122,9 @@ list "governed_service_identity" "worst" {
 // TestSimQueryFails says which permission is missing, and which argument is wrong.
 func TestSimQueryFails(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.ListResources)
 	server := estate(t)
 	c := acctest.NewCLI(t, server)
-	c.Needs(1, 14)
 	c.Write("found.tfquery.hcl", "list \"governed_service_identity\" \"all\" {\n  provider = governed\n  config {\n    findings = [\"lost\"]\n  }\n}\n")
 	if output, ok := c.Run("query"); ok || !acctest.Says(`"lost" is unknown`).MatchString(output) {
 		t.Errorf("terraform query says\n%s", output)

@@ -16,6 +16,7 @@ func TestMove(t *testing.T) {
 	server := acctest.NewSim(t)
 	account(server).PutRole(simRole("invoice-export", "/teams/payments/"))
 	account(server).PutUser(sim.User{Name: "mail-relay", Path: "/ci/", InlinePolicies: map[string]string{"read": readBuckets}})
+	account(server).PutUser(sim.User{Name: "backup"})
 	p := acctest.NewConfiguredProtocol(t, server, nil)
 	for name, move := range map[string]struct {
 		provider, typeName, state, id string
@@ -26,6 +27,10 @@ func TestMove(t *testing.T) {
 			lambdaRole(server).With(acctest.Values{"aws_role": acctest.Values{
 				"path": "/teams/payments/", "assume_role_policy": lambdaTrust, "inline_policies": acctest.Values{"read": readBuckets}, "managed_policy_arns": []string{readOnly},
 			}}),
+		},
+		"user, by the name alone": {
+			"aws", "aws_iam_user", `{"arn":"arn:aws:iam::123456789012:user/backup","id":"backup","name":"backup"}`, "aws:123456789012:user/backup",
+			lambdaRole(server).With(acctest.Values{"name": "backup", "aws_role": nil, "aws_user": acctest.Values{}}),
 		},
 		"user, from another registry": {
 			"registry.opentofu.org/hashicorp/aws", "aws_iam_user", `{"arn":"arn:aws:iam::123456789012:user/ci/mail-relay","id":"mail-relay","name":"mail-relay"}`, "aws:123456789012:user/ci/mail-relay",

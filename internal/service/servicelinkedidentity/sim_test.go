@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 )
 
 func roleValue(name string, value knownvalue.Check) statecheck.StateCheck {
@@ -103,6 +104,18 @@ func TestSimAdopt(t *testing.T) {
 // TestSimImport brings a role under governance with an import block.
 func TestSimImport(t *testing.T) {
 	t.Parallel()
+	importBy(t, `id = "`+backupID+`"`)
+}
+
+// TestSimImportByIdentity names it by its resource identity.
+func TestSimImportByIdentity(t *testing.T) {
+	t.Parallel()
+	acctest.Needs(t, cli.IdentityImport)
+	importBy(t, `identity = { id = "`+backupID+`" }`)
+}
+
+func importBy(t *testing.T, argument string) {
+	t.Helper()
 	server := acctest.NewSim(t)
 	madeByAWS(t, server, backup, "", nil)
 	resource.UnitTest(t, resource.TestCase{
@@ -112,7 +125,7 @@ func TestSimImport(t *testing.T) {
 			Config: config(server, "", `aws_service_name = "backup.amazonaws.com"`) + `
 import {
   to = governed_service_linked_identity.this
-  id = "` + backupID + `"
+  ` + argument + `
 }
 `,
 			ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
