@@ -60,7 +60,7 @@ func (c *AppCredentials) now() time.Time { return c.tenant.config.Clock.Now() }
 
 // Lock keeps other changes of the application's credentials and tags waiting.
 func (c *AppCredentials) Lock(ctx context.Context) (unlock func(), err error) {
-	return c.tenant.entra.changing.Lock(ctx, c.id.String())
+	return c.tenant.lock(ctx, c.id)
 }
 
 // patiently repeats a call on an application that this process has just made while a replica does not know it.
