@@ -80,7 +80,7 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 	if err := l.Admit(state, want.ARN); err != nil {
 		return Result{}, err
 	}
-	if err := l.finish(ctx, &state); err != nil {
+	if err := l.finish(ctx, &state, want.Expires); err != nil {
 		return Result{}, err
 	}
 	if want.Disabled {
@@ -123,8 +123,8 @@ func result(state State) Result {
 	return r
 }
 
-// finish does what an interrupted apply has left undone.
-func (l Life) finish(ctx context.Context, state *State) error {
+// finish does what an interrupted apply has left undone, and notes another end of the credential's life.
+func (l Life) finish(ctx context.Context, state *State, until time.Time) error {
 	if err := l.revoke(ctx, slices.Concat(state.Orphans, state.Gone)); err != nil {
 		return err
 	}
@@ -132,11 +132,12 @@ func (l Life) finish(ctx context.Context, state *State) error {
 		state.drop(orphan.ID)
 	}
 	state.Gone = nil
-	if state.Current != nil && state.Current.Store == "" {
-		if err := l.Issuer.Own(ctx, state.Current.ID, l.Store.Reference()); err != nil {
+	_, stays := l.Issuer.(platform.Deactivator)
+	if current := state.Current; current != nil && (current.Store == "" || stays && !current.Until.Equal(until.Truncate(time.Second))) {
+		if err := l.Issuer.Own(ctx, current.ID, l.Store.Reference(), until); err != nil {
 			return err
 		}
-		state.Current.Store = l.Store.Reference()
+		current.Store, current.Until = l.Store.Reference(), until
 	}
 	if !state.Unfinished {
 		return nil

@@ -171,7 +171,7 @@ func (c *AppCredentials) Withdraw(ctx context.Context) error {
 }
 
 // Own notes the store in a tag of the application: Entra ID lets nothing be changed of a secret itself.
-func (c *AppCredentials) Own(ctx context.Context, id, store string) error {
+func (c *AppCredentials) Own(ctx context.Context, id, store string, _ time.Time) error {
 	return c.retag(ctx, func(tagging graphTagging, tags []string) []string { return tagging.withStore(tags, id, store) })
 }
 

@@ -87,8 +87,11 @@ func (w *ward) roles(ctx context.Context) ([]AssignedRole, error) {
 		has.add(more)
 	}
 	roles := has.of(w.state.PrincipalID, t.config.Clock.Now())
+	if err := t.nameRoles(ctx, roles); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(roles, func(a, b AssignedRole) int { return strings.Compare(a.String(), b.String()) })
-	return roles, t.nameRoles(ctx, roles)
+	return roles, nil
 }
 
 // held is everything that a quarantine takes of the identity, who may sign in as it first.
