@@ -65,9 +65,9 @@ func (e *RevocationError) Error() string {
 func (e *RevocationError) Unwrap() []error { return []error{e.Err, e.Revocation} }
 
 // Apply makes the credential what it is to be. What has leaked ends before anything else, and then what an interrupted apply
-// has left behind is finished: a credential that reached its store stays, one that did not is revoked. A failure leaves no credential without a home
-// and takes none away that clients use. Nothing is changed when judge does not agree to what is there; the result is
-// empty then.
+// has left behind is finished: a credential that reached its store stays, one that did not is revoked. A failure leaves no
+// credential without a home and takes none away that clients use, but for what has leaked. Nothing is changed when judge does
+// not agree to what is there; the result is empty then.
 func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Result, error) {
 	unlock, err := l.Issuer.Lock(ctx)
 	if err != nil {
@@ -98,7 +98,7 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 
 // converge brings a credential that may be used to what it is to be.
 func (l Life) converge(ctx context.Context, want Want, state State) (Result, error) {
-	if err := l.finish(ctx, &state); err != nil {
+	if err := l.finish(ctx, &state, want.Expires); err != nil {
 		return Result{}, err
 	}
 	if want.Disabled {
@@ -142,8 +142,8 @@ func result(state State) Result {
 	return r
 }
 
-// finish does what an interrupted apply has left undone.
-func (l Life) finish(ctx context.Context, state *State) error {
+// finish does what an interrupted apply has left undone, and notes another end of the credential's life.
+func (l Life) finish(ctx context.Context, state *State, until time.Time) error {
 	if err := l.revoke(ctx, slices.Concat(state.Orphans, state.Gone)); err != nil {
 		return err
 	}
@@ -151,11 +151,12 @@ func (l Life) finish(ctx context.Context, state *State) error {
 		state.drop(orphan.ID)
 	}
 	state.Gone = nil
-	if state.Current != nil && state.Current.Store == "" {
-		if err := l.Issuer.Own(ctx, state.Current.ID, l.Store.Reference()); err != nil {
+	_, stays := l.Issuer.(platform.Deactivator)
+	if current := state.Current; current != nil && (current.Store == "" || stays && !current.Until.Equal(until.Truncate(time.Second))) {
+		if err := l.Issuer.Own(ctx, current.ID, l.Store.Reference(), until); err != nil {
 			return err
 		}
-		state.Current.Store = l.Store.Reference()
+		current.Store, current.Until = l.Store.Reference(), until
 	}
 	if !state.Unfinished {
 		return nil

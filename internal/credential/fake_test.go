@@ -116,8 +116,8 @@ func (i issuer) Issue(context.Context) (platform.Issued, error) {
 	return platform.NewIssued(one, map[string]string{"access_key_id": one.ID}, map[string]string{"secret_access_key": "secret of " + one.ID}), nil
 }
 
-func (i issuer) Own(_ context.Context, id, store string) error {
-	return i.change("own", func() { i.credentials[i.find(id)].Store = store })
+func (i issuer) Own(_ context.Context, id, store string, until time.Time) error {
+	return i.change("own", func() { one := &i.credentials[i.find(id)]; one.Store, one.Until = store, until })
 }
 
 func (i issuer) SetActive(_ context.Context, id string, active bool) error {

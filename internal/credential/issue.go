@@ -83,7 +83,7 @@ func (l Life) issueInto(ctx context.Context, want Want, state *State) (platform.
 		return platform.Credential{}, errors.Join(err, l.Issuer.Withdraw(ctx))
 	}
 	state.Stored, issued.Store = stored, note.Store
-	if err := l.Issuer.Own(ctx, issued.ID, note.Store); err != nil {
+	if err := l.Issuer.Own(ctx, issued.ID, note.Store, want.Expires); err != nil {
 		return issued.Credential, err
 	}
 	return issued.Credential, l.Issuer.Withdraw(ctx)

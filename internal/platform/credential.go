@@ -27,6 +27,8 @@ type Credential struct {
 	// Store is the reference of the store that keeps the secret, as it is noted on the identity; empty on a credential
 	// that this provider did not make.
 	Store string
+	// Until is the end of its life as it is noted there, where the platform itself does not end it; zero where it is not noted.
+	Until time.Time
 }
 
 // The types of credentials.
@@ -136,8 +138,8 @@ type Issuer interface {
 	Withdraw(ctx context.Context) error
 	// Issue makes a credential. An error can come with the news that it is Uncertain.
 	Issue(ctx context.Context) (Issued, error)
-	// Own notes on the identity which store keeps the secret of a credential.
-	Own(ctx context.Context, id, store string) error
+	// Own notes on the identity which store keeps the secret of a credential, and until when its life lasts.
+	Own(ctx context.Context, id, store string, until time.Time) error
 	// Revoke ends a credential for good, and deletes it with its note. An absent one is no error.
 	Revoke(ctx context.Context, id string) error
 	// LastUse tells when a credential was last used, without naming it.

@@ -101,7 +101,7 @@ func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
 	for _, key := range keys {
 		id := awssdk.ToString(key.AccessKeyId)
 		holder.Credentials = append(holder.Credentials, platform.Credential{
-			ID: id, Type: platform.AccessKey, CreatedAt: awssdk.ToTime(key.CreateDate), Active: isActive(key), Store: storeOfNote(tags[id]),
+			ID: id, Type: platform.AccessKey, CreatedAt: awssdk.ToTime(key.CreateDate), Active: isActive(key), Store: storeOfNote(tags[id]), Until: endOfNote(tags[id]),
 		})
 	}
 	for id, note := range tags {
@@ -191,13 +191,13 @@ func (k *AccessKeys) Issue(ctx context.Context) (platform.Issued, error) {
 	return issued, nil
 }
 
-// Own notes the store in a tag that has the key's id for a key, where the console keeps and shows a key's description.
-func (k *AccessKeys) Own(ctx context.Context, id, store string) error {
+// Own notes the store and the end in a tag that has the key's id for a key, where the console keeps and shows a key's description.
+func (k *AccessKeys) Own(ctx context.Context, id, store string, until time.Time) error {
 	calls, err := k.changing(ctx)
 	if err != nil {
 		return err
 	}
-	note := noteOfStore(store)
+	note := noteOfKey(store, until)
 	err = mapError("iam:TagUser", calls.tag(ctx, []types.Tag{{Key: &id, Value: &note}}))
 	if err == nil {
 		k.account.keyChanges.tag(k.now(), k.id.String(), id, &note)
@@ -253,18 +253,32 @@ var keyNotePattern = regexp.MustCompile(`^AKIA[A-Z0-9]{12,}$`)
 
 func isKeyNote(tagKey string) bool { return keyNotePattern.MatchString(tagKey) }
 
-const storeNotePrefix = "Governed. The secret is in "
+// keyNote is the description of a key: until when it is to work, and where its secret is.
+var keyNote = regexp.MustCompile(`^Governed(?: until (\S+))?\. The secret is in (.*)$`)
 
-// noteOfStore is the description of a key.
-func noteOfStore(store string) string { return storeNotePrefix + encodeTag(store) }
+func noteOfKey(store string, until time.Time) string {
+	end := ""
+	if !until.IsZero() {
+		end = " until " + until.UTC().Format(time.RFC3339)
+	}
+	return "Governed" + end + ". The secret is in " + encodeTag(store)
+}
 
 // storeOfNote is the reference in a key's description; empty when the description is not this provider's.
 func storeOfNote(note string) string {
-	store, ok := strings.CutPrefix(note, storeNotePrefix)
-	if !ok {
+	parts := keyNote.FindStringSubmatch(note)
+	if parts == nil {
 		return ""
 	}
-	return cmp.Or(decodeTag(store), "an unknown store")
+	return cmp.Or(decodeTag(parts[2]), "an unknown store")
+}
+
+// endOfNote is the end in a key's description; the zero time where it has none.
+func endOfNote(note string) (end time.Time) {
+	if parts := keyNote.FindStringSubmatch(note); parts != nil && parts[1] != "" {
+		end, _ = time.Parse(time.RFC3339, parts[1]) // what cannot be read is none
+	}
+	return end
 }
 
 // formatIssuance writes a note as a tag: the time, the store, the keys that were there.

@@ -78,6 +78,9 @@ func (d *discharge) activate() error {
 		case one.code == codeAccessKey && d.expired:
 			d.keep(one.name() + " stays inactive, because the identity has expired since")
 			continue
+		case one.code == codeAccessKey && d.ended(one.id):
+			d.keep(one.name() + " stays inactive, because its life has ended since")
+			continue
 		}
 		if err := d.set(found, true); err != nil {
 			return err
@@ -94,6 +97,12 @@ func (d *discharge) activate() error {
 		d.keep(one.name() + " was made during the quarantine, and " + state)
 	}
 	return nil
+}
+
+// ended tells whether an access key has a governed life, and that is over.
+func (d *discharge) ended(key string) bool {
+	end := endOfNote(d.tags[key])
+	return !end.IsZero() && !end.After(d.account.config.Clock.Now())
 }
 
 func (d *discharge) open() error {

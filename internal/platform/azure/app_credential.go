@@ -60,7 +60,7 @@ func (c *AppCredentials) now() time.Time { return c.tenant.config.Clock.Now() }
 
 // Lock keeps other changes of the application's credentials and tags waiting.
 func (c *AppCredentials) Lock(ctx context.Context) (unlock func(), err error) {
-	return c.tenant.entra.changing.Lock(ctx, c.id.String())
+	return c.tenant.lock(ctx, c.id)
 }
 
 // patiently repeats a call on an application that this process has just made while a replica does not know it.
@@ -171,7 +171,7 @@ func (c *AppCredentials) Withdraw(ctx context.Context) error {
 }
 
 // Own notes the store in a tag of the application: Entra ID lets nothing be changed of a secret itself.
-func (c *AppCredentials) Own(ctx context.Context, id, store string) error {
+func (c *AppCredentials) Own(ctx context.Context, id, store string, _ time.Time) error {
 	return c.retag(ctx, func(tagging graphTagging, tags []string) []string { return tagging.withStore(tags, id, store) })
 }
 

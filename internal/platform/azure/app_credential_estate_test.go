@@ -33,7 +33,7 @@ func TestCredentialsAreKnownAsGoverned(t *testing.T) {
 		made = append(made, issued.ID)
 	}
 	issuer := tenant.AppCredentials(id, azure.AppCredentialSpec{})
-	if err := issuer.Own(t.Context(), made[0], "a store"); err != nil {
+	if err := issuer.Own(t.Context(), made[0], "a store", time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	holder, err := issuer.Holder(t.Context())

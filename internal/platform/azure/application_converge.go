@@ -27,7 +27,7 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 	if err := endless("application "+want.Name, want.Metadata); err != nil {
 		return ApplicationState{}, err
 	}
-	unlock, err := a.tenant.entra.changing.Lock(ctx, id.String())
+	unlock, err := a.tenant.lock(ctx, id)
 	if err != nil {
 		return ApplicationState{}, err
 	}

@@ -22,7 +22,7 @@ func (a *Applications) Delete(ctx context.Context, id governance.ID) (removed []
 	if err := a.tenant.mine(ctx, id); err != nil {
 		return nil, err
 	}
-	unlock, err := a.tenant.entra.changing.Lock(ctx, id.String())
+	unlock, err := a.tenant.lock(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
 )
@@ -36,7 +37,7 @@ type entra struct {
 	// delegated are delegated permission grants by the object id of who has them.
 	delegated platform.Memo[allGrants]
 	keys      platform.Memo[map[string]time.Time]
-	// changing keeps changes of one application apart, and recent is what they were.
+	// changing keeps changes of one identity apart, and recent is what those of applications were.
 	changing platform.Locks
 	recent   recentChanges
 }
@@ -51,6 +52,11 @@ const (
 	permissionUsers  = "User.Read.All"
 	permissionAudit  = "AuditLog.Read.All"
 )
+
+// lock keeps others that change an identity waiting: its own resource, its credentials, a quarantine.
+func (t *Tenant) lock(ctx context.Context, id governance.ID) (unlock func(), err error) {
+	return t.entra.changing.Lock(ctx, strings.ToLower(id.String()))
+}
 
 // ask sends one request to Microsoft Graph; path is what messages call it.
 func (t *Tenant) ask(ctx context.Context, call graph.Request, name, permission string, out any) error {

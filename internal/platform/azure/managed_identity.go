@@ -60,6 +60,8 @@ type ManagedIdentityState struct {
 	Quarantine *governance.Quarantine
 
 	tags map[string]string
+	// withheld is what a quarantine has taken off and its release gives back; nothing of an identity that is disabled.
+	withheld []taken
 }
 
 // AssignedRole is a role that an identity has at a scope.
@@ -229,7 +231,8 @@ const credentialPrefix = "federated credential "
 func (s *ManagedIdentityState) interpret(tagging tagging, tags map[string]string) {
 	s.tags = tags
 	s.Metadata, s.ManagedBy = tagging.metadata(tags)
-	s.Quarantine = tagging.readable(tags).order()
+	record := tagging.readable(tags)
+	s.Quarantine, s.withheld = record.order(), nil
 	s.complete()
 	switch tagging.record(tags, governance.RecordDisabled) {
 	case disabledRetired:
@@ -237,5 +240,8 @@ func (s *ManagedIdentityState) interpret(tagging tagging, tags map[string]string
 	case disabledExpired:
 		// Whoever assigns a role anew has opened it again.
 		s.Disabled = len(s.Attachments) == 0
+	}
+	if record != nil && !s.Disabled {
+		s.withheld = record.taken
 	}
 }

@@ -24,11 +24,14 @@ type identityWriter struct {
 	keys map[grant]string
 	// fresh says that the identity has just been made, so that it may not be known everywhere.
 	fresh bool
+	// record is that of a quarantine as it is to be; nil where there is none.
+	record *quarantineRecord
 }
 
 // Converge writes what differs. What takes access away goes first: who may sign in no longer, then the roles that go, so
 // that nobody has on the way what only another may have; then what ends earlier. Roles that are gained come next, and who
-// may newly sign in last. A role that stays is never taken away in between.
+// may newly sign in last. A role that stays is never taken away in between. An identity in quarantine gets nothing, and what
+// is not wanted any more leaves the record of it.
 func (m *ManagedIdentities) Converge(ctx context.Context, id governance.ID, desired platform.Desired[ManagedIdentitySpec]) (ManagedIdentityState, error) {
 	want, err := m.Predict(ctx, desired)
 	if err != nil {
@@ -45,14 +48,20 @@ func (m *ManagedIdentities) Converge(ctx context.Context, id governance.ID, desi
 	if err != nil {
 		return ManagedIdentityState{}, err
 	}
+	unlock, err := m.tenant.lock(ctx, id)
+	if err != nil {
+		return ManagedIdentityState{}, err
+	}
+	defer unlock()
 	have, fresh := m.tenant.recall(id)
 	if !fresh {
 		if have, err = m.readDirect(ctx, arm, id); err != nil {
 			return ManagedIdentityState{}, err
 		}
 	}
-	if have.Quarantine != nil {
-		return have, &platform.ErrConflict{Detail: id.String() + " is in quarantine. Release it before it is governed, or its roles would be given while the record says that they are gone"}
+	record, err := m.tenant.tagging.quarantineOf(id, have.tags)
+	if err != nil {
+		return ManagedIdentityState{}, err
 	}
 	m.tenant.wrote(id)
 	w := &identityWriter{ctx: ctx, identities: m, arm: arm, have: have, want: want, metadata: desired.Metadata, keys: map[grant]string{}, fresh: fresh}
@@ -63,7 +72,12 @@ func (m *ManagedIdentities) Converge(ctx context.Context, id governance.ID, desi
 			}
 		}
 	}
-	if err := run([]func() error{w.evict, w.revoke, w.writeIdentity, w.shorten, w.grant, w.admit}); err != nil {
+	steps := []func() error{w.evict, w.revoke, w.writeIdentity, w.shorten, w.grant, w.admit}
+	if record != nil {
+		w.record = record.without(want)
+		steps = []func() error{w.evict, w.revoke, w.writeIdentity}
+	}
+	if err := run(steps); err != nil {
 		return ManagedIdentityState{}, err
 	}
 	want.ClientID, want.PrincipalID, want.TenantID, want.CreatedAt = have.ClientID, have.PrincipalID, have.TenantID, have.CreatedAt
@@ -82,7 +96,8 @@ func run(steps []func() error) error {
 
 // writeIdentity writes the tags and the isolation scope, which Resource Manager replaces together.
 func (w *identityWriter) writeIdentity() error {
-	tags := w.identities.tenant.tagging.merged(w.have.tags, w.want.tags)
+	tagging := w.identities.tenant.tagging
+	tags := tagging.recorded(tagging.merged(w.have.tags, w.want.tags), w.record)
 	if maps.Equal(tags, w.have.tags) && w.have.IsolationScope == w.want.IsolationScope {
 		return nil
 	}

@@ -20,6 +20,11 @@ func (m *ManagedIdentities) Delete(ctx context.Context, id governance.ID) (remov
 	if err != nil {
 		return nil, err
 	}
+	unlock, err := m.tenant.lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	m.tenant.wrote(id)
 	m.tenant.recall(id)
 	for round := 1; ; round++ {

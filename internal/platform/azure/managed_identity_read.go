@@ -141,14 +141,20 @@ func (m *ManagedIdentities) readFederated(ctx context.Context, arm management, i
 
 // Assigned are the declared role assignments as the identity has them: those that it has are as declared, or with what
 // differs; those that it lacks are missing; and what nobody has declared is there under the GUID of its definition and
-// scope. Declared ones that ended by themselves, or that the provider has taken off a disabled identity, are not missing.
+// scope. Declared ones that ended by themselves, or that the provider has taken off a disabled identity, are not missing, and
+// neither is anything that a quarantine has taken, or keeps from being given.
 func (m *ManagedIdentities) Assigned(ctx context.Context, declared map[string]RoleAssignment, state ManagedIdentityState) (map[string]RoleAssignment, error) {
 	expiry, err := governance.ParseExpiry(state.Metadata.Expiry)
 	over := err == nil && expiry.PassedAt(m.tenant.config.Clock.Now())
 	found := map[string]RoleAssignment{}
-	rest := map[grant]AssignedRole{}
+	rest, withheld := map[grant]AssignedRole{}, map[grant]bool{}
+	for _, one := range state.withheld {
+		if one.kind == takenRole {
+			rest[one.role.grant()], withheld[one.role.grant()] = one.role, true
+		}
+	}
 	for _, role := range state.Roles {
-		rest[role.grant()] = role
+		rest[role.grant()], withheld[role.grant()] = role, false
 	}
 	for _, key := range slices.Sorted(maps.Keys(declared)) {
 		want := declared[key]
@@ -160,8 +166,12 @@ func (m *ManagedIdentities) Assigned(ctx context.Context, declared map[string]Ro
 		switch {
 		case has:
 			delete(rest, have.grant())
-			found[key] = have.as(want, expiry.End())
-		case state.Disabled, over && want.TimeBound:
+			end := expiry.End()
+			if withheld[have.grant()] {
+				end = have.End // The first apply after the release prolongs it.
+			}
+			found[key] = have.as(want, end)
+		case state.Disabled, state.Quarantine != nil, over && want.TimeBound:
 			found[key] = want
 		}
 	}
@@ -169,6 +179,18 @@ func (m *ManagedIdentities) Assigned(ctx context.Context, declared map[string]Ro
 		found[role.key()] = role.as(RoleAssignment{Scope: role.Scope, Role: role.display(), ConditionVersion: role.ConditionVersion}, expiry.End())
 	}
 	return found, nil
+}
+
+// Federated are the federated credentials with those that a quarantine has taken.
+func (s ManagedIdentityState) Federated() map[string]federation.Credential {
+	all := map[string]federation.Credential{}
+	for _, one := range s.withheld {
+		if one.kind == takenFederated {
+			all[one.name] = one.credential
+		}
+	}
+	maps.Copy(all, s.FederatedCredentials)
+	return all
 }
 
 // as is the role in the words in which another was declared.

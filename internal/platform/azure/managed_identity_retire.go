@@ -26,7 +26,13 @@ func (m *ManagedIdentities) Retirement(ctx context.Context, id governance.ID) (p
 	if err != nil {
 		return platform.Retirement{}, err
 	}
-	found := platform.Retirement{Attachments: state.Attachments}
+	found := platform.Retirement{Attachments: slices.Clone(state.Attachments)}
+	for _, one := range state.withheld {
+		if !slices.Contains(found.Attachments, one.String()) {
+			found.Attachments = append(found.Attachments, one.String())
+		}
+	}
+	slices.Sort(found.Attachments)
 	users, err := m.users(ctx)
 	var forbidden *platform.ErrForbidden
 	switch {
@@ -40,7 +46,7 @@ func (m *ManagedIdentities) Retirement(ctx context.Context, id governance.ID) (p
 	for _, user := range users[lower(id)] {
 		found.Uses = append(found.Uses, governance.Use{AssignedTo: user})
 	}
-	if len(state.FederatedCredentials) > 0 {
+	if len(state.Federated()) > 0 {
 		found.Uses = append(found.Uses, governance.Use{Unknown: unknownSignIn})
 	}
 	if len(found.Uses) == 0 {

@@ -43,7 +43,7 @@ func (q *Quarantines) read(ctx context.Context, id governance.ID, now bool) (pat
 	case governance.KindEntraServicePrincipal:
 		return q.tenant.readParty(ctx, id, now)
 	default:
-		return q.tenant.readWard(ctx, id)
+		return q.tenant.readWard(ctx, id, now)
 	}
 }
 
@@ -76,7 +76,7 @@ func (q *Quarantines) Read(ctx context.Context, id governance.ID) (platform.Quar
 
 // Impose records what it is about to do, and does it.
 func (q *Quarantines) Impose(ctx context.Context, id governance.ID, order governance.QuarantineOrder) (platform.Quarantined, error) {
-	unlock, err := q.tenant.entra.changing.Lock(ctx, id.String())
+	unlock, err := q.tenant.lock(ctx, id)
 	if err != nil {
 		return platform.Quarantined{}, err
 	}
@@ -109,7 +109,7 @@ func (q *Quarantines) Impose(ctx context.Context, id governance.ID, order govern
 
 // Release puts back what is still as the quarantine has left it, and removes the record last.
 func (q *Quarantines) Release(ctx context.Context, id governance.ID, held []string) (kept []string, err error) {
-	unlock, err := q.tenant.entra.changing.Lock(ctx, id.String())
+	unlock, err := q.tenant.lock(ctx, id)
 	if err != nil {
 		return nil, err
 	}

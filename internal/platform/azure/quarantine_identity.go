@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
 )
 
 // ward is a managed identity. Nobody can close its sign-in, so everything that it may do and who may sign in as it is taken
@@ -23,10 +25,12 @@ type ward struct {
 	// has is what the identity has now of what a quarantine takes.
 	has    []taken
 	record *quarantineRecord
+	// now says that it is about to be changed, and nobody that its service principal is gone, although Azure still has it.
+	now, nobody bool
 }
 
 // readWard reads a managed identity with its roles in every subscription and management group that the caller may read.
-func (t *Tenant) readWard(ctx context.Context, id governance.ID) (patient, error) {
+func (t *Tenant) readWard(ctx context.Context, id governance.ID, now bool) (patient, error) {
 	m := t.ManagedIdentities()
 	arm, err := t.manage(ctx, partsOf(id).subscription)
 	if err != nil {
@@ -36,9 +40,9 @@ func (t *Tenant) readWard(ctx context.Context, id governance.ID) (patient, error
 	if err != nil {
 		return nil, err
 	}
-	w := &ward{identities: m, arm: arm, state: state}
-	if w.record, err = t.tagging.quarantine(state.tags); err != nil {
-		return nil, &platform.ErrConflict{Detail: fmt.Sprintf("The record of the quarantine of %s cannot be read: %s", id, err)}
+	w := &ward{identities: m, arm: arm, state: state, now: now}
+	if w.record, err = t.tagging.quarantineOf(id, state.tags); err != nil {
+		return nil, err
 	}
 	if state.Roles, err = w.roles(ctx); err != nil {
 		return nil, err
@@ -83,8 +87,11 @@ func (w *ward) roles(ctx context.Context) ([]AssignedRole, error) {
 		has.add(more)
 	}
 	roles := has.of(w.state.PrincipalID, t.config.Clock.Now())
+	if err := t.nameRoles(ctx, roles); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(roles, func(a, b AssignedRole) int { return strings.Compare(a.String(), b.String()) })
-	return roles, t.nameRoles(ctx, roles)
+	return roles, nil
 }
 
 // held is everything that a quarantine takes of the identity, who may sign in as it first.
@@ -96,7 +103,7 @@ func (w *ward) held(ctx context.Context) ([]taken, error) {
 	for _, role := range w.state.Roles {
 		all = append(all, taken{kind: takenRole, role: role})
 	}
-	assignments, err := w.identities.tenant.assignmentsOf(ctx, strings.ToLower(w.state.PrincipalID))
+	assignments, err := w.appRoles(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +115,24 @@ func (w *ward) held(ctx context.Context) ([]taken, error) {
 		all = append(all, taken{kind: takenAppRole, name: role.String(), resource: strings.ToLower(one.ResourceID), appRole: strings.ToLower(one.AppRoleID), assignment: one.ID})
 	}
 	return all, nil
+}
+
+// appRoles are those of the service principal. One that is gone has none; before anything is changed, a replica that does not
+// know it yet is given the time to.
+func (w *ward) appRoles(ctx context.Context) (all []graph.AppRoleAssignment, err error) {
+	read := func() (err error) {
+		all, err = w.identities.tenant.assignmentsOf(ctx, strings.ToLower(w.state.PrincipalID))
+		return err
+	}
+	if w.now {
+		err = w.identities.tenant.untilReplicated(ctx, "GET "+assignmentsName, read)
+	} else {
+		err = read()
+	}
+	if errors.Is(err, platform.ErrNotFound) {
+		w.nobody, err = true, nil
+	}
+	return all, err
 }
 
 func (w *ward) found() *quarantineRecord { return w.record }
@@ -138,7 +163,7 @@ func (w *ward) plan(ctx context.Context, order governance.QuarantineOrder) (quar
 	return r, nil
 }
 
-// refuse finds the caller, what is governed, roles that nobody could give back, and a record for which there is no room.
+// refuse finds the caller, roles that nobody could give back, and a record for which there is no room.
 func (w *ward) refuse(ctx context.Context, r quarantineRecord) (findings, error) {
 	var found findings
 	refuse := func(attribute, remedy, message string, args ...any) {
@@ -153,10 +178,6 @@ func (w *ward) refuse(ctx context.Context, r quarantineRecord) (findings, error)
 	id := w.state.ID
 	if caller != "" && strings.EqualFold(caller, w.state.PrincipalID) {
 		refuse("identity", "Run Terraform as another identity to quarantine this one.", "%s is what Terraform runs as (service principal %s), and could not release itself", id, caller)
-	}
-	if w.state.ManagedBy == governance.ManagedBy {
-		refuse("identity", "Take role_assignments and federated_credentials out of that resource instead; its history has them.",
-			"%s is governed by another resource, which would give its roles back: Azure has nothing but their removal that ends what a managed identity may do", id)
 	}
 	for _, one := range w.state.Roles {
 		if _, reason := baseOf(one.Scope); reason != "" {
@@ -180,6 +201,7 @@ func (w *ward) refuse(ctx context.Context, r quarantineRecord) (findings, error)
 func (w *ward) write(ctx context.Context, r *quarantineRecord) error {
 	tags := w.identities.tenant.tagging.recorded(w.state.tags, r)
 	w.identities.tenant.wrote(w.state.ID)
+	w.identities.tenant.recall(w.state.ID) // Who has just made the identity has to see the record.
 	if !maps.Equal(tags, w.state.tags) {
 		if _, err := w.identities.put(ctx, w.arm, w.state, tags); err != nil {
 			return mapError(opWriteIdentity, err)
@@ -257,31 +279,4 @@ func (w *ward) observed() platform.Quarantined {
 		}
 	}
 	return seen
-}
-
-// restore gives everything back, who may sign in last.
-func (w *ward) restore(ctx context.Context, held []string) (kept []string, err error) {
-	now := w.identities.tenant.config.Clock.Now()
-	all := slices.Clone(w.record.taken)
-	slices.SortStableFunc(all, func(a, b taken) int { return strings.Compare(string(b.kind), string(a.kind)) })
-	for _, one := range all {
-		if slices.ContainsFunc(w.has, one.same) {
-			continue
-		}
-		switch {
-		case !slices.Contains(held, one.encode()):
-			kept = append(kept, one.String()+" stays removed: the record on the identity names it, but this state has not removed it, and whoever may tag the identity could have written that")
-			continue
-		case !one.role.End.IsZero() && !one.role.End.After(now):
-			kept = append(kept, one.String()+" has ended since")
-			continue
-		}
-		if err := w.give(ctx, one); err != nil {
-			if !lostTarget(err) {
-				return kept, fmt.Errorf("%s: %w", one, err)
-			}
-			kept = append(kept, one.String()+" could not be given back, because what it is for is gone")
-		}
-	}
-	return kept, nil
 }

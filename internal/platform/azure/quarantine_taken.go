@@ -5,7 +5,6 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -173,6 +172,36 @@ func (t tagging) quarantine(tags map[string]string) (*quarantineRecord, error) {
 	return r, err
 }
 
+// quarantineOf is the record of an identity. What somebody has written over it is an error: it is not guessed what was taken.
+func (t tagging) quarantineOf(id governance.ID, tags map[string]string) (*quarantineRecord, error) {
+	r, err := t.quarantine(tags)
+	if err != nil {
+		return nil, &platform.ErrConflict{Detail: fmt.Sprintf("The record of the quarantine of %s cannot be read: %s", id, err)}
+	}
+	return r, nil
+}
+
+// without is the record without what a governed identity is not to have any more as it was: a release would give it back. Of an
+// identity that has expired a release gives nothing back, and app roles are not governed.
+func (r quarantineRecord) without(want ManagedIdentityState) *quarantineRecord {
+	if want.Disabled {
+		return &r
+	}
+	r.taken = slices.DeleteFunc(slices.Clone(r.taken), func(one taken) bool {
+		switch one.kind {
+		case takenFederated:
+			credential, wanted := want.FederatedCredentials[one.name]
+			return !wanted || credential != one.credential
+		case takenRole:
+			role, wanted := matching(want.Roles, one.role)
+			return !wanted || remakes(one.role, role) || !sameCondition(one.role, role) || one.role.End.After(role.End)
+		default:
+			return false
+		}
+	})
+	return &r
+}
+
 // readable is the record where it makes sense.
 func (t tagging) readable(tags map[string]string) *quarantineRecord {
 	if r, err := t.quarantine(tags); err == nil {
@@ -203,11 +232,4 @@ func (t tagging) recorded(tags map[string]string, r *quarantineRecord) map[strin
 		tags[t.keys.Key(field)], packed = part, packed[len(part):]
 	}
 	return tags
-}
-
-// lostTarget tells whether what was to be given back is for something that is gone.
-func lostTarget(err error) bool {
-	var invalid *platform.ErrInvalid
-	return errors.Is(err, platform.ErrNotFound) ||
-		errors.As(err, &invalid) && slices.Contains([]string{codeNoResourceGroup, codeNoSubscription, codeNoResource, codeNoParent, codeNoGroup}, invalid.Code)
 }

@@ -21,7 +21,7 @@ func (s *ServicePrincipals) Converge(ctx context.Context, id governance.ID, want
 	if err := endless("service principal "+want.Name, want.Metadata); err != nil {
 		return ServicePrincipalState{}, err
 	}
-	unlock, err := s.tenant.entra.changing.Lock(ctx, id.String())
+	unlock, err := s.tenant.lock(ctx, id)
 	if err != nil {
 		return ServicePrincipalState{}, err
 	}

@@ -161,15 +161,16 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	common := m.Common()
-	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
-	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
 	attachments, err := k.Converge(ctx, r.data, id, m, disabled)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, attachmentsKey, attachments)...)
 	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
 	if err != nil {
+		// What was let pass before stays so: the next plan may well go back to it.
 		tfkit.AddError(&resp.Diagnostics, attributePath(k), "Identity cannot be updated", r.title(m), err)
 		return
 	}
+	resp.Diagnostics.Append(r.rememberOver(ctx, resp.Private, common)...)
+	resp.Diagnostics.Append(rememberAccepted(ctx, resp.Private, common, judged.PassedTrust())...)
 	r.data.Changed(id.String())
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	resp.Diagnostics.Append(r.save(ctx, &resp.State.Raw, m)...)

@@ -188,6 +188,11 @@ func TestExpiredUser(t *testing.T) {
 	identity = identity.Under(acctest.NewConfiguredProtocol(t, server, nil))
 	identity.Refresh()
 	identity.Apply(renewed).Want(t, "error aws_user: Identity cannot be updated … The IAM user export has expired and is in quarantine. Release it before it is renewed: a renewal makes its access keys active")
+	// What was refused has not made the old expiry a new one.
+	identity.Refresh()
+	if diags := identity.Plan(config); diags.Failed() || identity.Changes() {
+		t.Errorf("the plan of what it is says %s", diags)
+	}
 	r.Apply(nil).Want(t)
 	wantBack(t, server, before)
 	identity.Refresh()
@@ -215,5 +220,63 @@ func TestExpiresMeanwhile(t *testing.T) {
 	r.Apply(nil).Want(t, "warning identity: Not everything was put back: "+userID+" … access key "+key+" stays inactive, because the identity has expired since")
 	if user, _ := server.Account(sim.DefaultAccount).User("export"); user.AccessKeys[0].Active {
 		t.Error("the key is active")
+	}
+}
+
+// TestCredentialEndsMeanwhile leaves the key of a credential whose life has ended during the quarantine inactive, and says so; a renewal
+// makes it active.
+func TestCredentialEndsMeanwhile(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	p := acctest.NewConfiguredProtocol(t, server, nil)
+	identity, credential := p.Resource("governed_service_identity"), p.Resource("governed_credential")
+	identity.Apply(governedIdentity(server, 300, acctest.Values{"name": "export", "aws_user": acctest.Values{}})).Want(t)
+	secret := acctest.Values{
+		"identity": userID, "justification": "The vendor's mail relay takes an access key only", "expiry": acctest.Date(server, 40),
+		"store": acctest.Values{"aws_secrets_manager": acctest.Values{"name": "export"}},
+	}
+	if diags := credential.Apply(secret); diags.Failed() {
+		t.Fatal(diags)
+	}
+	active := func() bool {
+		user, _ := server.Account(sim.DefaultAccount).User("export")
+		return user.AccessKeys[0].Active
+	}
+	r := protocol(t, server)
+	r.Apply(order(userID, nil)).Want(t, announced(userID))
+	r.Apply(nil).Want(t)
+	if !active() {
+		t.Error("a release has left the key inactive")
+	}
+	r.Apply(order(userID, nil)).Want(t, announced(userID))
+	server.Clock().Advance(41 * oneDay)
+	credential = credential.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	credential.Refresh()
+	if diags := credential.Plan(secret); diags.Failed() || credential.Changes() || credential.State("status") != "expired" {
+		t.Errorf("the credential is %v, and its plan says %s", credential.State("status"), diags)
+	}
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t)
+	r.Apply(nil).Want(t, "warning identity: Not everything was put back: "+userID+" … stays inactive, because its life has ended since")
+	if active() {
+		t.Error("the key is active")
+	}
+	credential.Refresh()
+	if diags := credential.Apply(secret.With(acctest.Values{"expiry": acctest.Date(server, 40)})); diags.Failed() || !active() {
+		t.Errorf("after the renewal the key is active: %v; %s", active(), diags)
+	}
+
+	// One that is renewed in quarantine is given back.
+	r.Apply(order(userID, nil)).Want(t, announced(userID))
+	credential.Refresh()
+	if diags := credential.Apply(secret.With(acctest.Values{"expiry": acctest.Date(server, 80)})); diags.Failed() || active() {
+		t.Errorf("after the renewal the key is active: %v; %s", active(), diags)
+	}
+	server.Clock().Advance(50 * oneDay)
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t)
+	r.Apply(nil).Want(t)
+	if !active() {
+		t.Error("a release has left the renewed key inactive")
 	}
 }

@@ -250,7 +250,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	kept, err := quarantines.Release(ctx, id, heldBefore)
 	if len(kept) > 0 {
 		resp.Diagnostics.AddAttributeWarning(identityPath, "Not everything was put back: "+m.ID.ValueString(),
-			fmt.Sprintf("%s: somebody has changed the identity during its quarantine, and that was not undone:\n\n  - %s", m.title(), strings.Join(kept, "\n  - ")))
+			fmt.Sprintf("%s: this has changed since the quarantine began, and was not undone:\n\n  - %s", m.title(), strings.Join(kept, "\n  - ")))
 	}
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, identityPath, "Identity cannot be released", m.title(), err, "It is still in quarantine, as far as it has not been put back, and the next apply goes on from there.")

@@ -23,7 +23,7 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Keeps an identity from being used, governed or not, until somebody has found out whether it is needed: everything is denied to it, " +
-			"to live sessions too, nobody is let in, and its credentials are inactive; of an identity of Entra ID, sign-in is blocked; a managed identity loses its roles. All that is changed is recorded on the identity, " +
+			"to live sessions too, nobody is let in, and its credentials are inactive; of an identity of Entra ID, sign-in is blocked; a managed identity, which nobody can block, loses its roles, app roles and federated credentials. All that is changed is recorded on the identity, " +
 			"and put back when the resource goes. After `delete_after`, the next apply deletes the identity instead (guide \"Quarantine\").",
 		Attributes: map[string]schema.Attribute{
 			"id": computed("Canonical id of the identity. It is also what an import takes."),
@@ -51,7 +51,7 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 			"status": computed("`quarantined`; `incomplete` where an apply was interrupted or somebody has weakened the quarantine, which the next apply repairs; `released` where the record of the quarantine is gone from the identity; " +
 				"`deleted` once the identity is gone, after which the resource does nothing more."),
 			"since":   computed("When the quarantine began."),
-			"changes": list("What was changed. Each of these is put back by a release, as far as it still is as the quarantine has left it."),
+			"changes": list("What was changed. Each of these is put back by a release, as far as it still is as the quarantine has left it and has not ended since; of a governed managed identity, as far as its resource still wants it."),
 			"instead": list("What could not be changed, such as a policy without room for a statement, and what was done instead."),
 			"drift":   list("What somebody has changed since. The next apply makes the quarantine whole again."),
 			"unique_id": schema.StringAttribute{

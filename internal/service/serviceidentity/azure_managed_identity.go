@@ -169,7 +169,7 @@ func (azureManagedIdentity) Read(ctx context.Context, data *tfkit.Data, id gover
 	if err != nil {
 		return nil, err
 	}
-	return nil, observeManagedIdentity(ctx, data, m, state)
+	return governed.Stripped(state.Quarantine), observeManagedIdentity(ctx, data, m, state)
 }
 
 // Bulk reads each identity as Read does, which takes them from one bulk read of their subscription.
@@ -197,10 +197,10 @@ func observeManagedIdentity(ctx context.Context, data *tfkit.Data, m *model, sta
 	if identity.RoleAssignments, err = governed.AsError(identity.observedRoles(ctx, roles)); err != nil {
 		return err
 	}
-	if identity.FederatedCredentials, err = governed.AsError(observedFederated(ctx, data, identity.FederatedCredentials, state.FederatedCredentials, state.Disabled)); err != nil {
+	if identity.FederatedCredentials, err = governed.AsError(observedFederated(ctx, data, identity.FederatedCredentials, state.Federated(), state.Disabled || state.Quarantine != nil)); err != nil {
 		return err
 	}
-	if len(state.Roles) == 0 && len(roles) > 0 { // They ended by themselves, or the provider has taken them off.
+	if len(state.Roles) == 0 && len(roles) > 0 { // They ended by themselves, or the provider or a quarantine has taken them off.
 		m.ExpiryEnforcement = enforcement(azure.ManagedIdentityState{Observed: platform.Observed{Disabled: true}}, want)
 	}
 	keep := func(had *types.String, same func(one, other string) bool, text string) {

@@ -50,11 +50,19 @@ func (t *Tenant) ManagedIdentity(id string) (view ManagedIdentityView, ok bool) 
 	return res.view(), true
 }
 
+// TagManagedIdentity replaces the tags of a managed identity, as somebody does by
+// hand. It panics on one that is not there: that is a mistake in a test.
+func (t *Tenant) TagManagedIdentity(id string, tags map[string]string) {
+	t.server.mu.Lock()
+	defer t.server.mu.Unlock()
+	t.arm.resources[strings.ToLower(id)].tags = maps.Clone(tags)
+}
+
 // RoleAssignmentView is a snapshot of a role assignment.
 type RoleAssignmentView struct {
 	ID, PrincipalID, Scope string
 	// Role is the name of the role.
-	Role, Condition string
+	Role, Condition, Description string
 	// Ends is zero for one that has no end.
 	Ends time.Time
 }
@@ -69,7 +77,7 @@ func (t *Tenant) RoleAssignments(principalID string) []RoleAssignmentView {
 		if principalID != "" && !strings.EqualFold(a.principalID, principalID) {
 			continue
 		}
-		v := RoleAssignmentView{ID: a.id(), PrincipalID: a.principalID, Scope: a.scope.id, Role: t.definition(a.role).name, Condition: a.condition}
+		v := RoleAssignmentView{ID: a.id(), PrincipalID: a.principalID, Scope: a.scope.id, Role: t.definition(a.role).name, Condition: a.condition, Description: a.description}
 		if a.schedule != nil {
 			v.Ends = a.schedule.end
 		}

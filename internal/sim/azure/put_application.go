@@ -191,6 +191,11 @@ func (t *Tenant) entitle(what string, sp *entity, permissions, roles []string, a
 	}
 }
 
+// Entitle gives a service principal application permissions of Microsoft Graph.
+func (t *Tenant) Entitle(id string, permissions ...string) {
+	t.withoutLag(func() { t.entitle("the principal "+id, t.mustGet(id), permissions, nil, t.server.clock.Now()) })
+}
+
 func (t *Tenant) putDirectoryRole(principal *entity, name string) error {
 	if principal.kind == kindGroup && principal.props["isAssignableToRole"] != true {
 		return errInvalid("The group '%s' is not assignable to a role.", principal.id)

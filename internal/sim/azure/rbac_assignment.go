@@ -236,3 +236,16 @@ func (t *Tenant) SetRoleAssignmentLimit(n int) {
 	defer t.server.mu.Unlock()
 	t.arm.assignmentLimit = n
 }
+
+// SetRoleAssignment gives a role assignment a description and an end; a zero end
+// is none. It panics on one that is not there: that is a mistake in a test.
+func (t *Tenant) SetRoleAssignment(id, description string, end time.Time) {
+	t.server.mu.Lock()
+	defer t.server.mu.Unlock()
+	a := t.arm.assignments[strings.ToLower(id)]
+	a.description, a.schedule = description, nil
+	if !end.IsZero() {
+		now := t.server.clock.Now()
+		a.schedule = &schedule{name: t.server.newID("schedule"), request: t.server.newID("scheduleRequest"), start: now, end: end, updated: now}
+	}
+}
