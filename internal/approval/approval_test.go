@@ -325,8 +325,64 @@ func FuzzVerify(f *testing.F) {
 	f.Add("a.b.c")
 	f.Add(raw(`{"alg":"none","typ":"governed-approval+jwt"}`, `{}`))
 	f.Fuzz(func(t *testing.T, token string) {
-		if got, err := approval.Verify(token, deploy, known, now); err == nil && got.Approver != "alice" {
+		got, err := approval.Verify(token, deploy, known, now)
+		var wrong *approval.Error
+		switch {
+		case err == nil && (got.Approver != "alice" || got.Ticket != "SEC-1234" || !got.Until.Equal(now.AddDate(0, 0, 90))):
 			t.Errorf("%q is taken: %+v", token, got)
+		case err != nil && (!errors.As(err, &wrong) || wrong.Reason == "" || wrong.Message == "" || wrong.Remedy == "" || len(got.Classes)+len(got.Grants) > 0):
+			t.Errorf("%q: %+v, %#v", token, got, err)
+		}
+	})
+}
+
+// FuzzClaims signs any payload with the right key: what passes is for this identity, holds now and no longer than the policy
+// allows, and says the same when it is signed anew.
+func FuzzClaims(f *testing.F) {
+	keys, _ := approval.ParseKeys([]string{publicPEM(f, edKey.Public())})
+	known, _ := governance.NewPolicy(governance.PolicyDocument{ApprovalsDocument: governance.ApprovalsDocument{ApprovalKeys: []string{"one"}, Keys: keys}})
+	whole, _ := json.Marshal(claims())
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: edKey}, (&jose.SignerOptions{}).WithType(approval.Type))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(whole))
+	f.Add(strings.Replace(string(whole), `"sub"`, `"Sub"`, 1))
+	f.Add(strings.Replace(string(whole), `"approver":"alice"`, `"approver":"alice","approver":"mallory"`, 1))
+	f.Add(strings.Replace(string(whole), `"exp":`, `"nbf":null,"exp":1e`, 1))
+	f.Fuzz(func(t *testing.T, payload string) {
+		signed, err := signer.Sign([]byte(payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := signed.CompactSerialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := approval.Verify(token, deploy, known, now)
+		if err != nil {
+			var wrong *approval.Error
+			if !errors.As(err, &wrong) || wrong.Reason == approval.Signature || wrong.Remedy == "" {
+				t.Errorf("%s: %#v", payload, err)
+			}
+			return
+		}
+		if !got.Until.After(now) || got.Until.Sub(got.IssuedAt) > time.Duration(known.ApprovalMaxDays())*24*time.Hour || got.IssuedAt.After(now.Add(5*time.Minute)) {
+			t.Errorf("%s is taken, from %s to %s", payload, got.IssuedAt, got.Until)
+		}
+		if got.Approver == "" || got.Ticket == "" || len(got.Classes)+len(got.Grants) == 0 || !strings.Contains(payload, `"sub"`) {
+			t.Errorf("%s is taken: %+v", payload, got)
+		}
+		anew := approval.Claims{Subject: deploy, Classes: got.Classes, Approver: got.Approver, Ticket: got.Ticket, IssuedAt: got.IssuedAt.Unix(), Expiry: got.Until.Unix()}
+		for _, grant := range got.Grants {
+			anew.Grants = append(anew.Grants, approval.Grant(grant))
+		}
+		token, err = approval.Sign(anew, edKey)
+		if err != nil {
+			t.Fatalf("%s cannot be signed anew: %v", payload, err)
+		}
+		if again, err := approval.Verify(token, deploy, known, now); err != nil || fmt.Sprintf("%+v", again) != fmt.Sprintf("%+v", got) {
+			t.Errorf("%+v signed anew is %+v, %v", got, again, err)
 		}
 	})
 }

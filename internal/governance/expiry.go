@@ -2,6 +2,7 @@ package governance
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -18,15 +19,19 @@ func (e *InvalidExpiryError) Error() string {
 	return fmt.Sprintf("%q is not an expiry: write %s", e.Text, ExpiryForms)
 }
 
+// timePattern is the form of RFC 3339. Package time would also take T8:00:00, a comma before the fraction and +24:00.
+var timePattern = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
 // ParseExpiry reads a date (that day is the last one, in UTC) or an RFC 3339 time. Fractions of a second are cut off,
 // because IAM and Graph compare whole seconds. The error is an *InvalidExpiryError.
 func ParseExpiry(text string) (Expiry, error) {
 	end, err := time.Parse(time.RFC3339, text)
-	if day, dayErr := time.Parse(time.DateOnly, text); dayErr == nil {
-		end, err = day.AddDate(0, 0, 1), nil
+	valid := err == nil && timePattern.MatchString(text)
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		end, valid = day.AddDate(0, 0, 1), true
 	}
 	// RFC 3339, which the clouds compare with, has four digits for the year.
-	if end = end.UTC(); err != nil || end.Year() < 1 || end.Year() > 9999 {
+	if end = end.UTC(); !valid || end.Year() < 1 || end.Year() > 9999 {
 		return Expiry{}, &InvalidExpiryError{Text: text}
 	}
 	return Expiry{end: end.Truncate(time.Second)}, nil

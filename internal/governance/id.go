@@ -54,7 +54,8 @@ var (
 	awsAccountPattern  = regexp.MustCompile(`^[0-9]{12}$`)
 	awsResourcePattern = regexp.MustCompile(`^([\x21-\x7e]+/)*[\w+=,.@-]{1,64}$`)
 	guidPattern        = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	armIDPattern       = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[^/]+$`)
+	// The characters are those of "Naming rules and restrictions for Azure resources"; a path of others could lead elsewhere.
+	armIDPattern = regexp.MustCompile(`(?i)^/subscriptions/[\w-]+/resourceGroups/[\pL\pN_().-]*[\pL\pN_()-]/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[\w-]+$`)
 )
 
 // IDForms lists the accepted canonical ids, for messages.

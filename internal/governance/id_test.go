@@ -3,6 +3,8 @@ package governance_test
 import (
 	"errors"
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +25,7 @@ func TestParseID(t *testing.T) {
 		{"aws:123456789012:user/robot@corp", "robot@corp", "/", governance.KindAWSUser},
 		{"entra:" + tenant + ":application/" + tenant, tenant, "/", governance.KindEntraApplication},
 		{"entra:" + tenant + ":service_principal/" + tenant, tenant, "/", governance.KindEntraServicePrincipal},
-		{"azure:/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mi", "mi", "", governance.KindAzureManagedIdentity},
+		{armIDOf("größe_(1).x", "mi-2"), "mi-2", "", governance.KindAzureManagedIdentity},
 	}
 	for _, test := range tests {
 		t.Run(test.text, func(t *testing.T) {
@@ -40,6 +42,10 @@ func TestParseID(t *testing.T) {
 			}
 		})
 	}
+}
+
+func armIDOf(group, name string) string {
+	return "azure:/subscriptions/s/resourceGroups/" + group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + name
 }
 
 func TestParseIDRefuses(t *testing.T) {
@@ -61,6 +67,9 @@ func TestParseIDRefuses(t *testing.T) {
 		"entra:contoso:application/" + tenant:         "not a GUID",
 		"entra:" + tenant + ":application/x":          "not a GUID",
 		"azure:/subscriptions/s":                      "not the ARM id",
+		armIDOf("..", "mi"):                           "not the ARM id",
+		armIDOf("g?x=", "mi"):                         "not the ARM id",
+		armIDOf("g", "mi\n"):                          "not the ARM id",
 	} {
 		_, err := governance.ParseID(text)
 		var invalid *governance.InvalidIDError
@@ -88,7 +97,7 @@ func TestExpiry(t *testing.T) {
 			t.Errorf("%q ends at %s, want %s", text, got, want)
 		}
 	}
-	for _, text := range []string{"", "soon", "2027-13-01", "2027-3-1", "2027-03-31 18:00", "2027-03-31T18:00:00", "0000-01-01T00:00:00+01:00", "9999-12-31"} {
+	for _, text := range []string{"", "soon", "2027-13-01", "2027-3-1", "2027-03-31 18:00", "2027-03-31T18:00:00", "2027-03-31T8:00:00Z", "2027-03-31T18:00:00,9Z", "2027-03-31T18:00:00+24:00", "0000-01-01T00:00:00+01:00", "9999-12-31"} {
 		var invalid *governance.InvalidExpiryError
 		if _, err := governance.ParseExpiry(text); !errors.As(err, &invalid) {
 			t.Errorf("%q: got %v", text, err)
@@ -202,4 +211,73 @@ func TestMetadataMissing(t *testing.T) {
 	if len(missing) != 2 || missing[0] != governance.FieldOwner || missing[1] != governance.FieldPurpose {
 		t.Errorf("got %v", missing)
 	}
+}
+
+// forms are what the documentation says an id can be: what ParseID takes and these do not is one too many.
+var forms = []*regexp.Regexp{
+	regexp.MustCompile(`^aws:\d{12}:(role|user)/([!-~]+/)?[A-Za-z0-9_+=,.@-]{1,64}$`),
+	regexp.MustCompile(`^entra:([0-9a-fA-F-]{36}):(application|service_principal)/([0-9a-fA-F-]{36})$`),
+	regexp.MustCompile(`(?i)^azure:/subscriptions/[\w-]+/resourcegroups/[\pL\pN_().-]+/providers/microsoft\.managedidentity/userassignedidentities/[\w-]+$`),
+}
+
+// FuzzParseID has an id come back as it was written, and nothing taken that could lead a request elsewhere.
+func FuzzParseID(f *testing.F) {
+	f.Add("aws:123456789012:role/teams/a/invoice-export")
+	f.Add("entra:" + tenant + ":application/" + tenant)
+	f.Add(armIDOf("größe_(1).x", "mi-2"))
+	f.Add(armIDOf("..", "..%2f"))
+	f.Fuzz(func(t *testing.T, text string) {
+		id, err := governance.ParseID(text)
+		if err != nil {
+			var invalid *governance.InvalidIDError
+			if !errors.As(err, &invalid) || invalid.Text != text || invalid.Reason == "" || id != (governance.ID{}) {
+				t.Fatalf("%q: %+v and %#v", text, id, err)
+			}
+			return
+		}
+		if !slices.ContainsFunc(forms, func(form *regexp.Regexp) bool { return form.MatchString(text) }) || slices.Contains(strings.Split(text, "/"), "..") {
+			t.Errorf("%q is taken", text)
+		}
+		if again, err := governance.ParseID(id.String()); id.String() != text || again != id || err != nil {
+			t.Errorf("%q came back as %q, and that as %+v, %v", text, id, again, err)
+		}
+		if id.Name() == "" || id.Home() == "" || !strings.HasSuffix(text, id.Name()) {
+			t.Errorf("%q has the name %q and the home %q", text, id.Name(), id.Home())
+		}
+		if id.Kind.Platform() == governance.PlatformAWS && id.Path()+id.Name() != "/"+id.Resource {
+			t.Errorf("%q has the path %q", text, id.Path())
+		}
+	})
+}
+
+var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$`)
+
+// FuzzParseExpiry takes the two forms that are documented and no other, and an end that every cloud can be told.
+func FuzzParseExpiry(f *testing.F) {
+	for _, seed := range []string{"2027-03-31", "2028-02-29", "2027-03-31T18:00:00Z", "2027-03-31T18:00:00.999999999+14:00", "0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2027-02-29"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		expiry, err := governance.ParseExpiry(text)
+		if err != nil {
+			var invalid *governance.InvalidExpiryError
+			if !errors.As(err, &invalid) || invalid.Text != text || expiry != (governance.Expiry{}) {
+				t.Fatalf("%q: %+v and %#v", text, expiry, err)
+			}
+			return
+		}
+		if !timeForm.MatchString(text) {
+			t.Errorf("%q is taken", text)
+		}
+		end := expiry.End()
+		if end.Location() != time.UTC || end.Nanosecond() != 0 || len(end.Format(time.RFC3339)) != len("2027-03-31T18:00:00Z") {
+			t.Errorf("%q ends at %s", text, end)
+		}
+		if again, err := governance.ParseExpiry(end.Format(time.RFC3339)); err != nil || again != expiry {
+			t.Errorf("%q ends at %s, which ends at %+v, %v", text, end, again, err)
+		}
+		if !expiry.PassedAt(end) || expiry.PassedAt(end.Add(-1)) || expiry.StatusAt(end, 0) != governance.StatusExpired || expiry.StatusAt(end.Add(-1), 0) != governance.StatusActive {
+			t.Errorf("%q does not end at its end", text)
+		}
+	})
 }

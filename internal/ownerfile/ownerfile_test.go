@@ -5,9 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -250,7 +252,7 @@ func TestReadFails(t *testing.T) {
 	}
 }
 
-// FuzzParse holds every format against anything: no panic, and owners or problems, but never owners without a name.
+// FuzzParse holds every format against anything: no panic, no owner without a name that messages can hold, and no name of two.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"- payments\n- {name: alice, left: 2026-09-30}\n", `["a", {"name": "b", "aliases": ["c"]}]`, "name,left\na,2026-09-30\n", "* @acme/payments # x\n^[S][2] a@b.example\n", "- &a [*a]\n", "? x\n: y\n", "{", "\"", "- |\n  x"} {
 		f.Add(seed)
@@ -259,10 +261,17 @@ func FuzzParse(f *testing.F) {
 		for _, file := range []string{"o.yaml", "o.json", "o.csv", "o.txt", "CODEOWNERS"} {
 			var l list
 			parserOf(file)(&l, []byte(text))
+			seen := map[string]bool{}
 			for _, owner := range l.owners {
-				if owner.Name == "" {
-					t.Errorf("%s: an owner has no name: %+v", file, owner)
+				for _, name := range slices.Compact(slices.Sorted(slices.Values(append([]string{owner.Name}, owner.Aliases...)))) {
+					if strings.TrimSpace(name) != name || name == "" || strings.ContainsFunc(name, unicode.IsControl) || seen[name] {
+						t.Errorf("%s: %q is a name of %+v", file, name, owner)
+					}
+					seen[name] = true
 				}
+			}
+			if slices.Contains(l.problems, "") {
+				t.Errorf("%s: a problem has no text", file)
 			}
 		}
 	})

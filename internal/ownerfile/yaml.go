@@ -1,7 +1,6 @@
 package ownerfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/yamlbound"
 )
 
 // Keys of an entry, which are the columns of a table too.
@@ -44,7 +44,7 @@ func (l *list) parseTree(text []byte, example string) {
 		l.problems = append(l.problems, fmt.Sprintf("it is too large; in YAML and JSON, an owner directory has %d bytes at most: write a larger one as CSV", maxTreeSize))
 		return
 	}
-	if nested(text) {
+	if yamlbound.Nested(text) {
 		l.problems = append(l.problems, "it is nested deeper than any owner directory; "+example)
 		return
 	}
@@ -71,26 +71,6 @@ func (l *list) parseTree(text []byte, example string) {
 			l.entry(entry, example)
 		}
 	}
-}
-
-// mostNested is far more than an entry's aliases are. The parser takes quadratic time for what is nested deeper.
-const mostNested = 100
-
-// nested tells whether a text has more brackets open, or more dashes in a row, than a directory can have.
-func nested(text []byte) bool {
-	open := 0
-	for _, b := range text {
-		switch b {
-		case '[', '{':
-			open++
-		case ']', '}':
-			open = max(open-1, 0)
-		}
-		if open > mostNested {
-			return true
-		}
-	}
-	return bytes.Contains(text, bytes.Repeat([]byte("- "), mostNested)) || bytes.Contains(text, bytes.Repeat([]byte("? "), mostNested))
 }
 
 func (l *list) malformed(err error, example string) {

@@ -23,6 +23,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/celrule"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
+	"github.com/nhi-governance/terraform-provider-governed/internal/yamlbound"
 )
 
 // SchemaURL is where the JSON Schema is published.
@@ -77,8 +78,15 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 		return governance.PolicyDocument{}, &InvalidError{Problems: problems}
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors start a file with a mark
-	if parsed, err := parser.ParseBytes(text, 0); err == nil && len(parsed.Docs) > 1 {
+	if yamlbound.Nested(text) {
+		return invalid("it is nested deeper than any policy")
+	}
+	switch parsed, err := parser.ParseBytes(text, 0); {
+	case err != nil: // YAMLToJSON says it with the line
+	case len(parsed.Docs) > 1:
 		return invalid(fmt.Sprintf("it has %d documents; a policy is one", len(parsed.Docs)))
+	case yamlbound.Multiplies(parsed):
+		return invalid("it has more aliases than any policy, or one within what an anchor names; write out what they stand for")
 	}
 	asJSON, err := yaml.YAMLToJSON(text)
 	if err != nil {

@@ -3,6 +3,7 @@ package policyfile
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -113,6 +114,25 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
+// TestParseEndless refuses in no time what a parser would be busy with for hours.
+func TestParseEndless(t *testing.T) {
+	t.Parallel()
+	laughs := "a0: &a0 [x]\n"
+	for i := range 9 {
+		laughs += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 9))
+	}
+	for text, want := range map[string]string{
+		laughs:                      "it has more aliases than any policy, or one within what an anchor names; write out what they stand for",
+		strings.Repeat("[", 1<<20):  "it is nested deeper than any policy",
+		strings.Repeat("- ", 1<<18): "it is nested deeper than any policy",
+	} {
+		var invalid *InvalidError
+		if _, err := Parse([]byte(text)); !errors.As(err, &invalid) || !slices.Equal(invalid.Problems, []string{want}) {
+			t.Errorf("%.20q: %v", text, err)
+		}
+	}
+}
+
 func TestReadFails(t *testing.T) {
 	t.Parallel()
 	if _, err := Read(filepath.Join(t.TempDir(), "absent.yaml")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "absent.yaml") {
@@ -210,4 +230,37 @@ func texts[T ~string](items []T) []string {
 		list[i] = string(item)
 	}
 	return list
+}
+
+// FuzzParse takes a policy that is whole or says what is wrong: never a panic, never one that the provider then refuses, and the
+// same when it is written anew.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		yamlPolicy, jsonPolicy, "{}", "", "---\n---\n", "\ufeff{}", "a: &a [*a]", "<<: {warn_before_days: 1}", "warn_before_days: &d 7\nmax_lifetime_days: *d\n",
+		"max_lifetime_days: 1e2", "max_lifetime_days: .inf", "max_lifetime_days: 9223372036854775808", "enforcement: {owner: off}", "owners: {pattern: '['}", "? [a]\n: b",
+		"rules: [{name: r, expression: 'identity.owner == \"a\"', message: m}]", "break_glass: ['aws:*']", "approval_keys: [x]", "warn_before_days: 1\nwarn_before_days: 2\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		document, err := Parse(text)
+		if err != nil {
+			var invalid *InvalidError
+			if !errors.As(err, &invalid) || len(invalid.Problems) == 0 || slices.Contains(invalid.Problems, "") || !reflect.DeepEqual(document, governance.PolicyDocument{}) {
+				t.Fatalf("%+v, %#v", document, err)
+			}
+			return
+		}
+		if _, err := governance.NewPolicy(document); err != nil {
+			t.Fatalf("it is taken, and refused afterwards: %v", err)
+		}
+		written, err := json.Marshal(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Parse(written)
+		if rewritten, _ := json.Marshal(again); err != nil || string(rewritten) != string(written) {
+			t.Errorf("%s came back as %s, %v", written, rewritten, err)
+		}
+	})
 }

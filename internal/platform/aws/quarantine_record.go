@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
 // phase is how far a quarantine has come.
@@ -207,7 +208,8 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 		return r, errRecord
 	}
 	r.phase = phase(words[0])
-	if r.Since, err = time.Parse(time.RFC3339, words[1]); err != nil || !slices.Contains([]phase{phaseImposing, phaseComplete, phaseReleasing}, r.phase) {
+	var ok bool
+	if r.Since, ok = platform.ParseInstant(words[1]); !ok || !slices.Contains([]phase{phaseImposing, phaseComplete, phaseReleasing}, r.phase) {
 		return r, errRecord
 	}
 	for _, word := range words[2:] {
@@ -220,7 +222,10 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 			r.digest = value
 		case "used":
 			r.usedKnown = true
-			if r.usedAt, err = time.Parse(time.RFC3339, value); err != nil && value != neverUsed {
+			if value == neverUsed {
+				continue
+			}
+			if r.usedAt, ok = platform.ParseInstant(value); !ok {
 				return r, errRecord
 			}
 		case "release_after":

@@ -1,11 +1,14 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
@@ -98,4 +101,40 @@ func TestForgedQuarantineRecord(t *testing.T) {
 	if record, err := tagging.quarantine(map[string]string{"nhi:quarantine_reason": "x"}); record != nil || err != nil {
 		t.Errorf("a reason alone gives %v %v", record, err)
 	}
+}
+
+// FuzzQuarantineRecord reads records that anybody may have written: never half of one without an error, and one that is read says
+// the same when it is written again.
+func FuzzQuarantineRecord(f *testing.F) {
+	f.Add("quarantined 2026-11-22T13:11:00Z deny=inline trust=closed digest=0123456789ab used=never", "Leaked=2C see =237", "SEC-1", "key:AKIAEXAMPLE ssh:APKAEXAMPLE boundary:none", "service:ACCAEXAMPLE")
+	f.Add("releasing 2026-11-22T13:11:00Z deny=boundary release_after=2026-12-01 delete_after=2027-01-01T00:00:00+02:00", "x", "", "boundary:arn:aws:iam::123456789012:policy/a=2Cb", "")
+	f.Add("imposing 0000-01-01T00:00:00+23:00 used=9999-12-31T23:59:59-23:00", "=2C", "", "key:", ":")
+	f.Fuzz(func(t *testing.T, main, reason, ticket, changes, more string) {
+		tagging := tagging{keys: governance.NewMetadataKeys(nil)}
+		tags := map[string]string{"Team": "x", "nhi:quarantine": main, "NHI:quarantine_reason": reason, "nhi:quarantine_changes": changes, "nhi:quarantine_changes_3": more}
+		if ticket != "" {
+			tags["nhi:quarantine_ticket"] = ticket
+		}
+		record, err := tagging.quarantine(tags)
+		if err != nil {
+			if !errors.Is(err, errRecord) || tagging.readable(tags) != nil {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		if record == nil {
+			t.Fatal("a record is passed over")
+		}
+		if record.tooLong() != "" {
+			return
+		}
+		set, _ := tagging.recordChanges(map[string]string{"Team": "x"}, record)
+		again, err := tagging.quarantine(set)
+		if diff := cmp.Diff(record, again, cmp.AllowUnexported(quarantineRecord{}, held{})); diff != "" || err != nil {
+			t.Errorf("written as %q it is another: %v %s", set, err, diff)
+		}
+		if set, remove := tagging.recordChanges(set, again); len(set)+len(remove) > 0 {
+			t.Errorf("written again it takes %q and %q", set, remove)
+		}
+	})
 }

@@ -81,6 +81,41 @@ func TestParseReportMalformed(t *testing.T) {
 	}
 }
 
+// FuzzParseReport holds what is made of any report: rows or an error and never both, and nothing that the text does not say.
+func FuzzParseReport(f *testing.F) {
+	f.Add(reportHeader + "\nu,arn:u,2019-01-01T00:00:00+00:00,true,no_information,2020-01-02T03:04:05Z,N/A,true,true,2020-01-02T03:04:05Z,2022-01-02T03:04:05Z,eu-west-1,s3,false,N/A,N/A,N/A,N/A,true,2020-01-02T03:04:05Z,false,N/A\n")
+	f.Add(reportHeader + "\n<root_account>,arn:root,2019-01-01T00:00:00+00:00,not_supported,N/A,not_supported,not_supported,TRUE,true,N/A,yesterday,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A\n")
+	f.Add("\ufeff" + reportHeader + "\n\"u\n,\"\"\",a,")
+	f.Fuzz(func(t *testing.T, content string) {
+		rows, err := parseReport(strings.NewReader(content))
+		if err != nil {
+			if rows != nil {
+				t.Fatalf("rows with the error %v: %+v", err, rows)
+			}
+			return
+		}
+		if len(rows) > strings.Count(content, "\n") {
+			t.Errorf("%d rows of %d lines", len(rows), strings.Count(content, "\n"))
+		}
+		for arn, row := range rows {
+			used := false
+			for _, c := range row.credentials {
+				used = used || !c.LastUsedAt.IsZero()
+				if c.Kind == "" || c.LastUsedAt.After(row.lastUsedAt) {
+					t.Errorf("%s was used at %s, and its credential is %+v", arn, row.lastUsedAt, c)
+				}
+				// Unknown is not unused.
+				if c.Active && c.Kind == governance.CredentialAccessKey && !c.LastUsedKnown && !row.unread {
+					t.Errorf("%s has a key of which nothing is known, and no gap: %+v", arn, c)
+				}
+			}
+			if used && row.lastUsedAt.IsZero() {
+				t.Errorf("%s is taken for unused: %+v", arn, row)
+			}
+		}
+	})
+}
+
 // TestWithStores tells governed keys from others only where no key can be meant that is not.
 func TestWithStores(t *testing.T) {
 	t.Parallel()

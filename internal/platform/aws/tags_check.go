@@ -56,6 +56,9 @@ func (t tagging) checkLabel(found *violations, path []string, key, value string)
 	case taken:
 		found.add(path, fmt.Sprintf("Use the argument %s, or another key.", strings.Join(field.Argument(), ".")), "the label %q is the tag that holds %s", key, field)
 	}
+	if isKeyNote(key) {
+		found.add(path, "Use another key.", "the label %q is named as an access key, whose description IAM keeps in the tag of that name", key)
+	}
 	if strings.HasPrefix(strings.ToLower(key), "aws:") {
 		found.add(path, "Use another key.", "the label %q starts with aws:, which is reserved", key)
 	}

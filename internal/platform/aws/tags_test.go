@@ -4,7 +4,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -94,4 +96,44 @@ func TestTagChanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzTags has whatever the check lets pass be tags that IAM takes, and come back as it was written.
+func FuzzTags(f *testing.F) {
+	f.Add("payments", "Export (EU), nightly", "billing db", "team", "a=2Cb")
+	f.Add("請求書 🚀", "e\u0301\x00\u2028", "a\u00a0b,c", "aws:x", "")
+	f.Add("=2C", strings.Repeat(",", 86), "=20", "NHI:Owner", "x")
+	f.Add("a", "b", "c", "AKIAIOSFODNN7EXAMPLE", "x")
+	f.Fuzz(func(t *testing.T, owner, purpose, system, key, value string) {
+		for _, text := range []string{owner, purpose, system, key, value} {
+			if !utf8.ValidString(text) {
+				return // Terraform has no such texts.
+			}
+		}
+		metadata := governance.Metadata{Owner: owner, Purpose: purpose, Labels: map[string]string{key: value}}
+		if system != "" {
+			metadata.Systems = []string{system, "data-lake"}
+		}
+		for _, keys := range []governance.MetadataKeys{defaultKeys, renamedKeys} {
+			tagging := tagging{keys: keys}
+			var found violations
+			if tagging.check(&found, metadata, 0); len(found) > 0 {
+				continue
+			}
+			tags, folded := tagging.tags(metadata), map[string]bool{}
+			for key, value := range tags {
+				illegal := strings.ContainsFunc(key+value, func(r rune) bool { return !legalInTag(r) })
+				if length := tagLength(key); illegal || length < 1 || length > maxTagKeyLength || tagLength(value) > maxTagValueLength || folded[strings.ToLower(key)] || strings.HasPrefix(strings.ToLower(key), "aws:") {
+					t.Errorf("IAM does not take %q=%q", key, value)
+				}
+				folded[strings.ToLower(key)] = true
+			}
+			if read, mark := tagging.metadata(tags); !reflect.DeepEqual(read, metadata) || mark != governance.ManagedBy {
+				t.Errorf("%+v came back as %+v, %q", metadata, read, mark)
+			}
+			if set, remove := tagging.changes(tags, tags); len(set)+len(remove) > 0 {
+				t.Errorf("what is there already takes %q and %q", set, remove)
+			}
+		}
+	})
 }

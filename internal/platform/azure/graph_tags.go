@@ -280,6 +280,8 @@ func (t graphTagging) check(found *findings, metadata governance.Metadata) {
 		switch length := graphLength(key + "=" + value); {
 		case taken:
 			found.add(path, "Use another key.", "the label %q is the tag that holds %s", key, field)
+		case t.holds(key+"=") || t.isCredentialNote(key+"="):
+			found.add(path, "Use another key.", "the label %q is a tag that the provider writes for itself", key)
 		case key == "" || strings.ContainsFunc(key, white) || strings.Contains(key, "="):
 			found.add(path, "Write a key without white space and equals signs.", "the label %q has a key that cannot be in a tag", key)
 		case strings.ContainsFunc(value, white):

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
@@ -73,4 +74,52 @@ func TestGraphTagsMerged(t *testing.T) {
 	if again := tagging.merged(got, want); !slices.Equal(again, got) {
 		t.Errorf("merged again to %v", again)
 	}
+}
+
+// FuzzGraphTags has whatever the check lets pass be tags that Entra ID takes, in any order and beside those of others, and come
+// back as it was written.
+func FuzzGraphTags(f *testing.F) {
+	f.Add("payments", "Export (EU), nightly", "billing db", "team", "x=y", "HideApp")
+	f.Add("a_b=c,=5F", strings.Repeat("=", 300), ",", "nhi:owner", "", "nhi:owner=mallory")
+	f.Add("🚀\u00a0\x00", strings.Repeat("🚀é", 200), "a,b", "nhi:purpose.2", "x", "team=others")
+	f.Add("a", "b", "c", "nhi:credential.11111111-2222-3333-4444-555555555555", "x", "nhi:credential.11111111-2222-3333-4444-555555555555=vault")
+	f.Fuzz(func(t *testing.T, owner, purpose, system, key, value, foreign string) {
+		for _, text := range []string{owner, purpose, system, key, value, foreign} {
+			if !utf8.ValidString(text) {
+				return // Terraform has no such texts.
+			}
+		}
+		for _, text := range []string{owner, purpose} {
+			// As a value that somebody else has written.
+			if decoded := decodeGraphTag(text); decoded != text && encodeGraphTag(decoded) != text {
+				t.Errorf("%q is read as %q, which loses it", text, decoded)
+			}
+		}
+		metadata := governance.Metadata{Owner: owner, Purpose: purpose, Labels: map[string]string{key: value}}
+		if system != "" {
+			metadata.Systems = []string{system, "data-lake"}
+		}
+		for _, keys := range []governance.MetadataKeys{governance.NewMetadataKeys(nil), governance.NewMetadataKeys(map[governance.Field]string{governance.FieldOwner: "Cost Owner=x"})} {
+			tagging := graphTagging{keys: keys}
+			var found findings
+			if tagging.check(&found, metadata); len(found) > 0 {
+				continue
+			}
+			tags := tagging.tags(metadata, graphRecords{Deactivated: deactivatedSignIn, Purge: true})
+			for i, tag := range tags {
+				if length := graphLength(tag); length < 1 || length > maxGraphTagLength || strings.ContainsFunc(tag, unicode.IsSpace) || slices.Contains(tags[:i], tag) {
+					t.Errorf("%q cannot be a tag", tag)
+				}
+			}
+			merged := tagging.merged([]string{"HideApp", foreign}, tags)
+			if again := tagging.merged(merged, tags); !slices.Equal(again, merged) {
+				t.Errorf("merged again %q became %q", merged, again)
+			}
+			slices.Reverse(merged)
+			read := tagging.metadata(merged)
+			if !reflect.DeepEqual(read.Metadata, metadata) || read.ManagedBy != governance.ManagedBy || read.Deactivated != deactivatedSignIn || !read.Purge {
+				t.Errorf("%+v came back as %+v by way of %q", metadata, read, merged)
+			}
+		}
+	})
 }

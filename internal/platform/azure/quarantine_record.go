@@ -84,7 +84,8 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 		return r, errRecord
 	}
 	r.phase = phase(words[0])
-	if r.Since, err = time.Parse(time.RFC3339, words[1]); err != nil || !slices.Contains([]phase{phaseImposing, phaseComplete, phaseReleasing}, r.phase) {
+	var ok bool
+	if r.Since, ok = platform.ParseInstant(words[1]); !ok || !slices.Contains([]phase{phaseImposing, phaseComplete, phaseReleasing}, r.phase) {
 		return r, errRecord
 	}
 	for _, word := range words[2:] {
@@ -92,7 +93,7 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 		case "sign_in":
 			r.door = door(value)
 		case "used":
-			if r.usedAt, err = time.Parse(time.RFC3339, value); err != nil {
+			if r.usedAt, ok = platform.ParseInstant(value); !ok {
 				return r, errRecord
 			}
 		case "release_after":

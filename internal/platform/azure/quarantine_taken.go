@@ -81,7 +81,10 @@ func readTaken(fields []string) (k taken, err error) {
 			k.role.assignmentID = fields[1] + "/providers/Microsoft.Authorization/roleAssignments/" + fields[4]
 		}
 		if fields[5] != "" {
-			k.role.End, err = time.Parse(time.RFC3339, fields[5])
+			ok := false
+			if k.role.End, ok = platform.ParseInstant(fields[5]); !ok {
+				return k, errRecord
+			}
 		}
 	case k.kind == takenFederated && len(fields) == 5:
 		k.name, k.credential = fields[1], federation.Credential{Issuer: fields[2], Subject: fields[3], Audience: fields[4]}

@@ -12,6 +12,9 @@ import (
 // batchSize is how many requests a batch takes ("JSON batching").
 const batchSize = 20
 
+// longestPause is the longest that a throttled request of a batch waits, whatever Graph asks for.
+const longestPause = 10 * time.Minute
+
 // Answer is what one request of a batch was answered with.
 type Answer struct {
 	Status int
@@ -77,17 +80,25 @@ func (c *Client) batch(ctx context.Context, paths []string, headers map[string]s
 	if err := c.Do(ctx, Request{Method: http.MethodPost, Path: "/$batch", In: in}, &out); err != nil {
 		return nil, 0, err
 	}
+	asked := map[string]int{}
+	for _, i := range which {
+		asked[strconv.Itoa(i)] = i
+	}
 	for _, answer := range out.Responses {
-		i, err := strconv.Atoi(answer.ID)
-		if err != nil || i < 0 || i >= len(answers) {
-			return nil, 0, fmt.Errorf("POST /$batch answered the request %q, which nobody made", answer.ID)
+		i, open := asked[answer.ID]
+		if !open {
+			return nil, 0, fmt.Errorf("POST /$batch answered the request %q, which nobody made or which was answered already", answer.ID)
+		}
+		delete(asked, answer.ID)
+		if answer.Status < 200 || answer.Status > 599 {
+			return nil, 0, fmt.Errorf("POST /$batch answered the request %q with the status %d, which is none", answer.ID, answer.Status)
 		}
 		if answer.Status == http.StatusTooManyRequests {
 			seconds, err := strconv.Atoi(answer.Headers["Retry-After"])
-			if err != nil {
+			if err != nil || seconds < 1 {
 				seconds = 1
 			}
-			throttled, pause = append(throttled, i), max(pause, time.Duration(seconds)*time.Second)
+			throttled, pause = append(throttled, i), max(pause, time.Duration(min(seconds, int(longestPause/time.Second)))*time.Second)
 			continue
 		}
 		answers[i] = Answer{Status: answer.Status, Body: answer.Body}
@@ -100,7 +111,7 @@ func (c *Client) batch(ctx context.Context, paths []string, headers map[string]s
 			answers[i].Code = failed.Error.Code
 		}
 	}
-	if len(out.Responses) != len(which) {
+	if len(asked) > 0 {
 		return nil, 0, fmt.Errorf("POST /$batch answered %d of %d requests", len(out.Responses), len(which))
 	}
 	return throttled, pause, nil
