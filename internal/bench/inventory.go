@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
-	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
 // inventoryRole is the role that the bench takes in further accounts.
@@ -30,6 +28,15 @@ type reading struct {
 	Gaps       []string
 	// Kept is the memory in bytes that the inventory takes, and Sent the size in bytes of what Terraform is given.
 	Kept, Sent uint64
+}
+
+// rest configures the provider and does nothing else: what that takes is what it takes while Terraform is at work elsewhere.
+func rest(ctx context.Context, configuration string, out io.Writer) error {
+	server := provider.NewServer("bench")
+	if err := configure(ctx, server, configuration); err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(reading{})
 }
 
 // readInventory reads all that a configuration of the provider, in JSON, leads to, and gives it out, as governed_identities does.
@@ -119,7 +126,7 @@ func inventoryOf(accounts, identities int) func(context.Context) (figures, error
 		if len(further) > 0 {
 			inventory = map[string]any{"accounts": further, "role_name": inventoryRole}
 		}
-		got, result, err := readElsewhere(ctx, map[string]any{"aws": map[string]any{"inventory": inventory}}, server.Env())
+		got, result, err := elsewhere(ctx, readInventoryFlag, map[string]any{"aws": map[string]any{"inventory": inventory}}, server.Env())
 		if err != nil {
 			return figures{}, err
 		}
@@ -131,36 +138,32 @@ func inventoryOf(accounts, identities int) func(context.Context) (figures, error
 	}
 }
 
+// idle measures a process that has both clouds configured and asks neither for anything.
+func idle(ctx context.Context) (figures, error) {
+	both, err := simulatedBoth()
+	if err != nil {
+		return figures{}, err
+	}
+	defer both.close()
+	got, _, err := elsewhere(ctx, idleFlag, both.provider, both.env)
+	got.calls = both.calls()
+	return got, err
+}
+
 // inventoryOfTenant measures a process that reads a tenant of Entra ID with so many applications, and the managed identities and
 // others' service principals that come with them.
 func inventoryOfTenant(applications int) func(context.Context) (figures, error) {
 	return func(ctx context.Context) (figures, error) {
-		server, err := azuresim.New()
+		target, err := simulatedTenant(applications)
 		if err != nil {
 			return figures{}, err
 		}
-		if err := server.Start(); err != nil {
-			return figures{}, err
-		}
-		defer server.Close()
-		server.SeedEstate(applications)
-		folder, err := os.MkdirTemp("", "governed-bench")
+		defer target.close()
+		got, result, err := elsewhere(ctx, readInventoryFlag, target.provider, target.env)
 		if err != nil {
 			return figures{}, err
 		}
-		defer os.RemoveAll(folder)
-		authority := filepath.Join(folder, "ca.pem")
-		if err := os.WriteFile(authority, server.CA(), 0o600); err != nil {
-			return figures{}, err
-		}
-		got, result, err := readElsewhere(ctx, map[string]any{"azure": map[string]any{
-			"tenant_id": azuresim.DefaultTenant, "subscription_id": azuresim.DefaultSubscription, "custom_ca_bundle": authority,
-			"endpoints": map[string]any{"authority": server.URL(), "graph": server.GraphURL(), "resource_manager": server.ResourceManagerURL()},
-		}}, server.Env())
-		if err != nil {
-			return figures{}, err
-		}
-		got.calls = len(server.Calls())
+		got.calls = target.calls()
 		if result.Identities < applications || len(result.Gaps) > 0 {
 			return figures{}, fmt.Errorf("%d identities were read of %d applications: %s", result.Identities, applications, strings.Join(result.Gaps, " "))
 		}
@@ -168,8 +171,8 @@ func inventoryOfTenant(applications int) func(context.Context) (figures, error) 
 	}
 }
 
-// readElsewhere has a process of its own read the inventory that a configuration and an environment lead to.
-func readElsewhere(ctx context.Context, configuration map[string]any, environment map[string]string) (figures, reading, error) {
+// elsewhere has a process of its own do what a flag says, with a configuration and an environment.
+func elsewhere(ctx context.Context, what string, configuration map[string]any, environment map[string]string) (figures, reading, error) {
 	argument, err := json.Marshal(configuration)
 	if err != nil {
 		return figures{}, reading{}, err
@@ -178,7 +181,7 @@ func readElsewhere(ctx context.Context, configuration map[string]any, environmen
 	if err != nil {
 		return figures{}, reading{}, err
 	}
-	command := exec.CommandContext(ctx, program, "-read-inventory", string(argument))
+	command := exec.CommandContext(ctx, program, what, string(argument))
 	command.Env = os.Environ()
 	for name, value := range environment {
 		command.Env = append(command.Env, name+"="+value)
@@ -194,6 +197,9 @@ func readElsewhere(ctx context.Context, configuration map[string]any, environmen
 	if err := json.Unmarshal(output.Bytes(), &result); err != nil {
 		return figures{}, reading{}, err
 	}
-	got.note = fmt.Sprintf("%.1f KB kept for each, %d MB sent", float64(result.Kept)/float64(max(result.Identities, 1))/1024, result.Sent>>20)
+	if result.Identities > 0 {
+		got.each = int64(result.Kept) / int64(result.Identities)
+		got.note = fmt.Sprintf("%.1f KB kept for each, %d MB sent", float64(got.each)/1024, result.Sent>>20)
+	}
 	return got, result, nil
 }

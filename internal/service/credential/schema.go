@@ -18,6 +18,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // Schema of the resource.
@@ -29,7 +30,7 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 		MarkdownDescription: "A long-lived credential of a governed identity, for clients that can use nothing short-lived. " +
 			"The secret goes straight from the platform into a secret store: it is never in the state, in a plan or in a log. It is rotated with an overlap, " +
 			"ends with its expiry, and is revoked when its block goes.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: tfkit.Typed(map[string]schema.Attribute{
 			"id": computed("Identity and place of the secret, such as `aws:123456789012:user/mailer#aws_secrets_manager:mailer/smtp`. It is also what an import takes."),
 			"identity": schema.StringAttribute{
 				Required:            true,
@@ -107,7 +108,7 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "When each of `leaked_ids` was revoked (RFC 3339), by its id.",
 			},
-		},
+		}),
 	}
 }
 

@@ -25,7 +25,7 @@ func (d Definition[P]) schema() schema.Schema {
 	for _, k := range d.Kinds {
 		further[k.Attribute()] = k.Schema()
 	}
-	return schema.Schema{MarkdownDescription: d.Description, Attributes: tfkit.GovernanceAttributes(further)}
+	return schema.Schema{MarkdownDescription: d.Description, Attributes: tfkit.Typed(tfkit.GovernanceAttributes(further))}
 }
 
 // load reads a model out of a value of the schema.
