@@ -1,0 +1,140 @@
+package chaos_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+)
+
+// kind is what can be wrong after a case.
+type kind int
+
+const (
+	notConverged kind = iota
+	orphaned
+	leaked
+)
+
+// verdict is what is wrong after one case.
+type verdict struct {
+	name  string
+	wrong map[kind][]string
+}
+
+func (v *verdict) add(k kind, format string, arguments ...any) {
+	if v.wrong == nil {
+		v.wrong = map[kind][]string{}
+	}
+	v.wrong[k] = append(v.wrong[k], fmt.Sprintf(format, arguments...))
+}
+
+func (v verdict) String() string {
+	var lines []string
+	for k, name := range map[kind]string{notConverged: "not converged", orphaned: "orphaned", leaked: "leaked"} {
+		for _, line := range v.wrong[k] {
+			lines = append(lines, name+": "+line)
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// judge compares a world with what the stage wants and, of a case, with the content that a run without a fault has left. It
+// returns the world's content. What is wrong goes into the verdict, or fails the test where there is none.
+func (s scenario) judge(t *testing.T, w *world, subject *subject, config acctest.Values, v *verdict, want ...string) []string {
+	t.Helper()
+	alone := v == nil
+	if alone {
+		v = &verdict{name: t.Name()}
+	}
+	content := w.content()
+	if !alone {
+		extra, missing := differences(content, want)
+		for _, line := range extra {
+			v.add(orphaned, "there is %s", line)
+		}
+		for _, line := range missing {
+			v.add(notConverged, "there is no %s", line)
+		}
+	}
+	subject.settled(v, config)
+	if s.credential != nil && config != nil && subject.exists() {
+		if err := s.credential(w); err != nil {
+			v.add(leaked, "the stored credential does not work: %s", err)
+		}
+	}
+	for _, p := range w.protocols {
+		for _, found := range secretsIn(p.Told(), w.secrets()) {
+			v.add(leaked, "%s", found)
+		}
+	}
+	if alone && len(v.wrong) > 0 {
+		t.Error(v)
+	}
+	return content
+}
+
+// settled wants a further run of Terraform to find nothing to do.
+func (s *subject) settled(v *verdict, config acctest.Values) {
+	s.in(s.world.protocol())
+	if config == nil {
+		if s.exists() {
+			v.add(notConverged, "the state still has it")
+		}
+		return
+	}
+	if !s.exists() {
+		v.add(notConverged, "the state has lost it")
+		return
+	}
+	diags := s.instance.Refresh()
+	if !diags.Failed() {
+		diags = s.instance.Plan(config)
+	}
+	switch {
+	case diags.Failed():
+		v.add(notConverged, "the plan after has failed: %s", diags)
+	case s.instance.Changes():
+		v.add(notConverged, "the plan after changes %v to %v", s.instance.State(), s.instance.Planned())
+	}
+}
+
+// differences are the lines that one list has and the other has not, counted.
+func differences(is, want []string) (extra, missing []string) {
+	count := map[string]int{}
+	for _, line := range is {
+		count[line]++
+	}
+	for _, line := range want {
+		count[line]--
+	}
+	for line, n := range count {
+		for ; n > 0; n-- {
+			extra = append(extra, line)
+		}
+		for ; n < 0; n++ {
+			missing = append(missing, line)
+		}
+	}
+	return extra, missing
+}
+
+// secretsIn says which secrets are in what Terraform was told: as they are, in base64, or encoded for a URL.
+func secretsIn(told []byte, secrets []string) (found []string) {
+	for i, secret := range secrets {
+		for form, text := range map[string]string{
+			"as it is": secret, "in base64": base64.StdEncoding.EncodeToString([]byte(secret)), "encoded for a URL": url.QueryEscape(secret),
+		} {
+			if bytes.Contains(told, []byte(text)) {
+				found = append(found, fmt.Sprintf("secret %d is %s in what Terraform was told", i+1, form))
+			}
+		}
+	}
+	return found
+}
