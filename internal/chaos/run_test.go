@@ -53,12 +53,22 @@ func (s *subject) apply(config acctest.Values) acctest.Diagnostics {
 	if !had {
 		s.tainted = false
 	}
-	switch {
-	case config == nil && !had:
+	if config == nil && !had {
 		return diags
-	case config != nil && had && s.tainted:
+	}
+	replaced := s.tainted
+	if config != nil && had && !s.tainted {
+		if planned := s.instance.Plan(config); planned.Failed() {
+			return append(diags, planned...)
+		}
+		replaced = s.instance.Replaces()
+	}
+	switch {
+	case config != nil && had && replaced:
 		diags = append(diags, s.instance.Replace(config)...)
 		s.tainted = diags.Failed() && s.exists()
+	case config != nil && had:
+		diags = append(diags, s.instance.ApplyStale(config)...)
 	default:
 		diags = append(diags, s.instance.ApplyOnce(config)...)
 		s.tainted = s.tainted || !had && diags.Failed() && s.exists()

@@ -1,10 +1,14 @@
 package chaos_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 )
+
+// scenarios are the lives that the matrix has.
+var scenarios = slices.Concat(identities, awsCredentials, quarantines, azureIdentities, entraCredentials, azureQuarantines)
 
 // scenario is the life of one resource.
 type scenario struct {
@@ -16,7 +20,7 @@ type scenario struct {
 	// importID is the id with which an object is imported that no state knows.
 	importID func(*world) string
 	// credential reads from the store what a client signs in with, and signs in; nil where there is none.
-	credential func(*world) error
+	credential func(*world, *acctest.Resource) error
 }
 
 // stage is an apply in that life, and what has been applied before it.

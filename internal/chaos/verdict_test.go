@@ -55,18 +55,16 @@ func (s scenario) judge(t *testing.T, w *world, subject *subject, config acctest
 	}
 	content := w.content()
 	if !alone {
-		extra, missing := differences(content, want)
-		for _, line := range extra {
-			v.add(orphaned, "there is %s", line)
-		}
-		for _, line := range missing {
-			v.add(notConverged, "there is no %s", line)
-		}
+		v.compare(content, want)
 	}
 	subject.settled(v, config)
 	if s.credential != nil && config != nil && subject.exists() {
-		if err := s.credential(w); err != nil {
+		err := s.credential(w, subject.instance)
+		switch ended := subject.instance.State("status") == "expired"; {
+		case err != nil && !ended:
 			v.add(leaked, "the stored credential does not work: %s", err)
+		case err == nil && ended:
+			v.add(leaked, "the credential works, and has expired")
 		}
 	}
 	for _, p := range w.protocols {
@@ -105,8 +103,9 @@ func (s *subject) settled(v *verdict, config acctest.Values) {
 	}
 }
 
-// differences are the lines that one list has and the other has not, counted.
-func differences(is, want []string) (extra, missing []string) {
+// compare notes what one content has and the other has not. What is there too much is an orphan, unless something else of its
+// kind is missing: then it is the same object, which is not as it should be.
+func (v *verdict) compare(is, want []string) {
 	count := map[string]int{}
 	for _, line := range is {
 		count[line]++
@@ -114,6 +113,7 @@ func differences(is, want []string) (extra, missing []string) {
 	for _, line := range want {
 		count[line]--
 	}
+	var extra, missing []string
 	for line, n := range count {
 		for ; n > 0; n-- {
 			extra = append(extra, line)
@@ -122,7 +122,32 @@ func differences(is, want []string) (extra, missing []string) {
 			missing = append(missing, line)
 		}
 	}
-	return extra, missing
+	slices.Sort(extra)
+	slices.Sort(missing)
+	for _, line := range extra {
+		words := strings.Fields(line)
+		i := slices.IndexFunc(missing, func(other string) bool { return slices.Equal(strings.Fields(other)[:3], words[:3]) })
+		if i < 0 {
+			v.add(orphaned, "there is %s", line)
+			continue
+		}
+		v.add(notConverged, "%s is not as it should be: %s", strings.Join(words[:3], " "), contrast(line, missing[i]))
+		missing = slices.Delete(missing, i, i+1)
+	}
+	for _, line := range missing {
+		v.add(notConverged, "there is no %s", line)
+	}
+}
+
+// contrast is where two lines begin to differ, and how they go on.
+func contrast(is, want string) string {
+	from := 0
+	for from < min(len(is), len(want)) && is[from] == want[from] {
+		from++
+	}
+	from = max(from-60, 0)
+	cut := func(text string) string { return text[from:min(from+300, len(text))] }
+	return fmt.Sprintf("\n  %s\nand should be\n  %s", cut(is), cut(want))
 }
 
 // secretsIn says which secrets are in what Terraform was told: as they are, in base64, or encoded for a URL.

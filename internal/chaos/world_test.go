@@ -110,6 +110,9 @@ func (w *world) content() []string {
 	if w.azure != nil {
 		lines = append(lines, w.azure.Content(mask)...)
 	}
+	for i, line := range lines {
+		lines[i] = counted.ReplaceAllString(line, "$1 …")
+	}
 	return lines
 }
 

@@ -10,14 +10,28 @@ import (
 // Content says in lines all that the simulator's accounts hold, one object a
 // line, whatever the replication lag: what two runs have left behind can be
 // compared. mask changes each text, for instance to hide ids, which differ.
-// Not in it are records of use, and jobs that are over.
+// Not in it are records of use, jobs that are over, and values of secrets and
+// parameters that are not the current ones.
 func (s *Server) Content(mask func(string) string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var lines []string
 	for _, a := range s.accounts {
 		a.purge(s.clock.Now())
-		lines = append(lines, Describe("account "+a.id, reflect.ValueOf(a), left, mask)...)
+		name := "account " + a.id
+		lines = append(lines, Describe(name, reflect.ValueOf(a), left, mask)...)
+		for region, secrets := range a.secrets {
+			for _, one := range secrets.all() {
+				if current := one.source().staged(stageCurrent); current != nil {
+					lines = append(lines, Describe(name+" current "+region+" "+one.name, reflect.ValueOf(current), left, mask)...)
+				}
+			}
+		}
+		for region, parameters := range a.parameters {
+			for _, one := range parameters.all() {
+				lines = append(lines, Describe(name+" current "+region+" "+one.name, reflect.ValueOf(one.current()), left, mask)...)
+			}
+		}
 	}
 	slices.Sort(lines)
 	return lines
@@ -31,20 +45,21 @@ var left = map[string][]string{
 		"quotas", "origin", "admin", "archived", "denied",
 	},
 	"collection": {"sorted", "live"}, "entry": {"before", "hidden"},
-	"role":            {"account", "used", "principalLag", "profileLag"},
-	"user":            {"account", "passwordUsed", "principalLag"},
-	"group":           {"account", "members"},
-	"managedPolicy":   {"account", "doc"},
-	"policyText":      {"doc"},
-	"trustPolicy":     {"doc"},
-	"instanceProfile": {"account", "useLag"},
-	"oidcProvider":    {"account"},
-	"accessKey":       {"used", "useLag"},
-	"virtualMFA":      {"owner"},
-	"secret":          {"account", "accessed", "primary"},
-	"secretVersion":   {"accessed"},
-	"parameter":       {"account"},
-	"Time":            {"loc"},
+	"role":             {"account", "used", "principalLag", "profileLag"},
+	"user":             {"account", "passwordUsed", "principalLag"},
+	"group":            {"account", "members"},
+	"managedPolicy":    {"account", "doc"},
+	"policyText":       {"doc"},
+	"trustPolicy":      {"doc"},
+	"instanceProfile":  {"account", "useLag"},
+	"oidcProvider":     {"account"},
+	"accessKey":        {"used", "useLag"},
+	"virtualMFA":       {"owner"},
+	"secret":           {"account", "accessed", "primary", "suffix", "versions"},
+	"secretVersion":    {"accessed", "stages"},
+	"parameter":        {"account", "versions"},
+	"parameterVersion": {"number"},
+	"Time":             {"loc"},
 }
 
 // Describe says in lines what a simulator holds: each map or collection that is

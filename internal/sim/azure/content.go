@@ -8,7 +8,8 @@ import (
 )
 
 // Content says in lines all that the simulator's tenants hold, deleted objects
-// included, as [sim.Server.Content] does. Not in it are records of use.
+// included, as [sim.Server.Content] does. Not in it are records of use, and
+// values of secrets that are not the current ones.
 func (s *Server) Content(mask func(string) string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -17,6 +18,11 @@ func (s *Server) Content(mask func(string) string) []string {
 		t.expire(s.clock.Now())
 		lines = append(lines, sim.Describe("tenant "+t.id, reflect.ValueOf(t), left, mask)...)
 		lines = append(lines, sim.Describe("tenant "+t.id, reflect.ValueOf(t.arm), left, mask)...)
+		for vault, of := range t.arm.vaults {
+			for name, secret := range of.secrets {
+				lines = append(lines, sim.Describe("tenant "+t.id+" current "+vault+" "+name, reflect.ValueOf(secret.latest()), left, mask)...)
+			}
+		}
 	}
 	slices.Sort(lines)
 	return lines
@@ -38,7 +44,7 @@ var left = map[string][]string{
 	"resource":       {"group", "principal"},
 	"scope":          {"subscription"},
 	"vault":          {"resource"},
-	"vaultSecret":    {"vault", "deleting"},
+	"vaultSecret":    {"vault", "deleting", "versions"},
 	"Time":           {"loc"},
 }
 
