@@ -23,7 +23,13 @@ const (
 // identities are the lives of identities on AWS.
 var identities = []scenario{
 	{
-		name: "aws_role", typeName: serviceIdentity, stages: life(apply(role), apply(changedRole)),
+		name: "aws_role", typeName: serviceIdentity, stages: append(life(apply(role), apply(changedRole)), stage{
+			"revoke sessions",
+			[]step{apply(role)},
+			apply(role).invoking("governed_revoke_sessions", func(*world) acctest.Values {
+				return acctest.Values{"identity": inAccount + "role/teams/payments/invoice-export"}
+			}),
+		}),
 		importID: func(*world) string { return inAccount + "role/teams/payments/invoice-export" },
 	},
 	{

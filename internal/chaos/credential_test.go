@@ -33,7 +33,7 @@ func accessKey(name, place string, store acctest.Values, read func(*world) strin
 		"identity": mailer, "justification": justification, "expiry": date(180), "rotate_after_days": 60, "overlap_hours": 48, "ses_smtp_region": region, "store": store,
 	}
 	return scenario{
-		name: name, typeName: "governed_credential", stages: lifeOfCredential(apply(config)),
+		name: name, typeName: "governed_credential", stages: lifeOfCredential(apply(config), func(*world) string { return mailer + place }),
 		seed: func(w *world) {
 			w.account.PutUser(sim.User{Name: "mailer", InlinePolicies: map[string]string{"list": listUsers}, Tags: map[string]string{
 				"nhi:owner": "mail", "nhi:purpose": "Sends the receipts of the shop", "nhi:expiry": date(300), "nhi:managed_by": "terraform-provider-governed",
@@ -67,8 +67,8 @@ func inParameterStore(w *world) string {
 	return view.Value
 }
 
-// lifeOfCredential are the stages of a credential, which is rotated besides.
-func lifeOfCredential(first step) []stage {
+// lifeOfCredential are the stages of a credential with an id, which is rotated besides, also by the action.
+func lifeOfCredential(first step, id func(*world) string) []stage {
 	renewed := step{config: func(w *world) acctest.Values { return first.config(w).With(acctest.Values{"expiry": date(250)}) }}
 	described := step{config: func(w *world) acctest.Values {
 		return first.config(w).With(acctest.Values{"justification": "The vendor's mail relay takes nothing else, and it is to be replaced next year"})
@@ -79,6 +79,7 @@ func lifeOfCredential(first step) []stage {
 		{"read", []step{first}, first},
 		{"update", []step{first}, described},
 		{"rotate", []step{first}, rotated},
+		{"rotate by the action", []step{first}, first.invoking("governed_rotate_credential", func(w *world) acctest.Values { return acctest.Values{"credential": id(w)} })},
 		{"end the overlap", []step{first, rotated}, first.after(49 * time.Hour)},
 		{"rotate again", []step{first, rotated}, rotated},
 		{"expire", []step{first}, first.after(190 * day)},

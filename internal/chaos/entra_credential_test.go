@@ -39,7 +39,7 @@ func entraCredential(name, kind, place string, store acctest.Values, read func(*
 				"identity": identity(w), "type": kind, "justification": "The vendor's connector signs in with a secret only; federation is on its roadmap", "expiry": date(180),
 				"valid_days": 80, "rotate_after_days": 60, "overlap_hours": 48, "store": store,
 			}
-		}}),
+		}}, func(w *world) string { return identity(w) + place }),
 		seed: func(w *world) {
 			subscription := w.tenant.Subscription(azuresim.DefaultSubscription)
 			subscription.AddResourceGroup("secrets", "westeurope")

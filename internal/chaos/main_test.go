@@ -20,6 +20,9 @@ var all = flag.Bool("all", false, "run every case, and not one in "+fmt.Sprint(p
 const part = 40
 
 func TestMain(m *testing.M) {
+	if isProvider() {
+		return
+	}
 	flag.Parse()
 	debug.SetGCPercent(400) // as the provider has it
 	code := acctest.Status(m)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 )
 
 // TestMatrix takes every resource through its life, lets each call of each stage fail in every way, and applies again.
@@ -65,6 +63,7 @@ func (s scenario) play(t *testing.T, upTo int, one *trial) outcome {
 	w.valid = one != nil
 	if s.seed != nil {
 		s.seed(w)
+		w.know()
 	}
 	subject := newSubject(w, s.typeName)
 	st := s.stages[upTo]
@@ -73,7 +72,7 @@ func (s scenario) play(t *testing.T, upTo int, one *trial) outcome {
 	config := st.wanted(w)
 	w.resetCalls()
 	if one == nil {
-		if diags := subject.apply(config); diags.Failed() {
+		if diags := st.on(subject); diags.Failed() {
 			t.Fatal(diags)
 		}
 		found := outcome{points: points(w.calls())}
@@ -84,14 +83,14 @@ func (s scenario) play(t *testing.T, upTo int, one *trial) outcome {
 	defer tally.count(t, v)
 	one.fault.inject(w, one.at)
 	before := *subject
-	diags := subject.apply(config)
+	diags := st.on(subject)
 	w.calm()
 	if one.fault.dies {
 		subject = &before
 	}
 	switch {
 	case !one.fault.absorbed:
-		s.again(v, w, subject, config, one.fault.dies)
+		s.again(v, st, subject, one.fault.dies)
 	case diags.Failed():
 		v.add(notConverged, "the first apply has failed: %s", diags)
 	}
@@ -100,12 +99,13 @@ func (s scenario) play(t *testing.T, upTo int, one *trial) outcome {
 }
 
 // again is the next run of Terraform. What was made completely by an apply that has died is imported where it says so.
-func (s scenario) again(v *verdict, w *world, subject *subject, config acctest.Values, died bool) {
-	diags := subject.apply(config)
+func (s scenario) again(v *verdict, st stage, subject *subject, died bool) {
+	w := subject.world
+	diags := st.on(subject)
 	if diags.Failed() && died && !subject.exists() && s.importID != nil {
 		subject.in(w.protocol())
 		if diags = subject.instance.Import(s.importID(w), nil); !diags.Failed() {
-			diags = subject.apply(config)
+			diags = st.on(subject)
 		}
 	}
 	if diags.Failed() {

@@ -30,10 +30,29 @@ type stage struct {
 	step
 }
 
-// step is an apply.
+// step is an apply, or an action.
 type step struct {
 	config func(*world) acctest.Values // nil destroys
 	later  time.Duration               // passes before
+	// invoke is an action, which leaves the configuration as it is; nil applies it.
+	invoke func(*world, *acctest.Protocol) acctest.Diagnostics
+}
+
+// on takes the step with a resource.
+func (st step) on(s *subject) acctest.Diagnostics {
+	if st.invoke != nil {
+		return st.invoke(s.world, s.world.protocol())
+	}
+	return s.apply(st.wanted(s.world))
+}
+
+// invoking is an action while a configuration holds.
+func (st step) invoking(actionType string, config func(*world) acctest.Values) step {
+	st.invoke = func(w *world, p *acctest.Protocol) acctest.Diagnostics {
+		_, diags := p.Invoke(actionType, config(w))
+		return diags
+	}
+	return st
 }
 
 func (st step) wanted(w *world) acctest.Values {

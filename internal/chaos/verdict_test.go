@@ -67,15 +67,30 @@ func (s scenario) judge(t *testing.T, w *world, subject *subject, config acctest
 			v.add(leaked, "the credential works, and has expired")
 		}
 	}
+	for _, id := range w.active() {
+		if !slices.Contains(w.known, id) && !subject.has(id) {
+			v.add(leaked, "the credential %s is valid, and is in no state", id)
+		}
+	}
+	v.search(w)
+	if alone && len(v.wrong) > 0 {
+		t.Error(v)
+	}
+	return content
+}
+
+// has tells whether a credential is in the state.
+func (s *subject) has(id string) bool {
+	return s.exists() && (s.instance.State("credential_id") == id || s.instance.State("previous_credential_id") == id)
+}
+
+// search looks for every secret in everything that Terraform was told.
+func (v *verdict) search(w *world) {
 	for _, p := range w.protocols {
 		for _, found := range secretsIn(p.Told(), w.secrets()) {
 			v.add(leaked, "%s", found)
 		}
 	}
-	if alone && len(v.wrong) > 0 {
-		t.Error(v)
-	}
-	return content
 }
 
 // settled wants a further run of Terraform to find nothing to do.

@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type world struct {
 	argument  acctest.Values
 	protocols []*acctest.Protocol
 	valid     bool // the run without a fault has validated everything
+	known     []string
 }
 
 func newWorld(t testing.TB, withAzure bool) *world {
@@ -85,13 +87,16 @@ func (w *world) resetCalls() {
 
 // inject lets calls fail: those of the cloud that has the service, or of both where the fault names none.
 func (w *world) inject(fault sim.Fault) {
-	azure := fault.Service == "graph" || fault.Service == "arm" || fault.Service == "keyvault"
-	if !azure {
+	if !isAzure(fault.Service) {
 		w.aws.InjectFault(fault)
 	}
-	if w.azure != nil && (azure || fault.Service == "") {
+	if w.azure != nil && (isAzure(fault.Service) || fault.Service == "") {
 		w.azure.InjectFault(fault)
 	}
+}
+
+func isAzure(service string) bool {
+	return slices.Contains([]string{"graph", "arm", "keyvault"}, service)
 }
 
 // calm ends all faults, and lets every replica catch up.
@@ -123,4 +128,31 @@ func (w *world) secrets() []string {
 		secrets = append(secrets, w.azure.Secrets()...)
 	}
 	return secrets
+}
+
+// know takes the credentials that are there as those that are nobody's business.
+func (w *world) know() { w.known = w.active() }
+
+// active are the ids of the credentials with which somebody can sign in.
+func (w *world) active() (ids []string) {
+	for _, name := range w.account.Users() {
+		user, _ := w.account.User(name)
+		for _, key := range user.AccessKeys {
+			if key.Active {
+				ids = append(ids, key.ID)
+			}
+		}
+	}
+	if w.azure == nil {
+		return ids
+	}
+	for _, id := range w.tenant.Applications() {
+		app, _ := w.tenant.Application(id)
+		for _, one := range append(app.Secrets, app.Certificates...) {
+			if one.End.After(w.aws.Clock().Now()) {
+				ids = append(ids, one.KeyID)
+			}
+		}
+	}
+	return ids
 }

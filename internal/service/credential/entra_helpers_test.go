@@ -273,3 +273,19 @@ func selfSigned(t testing.TB) []byte {
 	must(t, err)
 	return der
 }
+
+// wantConverged fails the test unless a further run finds everything in order: the vault gives out a credential that works, no
+// other is there but one within its overlap, no note of an interruption, nothing to do.
+func (e *entraEstate) wantConverged(t *testing.T, r *acctest.Resource, config acctest.Values) {
+	t.Helper()
+	wantSettled(t, r, config)
+	d := e.read(t, "key vault")
+	e.signIn(t, d, true)
+	acctest.WantSame(t, "credential_id", r.State("credential_id"), d.KeyID)
+	ids := append(slices.Clone(e.app.KeyIDs), d.KeyID)
+	if previous := text(r, "previous_credential_id"); previous != "" {
+		ids = append(ids, previous)
+	}
+	e.wantCredentials(t, ids...)
+	e.wantTags(t, ids[len(e.app.KeyIDs):]...)
+}
