@@ -37,6 +37,7 @@ type counts struct {
 	mu                        sync.Mutex
 	cases, converged, skipped int
 	orphaned, leaked          int
+	otherwise                 []string
 	failed                    []string
 }
 
@@ -63,6 +64,10 @@ func (c *counts) count(t *testing.T, v *verdict) {
 		c.converged++
 		return
 	}
+	if why := v.known(); why != "" && !t.Failed() {
+		c.otherwise = append(c.otherwise, v.name+": "+why)
+		return
+	}
 	if len(v.wrong[orphaned]) > 0 {
 		c.orphaned++
 	}
@@ -79,6 +84,12 @@ func (c *counts) report() string {
 		text += fmt.Sprintf("; %d further cases run with make chaos", c.skipped)
 	}
 	text += "\n"
+	if len(c.otherwise) > 0 {
+		text += fmt.Sprintf("%d end otherwise, as it is known:\n", len(c.otherwise))
+	}
+	for _, name := range slices.Sorted(slices.Values(c.otherwise)) {
+		text += "  " + name + "\n"
+	}
 	for _, name := range slices.Sorted(slices.Values(c.failed)) {
 		text += "  " + name + "\n"
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // generated are the ids that clouds and the provider make up, and so differ from run to run.
-var generated = regexp.MustCompile(`\b(A[A-Z]{3})[A-Z2-7]{16,17}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b|\b[0-9A-F]{64}\b|\bMII[A-Za-z0-9+/=]{100,}|(:secret:[\w/]+)-\w{6}\b`)
+var generated = regexp.MustCompile(`\b(A[A-Z]{3})[A-Z2-7]{16,17}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b|\b[0-9A-F]{64}\b|\bMII[A-Za-z0-9+/=]{100,}|https://identity\.azure\.net/\w+|(:secret:[\w/]+)-\w{6}\b`)
 
 // counted are properties that say how many credentials there have been, or begin with a secret of their own.
 var counted = regexp.MustCompile(`\b(nhi:credential|hint) \S+`)

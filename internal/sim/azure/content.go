@@ -29,7 +29,7 @@ func (s *Server) Content(mask func(string) string) []string {
 }
 
 // left are the fields that [Server.Content] leaves out, by type: ways back, what
-// is derived from others, values of secrets, records of use, and settings of
+// is derived from others, values of secrets, requests and records of use, and settings of
 // tests.
 var left = map[string][]string{
 	"Tenant":         {"server", "arm", "admin", "denied"},
@@ -39,7 +39,7 @@ var left = map[string][]string{
 	"grant":          {"principal", "resource"},
 	"roleAssignment": {"principal"},
 	"consent":        {"client", "resource"},
-	"estate":         {"replicating", "buckets", "fresh", "writing", "writingMu", "hold"},
+	"estate":         {"requests", "replicating", "buckets", "fresh", "writing", "writingMu", "hold"},
 	"resourceGroup":  {"subscription"},
 	"resource":       {"group", "principal"},
 	"scope":          {"subscription"},
