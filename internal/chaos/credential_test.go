@@ -79,7 +79,7 @@ func lifeOfCredential(first step, id func(*world) string) []stage {
 		{"read", []step{first}, first},
 		{"update", []step{first}, described},
 		{"rotate", []step{first}, rotated},
-		{"rotate by the action", []step{first}, first.invoking("governed_rotate_credential", func(w *world) acctest.Values { return acctest.Values{"credential": id(w)} })},
+		{"rotate by the action", []step{first}, first.after(day).invoking("governed_rotate_credential", func(w *world) acctest.Values { return acctest.Values{"credential": id(w)} })},
 		{"end the overlap", []step{first, rotated}, first.after(49 * time.Hour)},
 		{"rotate again", []step{first, rotated}, rotated},
 		{"expire", []step{first}, first.after(190 * day)},

@@ -81,7 +81,10 @@ var landscapes = []landscape{
 // applies again: what is not in the state is imported. Everything is then as without it.
 func TestSimDeath(t *testing.T) {
 	t.Parallel()
-	for _, l := range landscapes {
+	for i, l := range landscapes {
+		if i > 0 && !*all {
+			break // One shows that it can be done.
+		}
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			clean := newModule(l.world(t), nil)

@@ -14,10 +14,13 @@ import (
 )
 
 // all says that every case runs, and not a part.
-var all = flag.Bool("all", false, "run every case, and not one in "+fmt.Sprint(part))
+var all = flag.Bool("all", false, fmt.Sprintf("run every case, and not one in %d of one stage in %d", partOfCases, partOfStages))
 
-// part is how many cases there are for each that runs where not all do. Which one is decided by the hash of its name.
-const part = 40
+// A part runs where not all do: some stages, and some of their cases. Which is decided by the hashes of their names.
+const (
+	partOfStages = 8
+	partOfCases  = 20
+)
 
 func TestMain(m *testing.M) {
 	if isProvider() {
@@ -34,24 +37,23 @@ func TestMain(m *testing.M) {
 var tally counts
 
 type counts struct {
-	mu                        sync.Mutex
-	cases, converged, skipped int
-	orphaned, leaked          int
-	otherwise                 []string
-	failed                    []string
+	mu               sync.Mutex
+	cases, converged int
+	orphaned, leaked int
+	otherwise        []string
+	failed           []string
 }
 
-// takes tells whether a case is to run, and counts it where it is not.
-func (c *counts) takes(name string) bool {
+// takesStage tells whether cases of a stage are to run, by the name of its test.
+func (c *counts) takesStage(name string) bool { return *all || hashed(name)%partOfStages == 0 }
+
+// takes tells whether a case of such a stage is to run.
+func (c *counts) takes(name string) bool { return *all || hashed(name)%partOfCases == 0 }
+
+func hashed(name string) uint32 {
 	hash := fnv.New32a()
 	hash.Write([]byte(name)) //nolint:errcheck // a hash never fails
-	if *all || hash.Sum32()%part == 0 {
-		return true
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.skipped++
-	return false
+	return hash.Sum32()
 }
 
 // count takes in the verdict of a case, and fails its test where something is wrong.
@@ -80,8 +82,8 @@ func (c *counts) count(t *testing.T, v *verdict) {
 
 func (c *counts) report() string {
 	text := fmt.Sprintf("%d cases, %d converged, %d orphaned, %d leaked", c.cases, c.converged, c.orphaned, c.leaked)
-	if c.skipped > 0 {
-		text += fmt.Sprintf("; %d further cases run with make chaos", c.skipped)
+	if !*all {
+		text += fmt.Sprintf("; one in %d of one stage in %d, and all with make chaos", partOfCases, partOfStages)
 	}
 	text += "\n"
 	if len(c.otherwise) > 0 {

@@ -67,6 +67,8 @@ func (s *subject) apply(config acctest.Values) acctest.Diagnostics {
 	case config != nil && had && replaced:
 		diags = append(diags, s.instance.Replace(config)...)
 		s.tainted = diags.Failed() && s.exists()
+	case config != nil && had && !s.instance.Changes():
+		// Terraform applies nothing where the plan is empty.
 	case config != nil && had:
 		diags = append(diags, s.instance.ApplyStale(config)...)
 	default:

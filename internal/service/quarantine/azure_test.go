@@ -137,4 +137,3 @@ func TestManagedIdentityRefused(t *testing.T) {
 		t.Error("roles are gone")
 	}
 }
-

@@ -252,4 +252,3 @@ func TestEntraRefused(t *testing.T) {
 		t.Errorf("writes were %v", got)
 	}
 }
-

@@ -58,4 +58,3 @@ func TestDelete(t *testing.T) {
 	}
 	wantTags(t, server, backupRole, metadataTags(server)...)
 }
-
