@@ -47,7 +47,7 @@ var schemas = sync.OnceValues(func() (known struct {
 	identities *tfprotov6.GetResourceIdentitySchemasResponse
 }, err error,
 ) {
-	ctx, server := context.Background(), provider.NewServer("test")
+	ctx, server := context.Background(), provider.NewServer("test") //nolint:forbidigo // they outlive the test that asks first
 	if known.schemas, err = server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{}); err == nil {
 		known.identities, err = server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
 	}
@@ -273,24 +273,6 @@ func (r *Resource) ApplyOnce(config Values) Diagnostics {
 		return diags
 	}
 	return append(diags, r.apply(config)...)
-}
-
-// Replace plans and applies a replacement as Terraform does of a tainted resource: there is one plan, as of a new instance,
-// whose private state the destruction gets too.
-func (r *Resource) Replace(config Values) Diagnostics {
-	r.protocol.t.Helper()
-	fresh := r.protocol.Resource(r.typeName)
-	diags := fresh.Plan(config)
-	if diags.Failed() {
-		return diags
-	}
-	r.planned, r.plannedPrivate, r.replace = tftypes.NewValue(r.objectType, nil), fresh.plannedPrivate, false
-	if diags = append(diags, r.apply(nil)...); diags.Failed() {
-		return diags
-	}
-	diags = append(diags, fresh.apply(config)...)
-	*r = *fresh
-	return diags
 }
 
 // ApplyStale applies what Plan has planned as it is, for what changes after Terraform's own second plan.

@@ -144,8 +144,11 @@ func (m *module) runUntil(at point, by end, arguments ...string) {
 	if isAzure(at.Service) {
 		held = m.w.azure.Held()
 	}
-	done := make(chan error, 1)
-	go func() { done <- command.Wait() }()
+	done := make(chan struct{})
+	go func() {
+		_ = command.Wait() // It fails, as it should.
+		close(done)
+	}()
 	select {
 	case <-held:
 		m.must(by.act(m, command))

@@ -64,20 +64,20 @@ func (e *entraEstate) identity() string {
 	return "entra:" + azuresim.DefaultTenant + ":application/" + e.app.ObjectID
 }
 
-// protocol is a provider for both clouds, which tries a call so many times more.
-func (e *entraEstate) protocol(t *testing.T, retries int) *acctest.Protocol {
+// protocol is a provider for both clouds.
+func (e *entraEstate) protocol(t *testing.T) *acctest.Protocol {
 	t.Helper()
 	p := acctest.NewProtocol(t, e.aws)
 	p.Configure(acctest.Values{
-		"aws":   acctest.AWSArgument(e.aws.URL()).With(acctest.Values{"max_retries": retries}),
-		"azure": acctest.AzureArgument(t, e.azure).With(acctest.Values{"max_retries": retries}),
+		"aws":   acctest.AWSArgument(e.aws.URL()).With(acctest.Values{"max_retries": 3}),
+		"azure": acctest.AzureArgument(t, e.azure).With(acctest.Values{"max_retries": 3}),
 	}).Want(t)
 	return p
 }
 
 func (e *entraEstate) resource(t *testing.T) *acctest.Resource {
 	t.Helper()
-	return e.protocol(t, 3).Resource(typeName)
+	return e.protocol(t).Resource(typeName)
 }
 
 // config is a whole configuration of a credential of a type in a store.

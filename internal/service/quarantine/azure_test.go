@@ -40,9 +40,9 @@ func newLandscape(t testing.TB) landscape {
 	return l
 }
 
-func (l landscape) resource(t testing.TB, further acctest.Values) *acctest.Resource {
+func (l landscape) resource(t testing.TB) *acctest.Resource {
 	t.Helper()
-	return acctest.NewAzureProtocol(t, l.server, further).Resource(typeName)
+	return acctest.NewAzureProtocol(t, l.server, nil).Resource(typeName)
 }
 
 func (l landscape) picture() string {
@@ -56,7 +56,7 @@ func (l landscape) roles() int { return len(l.tenant.RoleAssignments(l.view.Prin
 func TestManagedIdentity(t *testing.T) {
 	t.Parallel()
 	l := newLandscape(t)
-	r := l.resource(t, nil)
+	r := l.resource(t)
 	config := order(l.id, nil)
 	r.Apply(config).Want(t, announced(l.id)+" … Afterwards: … - role assignment Contributor at /subscriptions/"+otherSubscription+"/resourcegroups/shared is removed … - resources keep the identity … Last use:")
 	if l.roles() > 0 {
@@ -69,7 +69,7 @@ func TestManagedIdentity(t *testing.T) {
 	if r.Changes() {
 		t.Error("the second plan changes something")
 	}
-	l.resource(t, nil).Plan(config).Want(t, "error identity: Identity is in quarantine already")
+	l.resource(t).Plan(config).Want(t, "error identity: Identity is in quarantine already")
 
 	// Somebody gives it a role: that is shown, taken, and recorded as well.
 	l.tenant.AssignRole(l.view.PrincipalID, "Owner", l.group)
@@ -91,8 +91,8 @@ func TestManagedIdentityImported(t *testing.T) {
 	t.Parallel()
 	l := newLandscape(t)
 	before := l.picture()
-	l.resource(t, nil).Apply(order(l.id, nil))
-	r := l.resource(t, nil)
+	l.resource(t).Apply(order(l.id, nil))
+	r := l.resource(t)
 	r.Import(l.id, nil).Want(t)
 	r.Apply(nil).Want(t)
 	if after := l.picture(); after != before {
@@ -104,10 +104,10 @@ func TestManagedIdentityImported(t *testing.T) {
 func TestManagedIdentityForged(t *testing.T) {
 	t.Parallel()
 	l := newLandscape(t)
-	l.resource(t, nil).Apply(order(l.id, nil))
+	l.resource(t).Apply(order(l.id, nil))
 	view, _ := l.tenant.ManagedIdentity(l.view.ID)
 	forged := l.tenant.Subscription(azuresim.DefaultSubscription).AddManagedIdentity("workloads", "forged", view.Tags)
-	imported := l.resource(t, nil)
+	imported := l.resource(t)
 	imported.Import("azure:"+forged.ID, nil).Want(t)
 	if changes, _ := imported.State("changes").([]any); len(changes) != 3 {
 		t.Errorf("an import shows %v", changes)
@@ -130,9 +130,9 @@ func TestManagedIdentityRefused(t *testing.T) {
 		{"azure:" + many.ID, "error identity: Quarantine is not possible … its 60 role assignments, app roles and federated credentials take "},
 		{l.id + "-2", "error identity: Identity does not exist"},
 	} {
-		l.resource(t, nil).Plan(order(test.identity, nil)).Want(t, test.want)
+		l.resource(t).Plan(order(test.identity, nil)).Want(t, test.want)
 	}
-	l.resource(t, nil).Plan(order(l.id, acctest.Values{"reason": strings.Repeat("Leaked, again. ", 20)})).Want(t, "error reason: Quarantine is not possible … reason takes 300 characters in its tag, 44 more than the limit of 256")
+	l.resource(t).Plan(order(l.id, acctest.Values{"reason": strings.Repeat("Leaked, again. ", 20)})).Want(t, "error reason: Quarantine is not possible … reason takes 300 characters in its tag, 44 more than the limit of 256")
 	if len(l.tenant.RoleAssignments("")) != before {
 		t.Error("roles are gone")
 	}

@@ -150,7 +150,7 @@ func TestAzureInventory(t *testing.T) {
 	t.Parallel()
 	d, l := newDirectory(t), newLandscape(t)
 	d.resource(t).Apply(order(d.appID, nil))
-	l.resource(t, nil).Apply(order(l.id, nil))
+	l.resource(t).Apply(order(l.id, nil))
 	for id, server := range map[string]*azuresim.Server{d.appID: d.server, l.id: l.server} {
 		found, diags := acctest.NewAzureProtocol(t, server, nil).ReadDataSource("governed_identities", acctest.Values{"findings": []string{"quarantined"}})
 		if text := fmt.Sprint(found); diags.Failed() || !strings.Contains(strings.ToLower(text), strings.ToLower(id)) {

@@ -56,5 +56,5 @@ func TestDelete(t *testing.T) {
 	if !r.Exists() {
 		t.Fatal("the state has lost the role")
 	}
-	wantTags(t, server, backupRole, metadataTags(server)...)
+	wantTags(t, server, metadataTags(server)...)
 }
