@@ -20,10 +20,11 @@ import (
 // Main is a TestMain for packages with simulator tests. It takes the tests away from whatever the machine has
 // configured: AWS credentials and files, Terraform's own configuration, a policy.
 func Main(m *testing.M) {
-	os.Exit(run(m))
+	os.Exit(Status(m))
 }
 
-func run(m *testing.M) int {
+// Status is Main for a package that has something to say at its end: it returns the status to exit with.
+func Status(m *testing.M) int {
 	folder, err := os.MkdirTemp("", "governed-acctest")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -1,6 +1,9 @@
 package acctest
 
 import (
+	"bytes"
+	"context"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -17,6 +20,8 @@ type Protocol struct {
 	server     tfprotov6.ProviderServer
 	schemas    *tfprotov6.GetProviderSchemaResponse
 	identities *tfprotov6.GetResourceIdentitySchemasResponse
+	told       bytes.Buffer
+	valid      bool
 }
 
 // NewProtocol makes a provider that is not configured yet. The simulator's clock is its clock.
@@ -28,14 +33,41 @@ func NewProtocol(t testing.TB, server *sim.Server) *Protocol {
 func newProtocol(t testing.TB, clock *sim.Clock) *Protocol {
 	t.Helper()
 	p := &Protocol{t: t, server: provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting())}
-	var err error
-	p.schemas, err = p.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	known, err := schemas()
 	p.must(err)
+	p.schemas, p.identities = known.schemas, known.identities
 	Diagnostics(p.schemas.Diagnostics).Want(t)
-	p.identities, err = p.server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	p.must(err)
 	Diagnostics(p.identities.Diagnostics).Want(t)
 	return p
+}
+
+// schemas are those of every instance of the provider, which take milliseconds to build.
+var schemas = sync.OnceValues(func() (known struct {
+	schemas    *tfprotov6.GetProviderSchemaResponse
+	identities *tfprotov6.GetResourceIdentitySchemasResponse
+}, err error,
+) {
+	ctx, server := context.Background(), provider.NewServer("test") //nolint:forbidigo // they outlive the test that asks first
+	if known.schemas, err = server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{}); err == nil {
+		known.identities, err = server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	}
+	return known, err
+})
+
+// WithoutValidation spares a provider the validation of what has been validated already by another one.
+func (p *Protocol) WithoutValidation() *Protocol {
+	p.valid = true
+	return p
+}
+
+// Told is everything that this provider has answered Terraform, as it came: states, plans, private states, diagnostics and
+// messages.
+func (p *Protocol) Told() []byte { return p.told.Bytes() }
+
+// hear notes what the provider has answered besides values.
+func (p *Protocol) hear(private []byte, diags Diagnostics) {
+	p.told.Write(private)
+	p.told.WriteString(diags.String())
 }
 
 // NewConfiguredProtocol makes a provider that talks to the simulator, with further provider arguments.
@@ -63,9 +95,11 @@ func (p *Protocol) ValidateProvider(config Values) Diagnostics {
 // Configure validates a provider block and configures the provider with it.
 func (p *Protocol) Configure(config Values) Diagnostics {
 	p.t.Helper()
-	diags := p.ValidateProvider(config)
-	if diags.Failed() {
-		return diags
+	var diags Diagnostics
+	if !p.valid {
+		if diags = p.ValidateProvider(config); diags.Failed() {
+			return diags
+		}
 	}
 	objectType := p.schemas.Provider.ValueType()
 	configured, err := p.server.ConfigureProvider(p.t.Context(), &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.12.0", Config: p.dynamic(objectType, encode(p.t, objectType, config))})
@@ -96,6 +130,7 @@ func (p *Protocol) ReadDataSource(typeName string, config Values) (any, Diagnost
 	}
 	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: p.dataSourceConfig(typeName, config)})
 	p.must(err)
+	p.hear(nil, read.Diagnostics)
 	return decode(p.t, p.value(p.schemas.DataSourceSchemas[typeName].ValueType(), read.State)), append(diags, read.Diagnostics...)
 }
 
@@ -124,6 +159,7 @@ func (p *Protocol) value(objectType tftypes.Type, dynamic *tfprotov6.DynamicValu
 	if dynamic == nil {
 		return tftypes.NewValue(objectType, nil)
 	}
+	p.told.Write(dynamic.MsgPack)
 	value, err := dynamic.Unmarshal(objectType)
 	p.must(err)
 	return value
@@ -181,8 +217,10 @@ func (r *Resource) Plan(config Values) Diagnostics {
 	value, proposed := tftypes.NewValue(r.objectType, nil), tftypes.NewValue(r.objectType, nil)
 	var diags Diagnostics
 	if config != nil {
-		if diags = r.Validate(config); diags.Failed() {
-			return diags
+		if !p.valid {
+			if diags = r.Validate(config); diags.Failed() {
+				return diags
+			}
 		}
 		value = encode(p.t, r.objectType, config)
 		proposed = r.propose(value)
@@ -192,6 +230,7 @@ func (r *Resource) Plan(config Values) Diagnostics {
 		PriorState: p.dynamic(r.objectType, r.state), PriorPrivate: r.private, PriorIdentity: r.identity,
 	})
 	p.must(err)
+	p.hear(planned.PlannedPrivate, planned.Diagnostics)
 	diags = append(diags, planned.Diagnostics...)
 	if !diags.Failed() {
 		r.planned, r.plannedPrivate, r.replace = p.value(r.objectType, planned.PlannedState), planned.PlannedPrivate, len(planned.RequiresReplace) > 0
@@ -257,6 +296,7 @@ func (r *Resource) apply(config Values) Diagnostics {
 		PriorState: p.dynamic(r.objectType, r.state), PlannedPrivate: r.plannedPrivate, PlannedIdentity: r.identity,
 	})
 	p.must(err)
+	p.hear(applied.Private, applied.Diagnostics)
 	r.state, r.private = p.value(r.objectType, applied.NewState), applied.Private
 	if applied.NewIdentity != nil {
 		r.identity = applied.NewIdentity
@@ -276,6 +316,7 @@ func (r *Resource) Refresh() Diagnostics {
 		TypeName: r.typeName, CurrentState: p.dynamic(r.objectType, r.state), Private: r.private, CurrentIdentity: r.identity,
 	})
 	p.must(err)
+	p.hear(read.Private, read.Diagnostics)
 	if diags := Diagnostics(read.Diagnostics); diags.Failed() {
 		return diags
 	}
@@ -293,6 +334,7 @@ func (r *Resource) Import(id string, identity Values) Diagnostics {
 	}
 	imported, err := p.server.ImportResourceState(p.t.Context(), request)
 	p.must(err)
+	p.hear(nil, imported.Diagnostics)
 	if diags := Diagnostics(imported.Diagnostics); diags.Failed() {
 		return diags
 	}

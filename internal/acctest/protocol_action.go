@@ -37,9 +37,11 @@ func (p *Protocol) InvokeUntil(ctx context.Context, actionType string, config Va
 		switch event := event.Type.(type) {
 		case tfprotov6.ProgressInvokeActionEventType:
 			progress = append(progress, event.Message)
+			p.told.WriteString(event.Message)
 			each(event.Message)
 		case tfprotov6.CompletedInvokeActionEventType:
 			diags = append(diags, event.Diagnostics...)
+			p.hear(nil, event.Diagnostics)
 		}
 	}
 	return progress, diags

@@ -25,10 +25,13 @@ func (p *Protocol) Open(typeName string, config Values) (*Ephemeral, Diagnostics
 	}
 	opened, err := p.server.OpenEphemeralResource(p.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: typeName, Config: value})
 	p.must(err)
+	p.hear(opened.Private, opened.Diagnostics)
 	if diags = append(diags, opened.Diagnostics...); diags.Failed() {
 		return nil, diags
 	}
-	return &Ephemeral{p, typeName, opened.Private, decode(p.t, p.value(objectType, opened.Result))}, diags
+	result, err := opened.Result.Unmarshal(objectType) // It may be secret: Terraform keeps it nowhere.
+	p.must(err)
+	return &Ephemeral{p, typeName, opened.Private, decode(p.t, result)}, diags
 }
 
 // Value is a value of the result: nil when it is null.

@@ -61,6 +61,7 @@ var rules = []rule{
 	{folder: "internal/sim", own: []string{"internal/sim"}, outside: []string{}},
 	{folder: "internal/cli", own: nil, outside: []string{}},
 	{folder: "internal/acctest", own: []string{"internal/cli", "internal/provider", "internal/sim"}},
+	{folder: "internal/chaos", own: []string{"internal/acctest", "internal/provider", "internal/sim"}},
 	{folder: "internal/demo", own: []string{"internal/cli", "internal/sim"}},
 	{folder: "internal/bench", own: []string{"internal/cli", "internal/governance", "internal/provider", "internal/sim"}},
 	{folder: "internal/generate/actions", own: []string{"internal/platform/aws/iampolicy/actions"}, outside: []string{}},

@@ -101,6 +101,20 @@ func (c *collection[T]) remove(key string, lag int) {
 	e.now, e.hidden = nil, lag
 }
 
+// settle lets reads see the truth from now on. each also settles an entity; nil
+// has nothing to do.
+func (c *collection[T]) settle(each func(*T)) {
+	for key, e := range c.entries {
+		e.hidden = 0
+		if e.now == nil {
+			delete(c.entries, key)
+			c.sorted = nil
+		} else if each != nil {
+			each(e.now)
+		}
+	}
+}
+
 // keys returns all keys in order, those of entities that only stale reads
 // still see included.
 func (c *collection[T]) keys() []string {

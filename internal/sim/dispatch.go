@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"io"
 	"maps"
@@ -117,7 +118,7 @@ func (s *Server) answer(hr *http.Request, body []byte) reply {
 		err = parseErr
 	}
 	if err == nil {
-		result, rep.drop, err = s.run(r, accessKey)
+		result, rep.drop, err = s.run(hr.Context(), r, accessKey)
 	}
 
 	call := Call{
@@ -175,17 +176,35 @@ var secretMembers = []string{"SecretString", "SecretBinary", "RotationToken", "V
 
 // run checks faults and permissions and then runs the operation. When drop is
 // true the connection is closed without an answer.
-func (s *Server) run(r *request, accessKey string) (result []node, drop bool, err error) {
+func (s *Server) run(client context.Context, r *request, accessKey string) (result []node, drop bool, err error) {
 	fault := s.faults.Match(r.service, r.action)
-	if fault != nil && fault.Kind != FaultDropAfter {
+	if fault == nil {
+		fault = &Fault{Kind: FaultNone}
+	}
+	if fault.Refuses() {
 		if e := fault.asError(r); e != nil {
 			return nil, false, e
 		}
 		return nil, true, nil
 	}
+	lag, maxPage := s.lag, s.maxPage
+	defer func() { s.lag, s.maxPage = lag, maxPage }()
+	switch fault.Kind {
+	case FaultLag:
+		s.lag = FaultReads
+	case FaultShortPage:
+		s.maxPage = 1
+	case FaultHoldBefore:
+		if !s.faults.Hold(client) {
+			return nil, true, nil
+		}
+	}
 	r.recordKeyUse(accessKey)
 	result, err = s.execute(r)
-	return result, fault != nil, err
+	if fault.Kind == FaultHoldAfter {
+		s.faults.Hold(client)
+	}
+	return result, fault.Kind == FaultDropAfter, err
 }
 
 func (s *Server) execute(r *request) ([]node, error) {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,6 +16,8 @@ type FaultKind string
 // are those of IAM and STS; other services give the same in their own words,
 // such as ThrottlingException or 429 TooManyRequests.
 const (
+	// FaultNone is no fault.
+	FaultNone FaultKind = ""
 	// FaultThrottling answers 400 Throttling without an effect.
 	FaultThrottling FaultKind = "throttling"
 	// FaultInternal answers 500 ServiceFailure without an effect.
@@ -31,7 +34,22 @@ const (
 	// FaultError answers with the fault's own Code and Status, without an
 	// effect.
 	FaultError FaultKind = "error"
+	// FaultLag answers as ever, but what the request changes lags: the next
+	// FaultReads reads of it see the state before.
+	FaultLag FaultKind = "lag"
+	// FaultShortPage answers with a page of one item, if it is a list.
+	FaultShortPage FaultKind = "short_page"
+	// FaultHoldBefore keeps the request waiting before it has an effect, until
+	// the faults are cleared. It has none when its client has gone by then.
+	FaultHoldBefore FaultKind = "hold_before"
+	// FaultHoldAfter lets the request have its effect and keeps the answer until
+	// the faults are cleared or the client has gone.
+	FaultHoldAfter FaultKind = "hold_after"
 )
+
+// FaultReads is how many reads of what a request under FaultLag has changed
+// still see the state before.
+const FaultReads = 3
 
 // Fault is a failure to inject into matching calls.
 type Fault struct {
@@ -57,6 +75,9 @@ type Fault struct {
 	// RetryAfter is the Retry-After of the answer, in seconds, in services that
 	// send one; 0 is the service's own.
 	RetryAfter int `json:"retry_after"`
+	// Fired is called each time that it fires, before the call fails; nil is
+	// nobody.
+	Fired func() `json:"-"`
 }
 
 type faultState struct {
@@ -68,7 +89,7 @@ type faultState struct {
 func (f Fault) validate() error {
 	switch f.Kind {
 	case FaultThrottling, FaultInternal, FaultUnavailable, FaultAccessDenied,
-		FaultDropBefore, FaultDropAfter, FaultError:
+		FaultDropBefore, FaultDropAfter, FaultError, FaultLag, FaultShortPage, FaultHoldBefore, FaultHoldAfter:
 	default:
 		return fmt.Errorf("unknown fault kind %q", f.Kind)
 	}
@@ -84,8 +105,10 @@ func (f Fault) validate() error {
 // Faults are the failures injected into one simulator. The zero value has none.
 // It is safe for concurrent use.
 type Faults struct {
-	mu   sync.Mutex
-	list []*faultState
+	mu      sync.Mutex
+	list    []*faultState
+	held    chan struct{} // gets one for each request that begins to wait
+	release chan struct{} // closed by Clear
 }
 
 // Inject adds a fault, or says why it could never fire.
@@ -99,16 +122,58 @@ func (f *Faults) Inject(fault Fault) error {
 	return nil
 }
 
-// Clear removes every fault.
+// Clear removes every fault, and lets go on what waits.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.list = nil
+	if f.release != nil {
+		close(f.release)
+		f.release = nil
+	}
+}
+
+// Held gets one for each request that a fault keeps waiting.
+func (f *Faults) Held() <-chan struct{} { return f.waiting() }
+
+func (f *Faults) waiting() chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held == nil {
+		f.held = make(chan struct{}, 1000)
+	}
+	return f.held
+}
+
+// Hold waits until the faults are cleared, which it reports, or the client has
+// gone.
+func (f *Faults) Hold(client context.Context) bool {
+	f.mu.Lock()
+	if f.release == nil {
+		f.release = make(chan struct{})
+	}
+	release := f.release
+	f.mu.Unlock()
+	f.waiting() <- struct{}{}
+	select {
+	case <-release:
+		return true
+	case <-client.Done():
+		return false
+	}
 }
 
 // Match counts a call against every fault and returns the first that fires, or
 // nil.
 func (f *Faults) Match(service, action string) *Fault {
+	fired := f.match(service, action)
+	if fired != nil && fired.Fired != nil {
+		fired.Fired()
+	}
+	return fired
+}
+
+func (f *Faults) match(service, action string) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var fired *Fault
@@ -137,8 +202,21 @@ func (s *Server) InjectFault(f Fault) {
 	}
 }
 
-// ClearFaults removes every injected fault.
+// ClearFaults removes every injected fault, and lets go on what waits.
 func (s *Server) ClearFaults() { s.faults.Clear() }
+
+// Held gets one for each request that a fault keeps waiting. Until it goes on,
+// every other request waits as well.
+func (s *Server) Held() <-chan struct{} { return s.faults.Held() }
+
+// Refuses tells whether the request is to fail before it has an effect.
+func (f *Fault) Refuses() bool {
+	switch f.Kind {
+	case FaultNone, FaultDropAfter, FaultLag, FaultShortPage, FaultHoldBefore, FaultHoldAfter:
+		return false
+	}
+	return true
+}
 
 // asError is the error answer of a fault, or nil for a dropped connection.
 func (f *Fault) asError(r *request) *apiError {

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -53,6 +54,8 @@ type RoleState struct {
 
 	// wholeTrust is the document on the role with what a quarantine has added.
 	wholeTrust string
+	// removingProfile tells of a record on the role: its own instance profile was to go, and may be there without the role.
+	removingProfile bool
 }
 
 // Roles manages the IAM roles of an account.
@@ -162,6 +165,9 @@ func (s RoleState) attachments() []string {
 // interpret fills in what follows from the documents and tags as they were read.
 func (s *RoleState) interpret(tagging tagging, tags map[string]string) {
 	s.interpretEntity(tagging, tags)
+	if s.removingProfile = tags[tagging.keys.Key(governance.RecordRemoving)] == ownInstanceProfile; s.removingProfile && s.InstanceProfileARN == "" {
+		s.InstanceProfileARN = strings.Replace(s.ARN, ":role/", ":instance-profile/", 1)
+	}
 	s.wholeTrust = s.TrustPolicy
 	s.TrustPolicy, s.blocked.shut = iampolicy.Unshut(s.TrustPolicy, false)
 	s.AssumeRolePolicy = s.TrustPolicy

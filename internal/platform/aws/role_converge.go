@@ -83,7 +83,7 @@ func takeable(want RoleState) error {
 // writeTags writes the instance profile's before the role's own, because the difference is read from the role: what
 // fails half way is found again.
 func (w *roleWriter) writeTags() error {
-	if w.have.InstanceProfileARN == "" || w.want.InstanceProfileARN == "" {
+	if w.have.InstanceProfileARN == "" || w.want.InstanceProfileARN == "" || w.have.removingProfile {
 		return w.entityWriter.writeTags()
 	}
 	set, remove := w.account.tagging.changes(w.have.tags, w.want.tags)
@@ -126,17 +126,29 @@ func (w *roleWriter) writeSessionDuration() error {
 	})
 }
 
+// writeInstanceProfile makes the role's own instance profile, or takes it away. A removal is noted on the role first: once
+// the role is out of it, nothing else tells whose it was.
 func (w *roleWriter) writeInstanceProfile() error {
-	switch {
-	case w.want.InstanceProfileARN != "" && w.have.InstanceProfileARN == "":
-		return w.createInstanceProfile()
-	case w.want.InstanceProfileARN == "" && w.have.InstanceProfileARN != "":
+	record := w.account.tagging.keys.Key(governance.RecordRemoving)
+	switch has, wants := w.have.InstanceProfileARN != "", w.want.InstanceProfileARN != ""; {
+	case wants && (!has || w.have.removingProfile):
+		if err := w.createInstanceProfile(); err != nil {
+			return err
+		}
+	case has && !wants:
 		var gone removal
+		gone.noteProfile(w.ctx, roleCalls{w.iam, w.want.Name}, w.account.tagging, w.have)
 		gone.do("", operationRemoveFromProfile, removeFromProfile(w.ctx, w.iam, w.want.Name, w.want.Name))
 		gone.do("", operationDeleteProfile, deleteProfile(w.ctx, w.iam, w.want.Name))
-		return gone.err
+		if gone.err != nil {
+			return gone.err
+		}
+		w.have.removingProfile = true
 	}
-	return nil
+	if !w.have.removingProfile {
+		return nil
+	}
+	return w.untag([]string{record})
 }
 
 func (w *roleWriter) writeTrust() error {

@@ -49,6 +49,9 @@ func retireRole(ctx context.Context, client *iamClient, tagging tagging, role Ro
 	if own, err := ownProfile(ctx, client, tagging, role); err != nil {
 		return gone.removed, err
 	} else if own {
+		if role.ManagedBy != governance.ManagedBy {
+			gone.noteProfile(ctx, calls, tagging, role) // The profile has no mark by which it could be found again.
+		}
 		gone.do("", operationRemoveFromProfile, removeFromProfile(ctx, client, role.Name, role.Name))
 		gone.do("instance profile "+role.Name, operationDeleteProfile, deleteProfile(ctx, client, role.Name))
 	}
@@ -78,6 +81,20 @@ func ownProfile(ctx context.Context, client *iamClient, tagging tagging, role Ro
 	}
 	_, managedBy := tagging.metadata(tagMap(output.InstanceProfile.Tags))
 	return managedBy == governance.ManagedBy && len(output.InstanceProfile.Roles) == 0, nil
+}
+
+// ownInstanceProfile is the record of a role whose own instance profile is being removed.
+const ownInstanceProfile = "instance-profile"
+
+// noteProfile notes on the role that its own instance profile is to go. A role that has no room for that loses it all the same.
+func (r *removal) noteProfile(ctx context.Context, calls roleCalls, tagging tagging, role RoleState) {
+	if r.err != nil || role.removingProfile {
+		return
+	}
+	err := mapError("iam:TagRole", calls.tag(ctx, sdkTags(map[string]string{tagging.keys.Key(governance.RecordRemoving): ownInstanceProfile})))
+	if !isFull(err) {
+		r.err = err
+	}
 }
 
 const (

@@ -73,6 +73,9 @@ func (t *Tenant) readParty(ctx context.Context, id governance.ID, now bool) (pat
 		read = principals.readDirect
 	}
 	state, err := read(ctx, id)
+	if err == nil && state.HalfRetired {
+		err = &notFoundError{operation: "GET /servicePrincipals/{id}", detail: "the service principal " + id.Resource + " is deleted"}
+	}
 	if err != nil {
 		return nil, err
 	}

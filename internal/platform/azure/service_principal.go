@@ -61,6 +61,8 @@ type ServicePrincipalState struct {
 	PurgeOnDestroy   bool
 	// Quarantine is what is recorded of one; nil where there is none.
 	Quarantine *governance.Quarantine
+	// HalfRetired tells that it is deleted, and that an interruption has left it restorable although it was to go for good.
+	HalfRetired bool
 
 	tags    []string
 	records graphRecords

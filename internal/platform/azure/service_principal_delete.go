@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -102,4 +103,19 @@ func (s *ServicePrincipals) purge(ctx context.Context, id governance.ID) error {
 		return ignoreNotFound(err)
 	}
 	return ignoreNotFound(s.tenant.send(ctx, http.MethodDelete, deletedPath(id.Resource), "/directory/deletedItems/{id}", permissionChange, nil))
+}
+
+// halfRetired is a service principal that was to be deleted for good, and can still be restored because something came in
+// between, as with an application.
+func (s *ServicePrincipals) halfRetired(ctx context.Context, id governance.ID, cause error) (ServicePrincipalState, error) {
+	var found graph.ServicePrincipal
+	if err := s.tenant.get(ctx, deletedPath(id.Resource), "/directory/deletedItems/{id}", permissionRead, nil, &found); err != nil {
+		return ServicePrincipalState{}, cmp.Or(ctx.Err(), cause)
+	}
+	if said := s.tenant.graphTagging().metadata(found.Tags); !said.Purge || said.Deactivated == "" {
+		return ServicePrincipalState{}, cause
+	}
+	state, err := s.tenant.servicePrincipalState(ctx, found, nil, nil)
+	state.HalfRetired = true
+	return state, err
 }

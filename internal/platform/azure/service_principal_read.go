@@ -3,6 +3,7 @@ package azure
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -32,7 +33,11 @@ func (s *ServicePrincipals) Read(ctx context.Context, id governance.ID) (Service
 	if unlessForbidden(err) != nil {
 		return ServicePrincipalState{}, err
 	}
-	return s.readDirect(ctx, id)
+	state, err := s.readDirect(ctx, id)
+	if errors.Is(err, platform.ErrNotFound) {
+		return s.halfRetired(ctx, id, err)
+	}
+	return state, err
 }
 
 // readDirect asks for one service principal: two calls, and one more where $expand has cut its app roles.

@@ -117,8 +117,13 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 		return
 	}
 	say("%s is current: clients get its secret from %s from now on", result.Current.ID, found.life.Store.Object())
-	if result.Previous == nil {
+	switch {
+	case result.Current.ID == old:
+		say("It was made by a rotation that was interrupted, which is finished now")
+	case result.Previous == nil:
 		say("%s is revoked", old)
+	}
+	if result.Previous == nil {
 		return
 	}
 	say("%s stays valid until %s; the first apply after that revokes it, unless it is still in use", result.Previous.ID, result.Current.CreatedAt.Add(m.overlap()).UTC().Format(time.RFC3339))

@@ -29,7 +29,7 @@ func TestSimEntraExpiry(t *testing.T) {
 			}
 			e.aws.Clock().Advance(42 * 24 * time.Hour)
 			e.signIn(t, d, false) // No Terraform has run.
-			r = r.Under(e.protocol(t, 3))
+			r = r.Under(e.protocol(t))
 			r.Refresh().Want(t)
 			acctest.WantSame(t, "status", r.State("status"), "expired")
 			r.Apply(config).Want(t, inPast)
@@ -55,14 +55,14 @@ func TestSimEntraRenewedAhead(t *testing.T) {
 	first := e.read(t, "key vault")
 	longer := config.With(acctest.Values{"expiry": acctest.Date(e.aws, 100)})
 	e.aws.Clock().Advance(time.Hour)
-	r = r.Under(e.protocol(t, 3))
+	r = r.Under(e.protocol(t))
 	r.Apply(longer).Want(t, "warning rotate_after_days: Credential is rotated…"+first.KeyID+" is valid until …only, which is before…Entra ID cannot change that…stays valid for 48 hours")
 	e.signIn(t, first, true)
 	e.wantConverged(t, r, longer)
 	// A shorter life ends the credential that would outlive it.
 	e.aws.Clock().Advance(time.Hour)
 	shorter := longer.With(acctest.Values{"expiry": acctest.Date(e.aws, 35), "overlap_hours": 0})
-	r = r.Under(e.protocol(t, 3))
+	r = r.Under(e.protocol(t))
 	r.Apply(shorter).Want(t, "warning rotate_after_days: Credential is rotated…which is after…(expiry or valid_days), and Entra ID cannot change that")
 	e.wantConverged(t, r, shorter)
 }
@@ -82,7 +82,7 @@ func TestSimEntraOverlapPastExpiry(t *testing.T) {
 	e.wantConverged(t, r, shorter)
 	acctest.WantSame(t, "after a refresh", r.State("expiry_enforcement"), "apply")
 	e.aws.Clock().Advance(49 * time.Hour)
-	r = r.Under(e.protocol(t, 3))
+	r = r.Under(e.protocol(t))
 	r.Refresh().Want(t)
 	r.Apply(shorter).Want(t)
 	acctest.WantSame(t, "after it", r.State("expiry_enforcement"), "cloud")
@@ -99,7 +99,7 @@ func TestSimEntraMissedRotation(t *testing.T) {
 	first := e.read(t, "key vault")
 	e.aws.Clock().Advance(81 * 24 * time.Hour)
 	e.signIn(t, first, false)
-	r = r.Under(e.protocol(t, 3))
+	r = r.Under(e.protocol(t))
 	r.Refresh().Want(t)
 	acctest.WantSame(t, "status", r.State("status"), "inactive")
 	r.Apply(config).Want(t, "warning rotate_after_days: Credential is rotated…"+first.KeyID+" has ended in Entra ID at…before an apply replaced it. "+first.KeyID+" is revoked at once")

@@ -64,20 +64,20 @@ func (e *entraEstate) identity() string {
 	return "entra:" + azuresim.DefaultTenant + ":application/" + e.app.ObjectID
 }
 
-// protocol is a provider for both clouds, which tries a call so many times more.
-func (e *entraEstate) protocol(t *testing.T, retries int) *acctest.Protocol {
+// protocol is a provider for both clouds.
+func (e *entraEstate) protocol(t *testing.T) *acctest.Protocol {
 	t.Helper()
 	p := acctest.NewProtocol(t, e.aws)
 	p.Configure(acctest.Values{
-		"aws":   acctest.AWSArgument(e.aws.URL()).With(acctest.Values{"max_retries": retries}),
-		"azure": acctest.AzureArgument(t, e.azure).With(acctest.Values{"max_retries": retries}),
+		"aws":   acctest.AWSArgument(e.aws.URL()).With(acctest.Values{"max_retries": 3}),
+		"azure": acctest.AzureArgument(t, e.azure).With(acctest.Values{"max_retries": 3}),
 	}).Want(t)
 	return p
 }
 
 func (e *entraEstate) resource(t *testing.T) *acctest.Resource {
 	t.Helper()
-	return e.protocol(t, 3).Resource(typeName)
+	return e.protocol(t).Resource(typeName)
 }
 
 // config is a whole configuration of a credential of a type in a store.
@@ -272,4 +272,20 @@ func selfSigned(t testing.TB) []byte {
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	must(t, err)
 	return der
+}
+
+// wantConverged fails the test unless a further run finds everything in order: the vault gives out a credential that works, no
+// other is there but one within its overlap, no note of an interruption, nothing to do.
+func (e *entraEstate) wantConverged(t *testing.T, r *acctest.Resource, config acctest.Values) {
+	t.Helper()
+	wantSettled(t, r, config)
+	d := e.read(t, "key vault")
+	e.signIn(t, d, true)
+	acctest.WantSame(t, "credential_id", r.State("credential_id"), d.KeyID)
+	ids := append(slices.Clone(e.app.KeyIDs), d.KeyID)
+	if previous := text(r, "previous_credential_id"); previous != "" {
+		ids = append(ids, previous)
+	}
+	e.wantCredentials(t, ids...)
+	e.wantTags(t, ids[len(e.app.KeyIDs):]...)
 }

@@ -32,7 +32,7 @@ func TestSimEntraLife(t *testing.T) {
 				wantSettled(t, r, config)
 
 				e.aws.Clock().Advance(61 * 24 * time.Hour)
-				r = r.Under(e.protocol(t, 3))
+				r = r.Under(e.protocol(t))
 				r.Refresh().Want(t)
 				r.Apply(config).Want(t, "warning rotate_after_days: Credential is rotated…"+first.KeyID+"…older than 60 days…stays valid for 48 hours")
 				second := e.read(t, name)
@@ -44,7 +44,7 @@ func TestSimEntraLife(t *testing.T) {
 				e.aws.Clock().Advance(40 * time.Hour)
 				e.signIn(t, first, true)
 				e.aws.Clock().Advance(9 * time.Hour)
-				r = r.Under(e.protocol(t, 3))
+				r = r.Under(e.protocol(t))
 				r.Refresh().Want(t)
 				r.Plan(config).Want(t, "warning overlap_hours: Previous credential is still in use…last use of "+first.KeyID+" is")
 				if r.Changes() {

@@ -173,3 +173,45 @@ func text(r *acctest.Resource, steps ...string) string {
 	value, _ := r.State(steps...).(string)
 	return value
 }
+
+// impatient is a provider that tries a call twice at most.
+func impatient(t *testing.T, server *sim.Server) *acctest.Protocol {
+	t.Helper()
+	p := acctest.NewProtocol(t, server)
+	p.Configure(acctest.Values{"aws": acctest.AWSArgument(server.URL()).With(acctest.Values{"max_retries": 1})}).Want(t)
+	return p
+}
+
+// attempt is one run of Terraform: a refresh, a plan and an apply. Its diagnostics do not matter.
+func attempt(r *acctest.Resource, config acctest.Values) {
+	if r.Exists() {
+		r.Refresh()
+	}
+	if r.Exists() || config != nil {
+		r.ApplyOnce(config)
+	}
+}
+
+// wantConverged fails the test unless a further run finds everything in order: the store gives out a key that works, no
+// other key is there but one within its overlap, no note of an interruption, nothing to do.
+func wantConverged(t *testing.T, server *sim.Server, r *acctest.Resource, config acctest.Values, read func(testing.TB) document) {
+	t.Helper()
+	wantSettled(t, r, config)
+	d := read(t)
+	use(t, server, d, true)
+	acctest.WantSame(t, "credential_id", r.State("credential_id"), d.AccessKeyID)
+	ids := []string{d.AccessKeyID}
+	if previous := text(r, "previous_credential_id"); previous != "" {
+		ids = append(ids, previous)
+	}
+	wantKeys(t, server, ids...)
+	view, _ := account(server).User("mailer")
+	if note, left := view.Tags["nhi:issuing"]; left {
+		t.Errorf("the note %q was left behind", note)
+	}
+	for _, id := range ids {
+		if view.Tags[id] == "" {
+			t.Errorf("the key %s has no note of its store", id)
+		}
+	}
+}

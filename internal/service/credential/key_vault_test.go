@@ -54,7 +54,7 @@ func TestSimAccessKeyInKeyVault(t *testing.T) {
 		t.Errorf("%+v", versions)
 	}
 	e.aws.Clock().Advance(61 * 24 * time.Hour)
-	r = r.Under(e.protocol(t, 3))
+	r = r.Under(e.protocol(t))
 	r.Refresh().Want(t)
 	r.Apply(renewed).Want(t, "warning rotate_after_days: Credential is rotated")
 	second := e.readKey(t)
@@ -138,7 +138,7 @@ func TestSimKeyVaultDrift(t *testing.T) {
 			r := e.resource(t)
 			r.Apply(config).Want(t)
 			tamper(t, e)
-			r = r.Under(e.protocol(t, 3))
+			r = r.Under(e.protocol(t))
 			r.Refresh().Want(t)
 			acctest.WantSame(t, "status", r.State("status"), "missing")
 			attempt(r, config)

@@ -29,7 +29,7 @@ func TestManagedIdentityBound(t *testing.T) {
 	for name, end := range map[string]time.Time{"Key Vault Reader": now.Add(50 * oneDay), "AcrPull": now.Add(5 * oneDay), "User Access Administrator": now.Add(20*oneDay + 3*time.Minute)} {
 		l.tenant.SetRoleAssignment(l.tenant.AssignRole(l.view.PrincipalID, name, l.group), "", end)
 	}
-	r := l.resource(t, nil)
+	r := l.resource(t)
 	r.Apply(order(l.id, nil)).Want(t, announced(l.id))
 	if l.roles() > 0 {
 		t.Errorf("left are %v", l.picture())
@@ -61,7 +61,7 @@ func TestManagedIdentityLost(t *testing.T) {
 	l.tenant.AssignRole(l.view.PrincipalID, "Reader", store)
 	l.tenant.SetRoleAssignment(l.tenant.AssignRole(l.view.PrincipalID, "AcrPull", l.group), "", l.server.Clock().Now().Add(50*oneDay))
 	l.tenant.Entitle(l.view.PrincipalID, "User.Read.All")
-	r := l.resource(t, nil)
+	r := l.resource(t)
 	r.Apply(order(l.id, nil)).Want(t, announced(l.id)+" … User.Read.All … is removed")
 	l.tenant.RemoveResource(store)
 	l.tenant.SetActiveAssignmentPolicy(10*oneDay, false)
@@ -79,7 +79,7 @@ func TestManagedIdentityLost(t *testing.T) {
 func TestManagedIdentityWithoutPrincipal(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, nil)
-	r := w.resource(t, nil)
+	r := w.resource(t)
 	r.Apply(order(w.id, nil)).Want(t, announced(w.id))
 	w.tenant.Delete(w.view.PrincipalID)
 	r = r.Under(acctest.NewAzureProtocol(t, w.server, nil))
@@ -120,7 +120,7 @@ func TestManagedIdentityDeletion(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, nil)
 	config := order(w.id, acctest.Values{"delete_after": w.date(9)})
-	r := w.resource(t, nil)
+	r := w.resource(t)
 	r.Apply(config).Want(t, announced(w.id))
 	w.server.Clock().Advance(10 * oneDay)
 	r = r.Under(acctest.NewAzureProtocol(t, w.server, nil))
@@ -147,7 +147,7 @@ func TestManagedIdentityRecordRemoved(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, nil)
 	config := w.governedWard(100, nil)
-	r := w.resource(t, nil)
+	r := w.resource(t)
 	r.Apply(order(w.id, nil)).Want(t, announced(w.id))
 	for key := range w.tags() {
 		if strings.HasPrefix(key, "nhi:quarantine") {

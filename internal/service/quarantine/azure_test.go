@@ -41,9 +41,9 @@ func newLandscape(t testing.TB) landscape {
 	return l
 }
 
-func (l landscape) resource(t testing.TB, further acctest.Values) *acctest.Resource {
+func (l landscape) resource(t testing.TB) *acctest.Resource {
 	t.Helper()
-	return acctest.NewAzureProtocol(t, l.server, further).Resource(typeName)
+	return acctest.NewAzureProtocol(t, l.server, nil).Resource(typeName)
 }
 
 func (l landscape) picture() string {
@@ -57,7 +57,7 @@ func (l landscape) roles() int { return len(l.tenant.RoleAssignments(l.view.Prin
 func TestManagedIdentity(t *testing.T) {
 	t.Parallel()
 	l := newLandscape(t)
-	r := l.resource(t, nil)
+	r := l.resource(t)
 	config := order(l.id, nil)
 	r.Apply(config).Want(t, announced(l.id)+" … Afterwards: … - role assignment Contributor at /subscriptions/"+otherSubscription+"/resourcegroups/shared is removed … - resources keep the identity … Last use:")
 	if l.roles() > 0 {
@@ -70,7 +70,7 @@ func TestManagedIdentity(t *testing.T) {
 	if r.Changes() {
 		t.Error("the second plan changes something")
 	}
-	l.resource(t, nil).Plan(config).Want(t, "error identity: Identity is in quarantine already")
+	l.resource(t).Plan(config).Want(t, "error identity: Identity is in quarantine already")
 
 	// Somebody gives it a role: that is shown, taken, and recorded as well.
 	l.tenant.AssignRole(l.view.PrincipalID, "Owner", l.group)
@@ -92,8 +92,8 @@ func TestManagedIdentityImported(t *testing.T) {
 	t.Parallel()
 	l := newLandscape(t)
 	before := l.picture()
-	l.resource(t, nil).Apply(order(l.id, nil))
-	r := l.resource(t, nil)
+	l.resource(t).Apply(order(l.id, nil))
+	r := l.resource(t)
 	r.Import(l.id, nil).Want(t)
 	r.Apply(nil).Want(t)
 	if after := l.picture(); after != before {
@@ -105,10 +105,10 @@ func TestManagedIdentityImported(t *testing.T) {
 func TestManagedIdentityForged(t *testing.T) {
 	t.Parallel()
 	l := newLandscape(t)
-	l.resource(t, nil).Apply(order(l.id, nil))
+	l.resource(t).Apply(order(l.id, nil))
 	view, _ := l.tenant.ManagedIdentity(l.view.ID)
 	forged := l.tenant.Subscription(azuresim.DefaultSubscription).AddManagedIdentity("workloads", "forged", view.Tags)
-	imported := l.resource(t, nil)
+	imported := l.resource(t)
 	imported.Import("azure:"+forged.ID, nil).Want(t)
 	if changes, _ := imported.State("changes").([]any); len(changes) != 3 {
 		t.Errorf("an import shows %v", changes)
@@ -129,84 +129,10 @@ func TestManagedIdentityRefused(t *testing.T) {
 		{"azure:" + many.ID, "error identity: Quarantine is not possible … its 60 role assignments, app roles and federated credentials take "},
 		{l.id + "-2", "error identity: Identity does not exist"},
 	} {
-		l.resource(t, nil).Plan(order(test.identity, nil)).Want(t, test.want)
+		l.resource(t).Plan(order(test.identity, nil)).Want(t, test.want)
 	}
-	l.resource(t, nil).Plan(order(l.id, acctest.Values{"reason": strings.Repeat("Leaked, again. ", 20)})).Want(t, "error reason: Quarantine is not possible … reason takes 300 characters in its tag, 44 more than the limit of 256")
+	l.resource(t).Plan(order(l.id, acctest.Values{"reason": strings.Repeat("Leaked, again. ", 20)})).Want(t, "error reason: Quarantine is not possible … reason takes 300 characters in its tag, 44 more than the limit of 256")
 	if len(l.tenant.RoleAssignments("")) != before {
 		t.Error("roles are gone")
-	}
-}
-
-// TestManagedIdentityFaults fails every call of a quarantine and of a release, applies again, and finds the roles gone and then
-// all there.
-func TestManagedIdentityFaults(t *testing.T) {
-	t.Parallel()
-	for action, most := range managedCalls(t) {
-		for _, kind := range faultKinds {
-			for nth := 1; nth <= min(most, 2); nth++ {
-				t.Run(fmt.Sprintf("%s %s %d", action, kind, nth), func(t *testing.T) {
-					t.Parallel()
-					surviveAzure(t, sim.Fault{Action: action, Nth: nth, Times: 2, Kind: kind})
-				})
-			}
-		}
-	}
-}
-
-// managedCalls are the writes of a quarantine and a release, with how often the more frequent of both has each.
-func managedCalls(t *testing.T) map[string]int {
-	t.Helper()
-	l := newLandscape(t)
-	most := map[string]int{}
-	r := l.resource(t, nil)
-	for _, config := range []acctest.Values{order(l.id, nil), nil} {
-		l.server.ResetCalls()
-		r.Apply(config)
-		n := map[string]int{}
-		for _, call := range l.server.Calls() {
-			if method, _, _ := strings.Cut(call.Action, " "); method == "PUT" || method == "DELETE" {
-				n[call.Action]++
-				most[call.Action] = max(most[call.Action], n[call.Action])
-			}
-		}
-	}
-	if len(most) < 3 {
-		t.Fatalf("the calls are %v", most)
-	}
-	return most
-}
-
-func surviveAzure(t *testing.T, fault sim.Fault) {
-	t.Helper()
-	l := newLandscape(t)
-	before := l.picture()
-	impatient := acctest.Values{"azure": acctest.AzureArgument(t, l.server).With(acctest.Values{"max_retries": 1})}
-	r := l.resource(t, impatient)
-	config := order(l.id, nil)
-	l.server.InjectFault(fault)
-	failed := r.ApplyOnce(config).Failed()
-	l.server.ClearFaults()
-	r = r.Under(acctest.NewAzureProtocol(t, l.server, nil))
-	if failed {
-		if diags := r.Apply(config); diags.Failed() {
-			t.Fatal(diags)
-		}
-	}
-	r.Refresh().Want(t)
-	if r.Plan(config); r.Changes() || r.State("status") != "quarantined" || l.roles() > 0 {
-		t.Errorf("the quarantine is %v: %v", r.State("status"), l.picture())
-	}
-	r = r.Under(acctest.NewAzureProtocol(t, l.server, impatient))
-	l.server.InjectFault(fault)
-	r.Apply(nil)
-	l.server.ClearFaults()
-	if r = r.Under(acctest.NewAzureProtocol(t, l.server, nil)); r.Exists() {
-		r.Refresh().Want(t)
-		if diags := r.Apply(nil); diags.Failed() {
-			t.Fatal(diags)
-		}
-	}
-	if after := l.picture(); after != before {
-		t.Errorf("before it was\n%s\nand now it is\n%s", before, after)
 	}
 }

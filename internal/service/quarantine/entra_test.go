@@ -150,7 +150,7 @@ func TestAzureInventory(t *testing.T) {
 	t.Parallel()
 	d, l := newDirectory(t), newLandscape(t)
 	d.resource(t).Apply(order(d.appID, nil))
-	l.resource(t, nil).Apply(order(l.id, nil))
+	l.resource(t).Apply(order(l.id, nil))
 	for id, server := range map[string]*azuresim.Server{d.appID: d.server, l.id: l.server} {
 		found, diags := acctest.NewAzureProtocol(t, server, nil).ReadDataSource("governed_identities", acctest.Values{"findings": []string{"quarantined"}})
 		if text := fmt.Sprint(found); diags.Failed() || !strings.Contains(strings.ToLower(text), strings.ToLower(id)) {
@@ -250,69 +250,5 @@ func TestEntraRefused(t *testing.T) {
 	r.Plan(order(d.id("application", abroad.ObjectID), nil)).Want(t, "warning identity: Identity will be quarantined: … - other tenants can have service principals of the application, which only they can block")
 	if got := d.writes(); len(got) > 0 {
 		t.Errorf("writes were %v", got)
-	}
-}
-
-// TestEntraFaults fails every call of a quarantine and of a release, applies again, and finds the identity locked and then
-// as it was.
-func TestEntraFaults(t *testing.T) {
-	t.Parallel()
-	for kind, patch := range map[string]string{"application": patchApp, "service_principal": patchSP} {
-		actions := map[string]int{"GET /servicePrincipals(appId='{appId}')": 1, "GET /applications/{id}": 2, patch: 3}
-		if kind == "service_principal" {
-			actions = map[string]int{"GET /servicePrincipals/{id}": 2, patch: 4}
-		} else {
-			actions[patchSP] = 1
-		}
-		for action, most := range actions {
-			for _, fault := range faultKinds {
-				for nth := 1; nth <= most; nth++ {
-					t.Run(fmt.Sprintf("%s %s %s %d", kind, action, fault, nth), func(t *testing.T) {
-						t.Parallel()
-						surviveEntra(t, kind, sim.Fault{Service: "graph", Action: action, Nth: nth, Times: 2, Kind: fault})
-					})
-				}
-			}
-		}
-	}
-}
-
-// surviveEntra takes an identity through a quarantine and back, with a fault on each way.
-func surviveEntra(t *testing.T, kind string, fault sim.Fault) {
-	t.Helper()
-	d := newDirectory(t)
-	id := d.appID
-	if kind == "service_principal" {
-		id = d.spID
-	}
-	before := d.picture(t)
-	impatient := acctest.Values{"azure": acctest.AzureArgument(t, d.server).With(acctest.Values{"max_retries": 1})}
-	r := acctest.NewAzureProtocol(t, d.server, impatient).Resource(typeName)
-	config := order(id, nil)
-	d.server.InjectFault(fault)
-	failed := r.ApplyOnce(config).Failed()
-	d.server.ClearFaults()
-	r = r.Under(acctest.NewAzureProtocol(t, d.server, nil))
-	if failed {
-		if diags := r.Apply(config); diags.Failed() {
-			t.Fatal(diags)
-		}
-	}
-	r.Refresh().Want(t)
-	if r.Plan(config); r.Changes() || r.State("status") != "quarantined" || d.principal(t, id).Enabled {
-		t.Errorf("the quarantine is %v", r.State("status"))
-	}
-	r = r.Under(acctest.NewAzureProtocol(t, d.server, impatient))
-	d.server.InjectFault(fault)
-	r.Apply(nil)
-	d.server.ClearFaults()
-	if r = r.Under(acctest.NewAzureProtocol(t, d.server, nil)); r.Exists() {
-		r.Refresh().Want(t)
-		if diags := r.Apply(nil); diags.Failed() {
-			t.Fatal(diags)
-		}
-	}
-	if after := d.picture(t); after != before {
-		t.Errorf("before it was\n%s\nand now it is\n%s", before, after)
 	}
 }

@@ -91,6 +91,18 @@ func (m *model) observe(seen platform.Quarantined) {
 	}
 }
 
+// keep takes what a plan has promised: what has changed meanwhile, or could not be read, is the next refresh's to show.
+func (m *model) keep(planned model) {
+	for now, then := range map[*types.List]types.List{&m.Changes: planned.Changes, &m.Instead: planned.Instead, &m.Drift: planned.Drift} {
+		if !then.IsUnknown() {
+			*now = then
+		}
+	}
+	if !planned.Status.IsUnknown() {
+		m.Status = planned.Status
+	}
+}
+
 // gone makes of the model one whose identity is no more.
 func (m *model) gone() {
 	m.Status, m.Changes, m.Instead, m.Drift = types.StringValue(statusDeleted), texts(nil), texts(nil), texts(nil)

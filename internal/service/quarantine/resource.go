@@ -199,7 +199,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		tfkit.AddError(&resp.Diagnostics, identityPath, "Quarantine cannot be updated", m.title(), err)
 		return
 	}
+	planned := m
 	m.observe(seen)
+	m.keep(planned)
 	// What the record named before and this state had not made inactive stays somebody else's.
 	r.save(ctx, &m, union(heldBefore, governed.Without(seen.Held, before.Held)), &resp.State, resp.Private, resp.Identity, &resp.Diagnostics)
 }

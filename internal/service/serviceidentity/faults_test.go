@@ -1,7 +1,6 @@
 package serviceidentity_test
 
 import (
-	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -17,64 +16,6 @@ import (
 
 // createCalls are what a create asks of IAM, in order.
 var createCalls = []string{"CreateRole", "PutRolePolicy", "AttachRolePolicy", "CreateInstanceProfile", "AddRoleToInstanceProfile"}
-
-// TestFaultInCreate fails every call of a create in several ways. What exists is in the state then, and the next apply
-// finishes it, as does a destruction.
-func TestFaultInCreate(t *testing.T) {
-	t.Parallel()
-	for _, action := range createCalls {
-		for _, kind := range []sim.FaultKind{sim.FaultAccessDenied, sim.FaultInternal, sim.FaultDropAfter} {
-			t.Run(fmt.Sprintf("%s %s", action, kind), func(t *testing.T) {
-				t.Parallel()
-				server := acctest.NewSim(t)
-				server.InjectFault(sim.Fault{Service: "iam", Action: action, Kind: kind})
-				r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
-				diags := r.Apply(fullRole(server))
-				if adopted := action == "CreateRole" && kind == sim.FaultDropAfter; !adopted && len(diags) != 1 {
-					t.Fatalf("%d diagnostics came", len(diags))
-				}
-				if made := len(account(server).Roles()) > 0; r.Exists() != made {
-					t.Fatalf("the state has the role: %t, the account has it: %t", r.Exists(), made)
-				}
-				server.ClearFaults()
-				destroyed := *r
-				if r.Exists() {
-					if r.State("id") != fullID {
-						t.Errorf("the state is %v", r.State())
-					}
-					r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
-					r.Refresh().Want(t)
-					completed(t, r.Apply(fullRole(server)))
-					wantEverything(t, server)
-					r.Refresh().Want(t)
-					r.Plan(fullRole(server)).Want(t)
-					if r.Changes() {
-						t.Error("the plan after the repair still changes something")
-					}
-					destroyed.Apply(nil).Want(t)
-					wantGone(t, server)
-				}
-			})
-		}
-	}
-}
-
-// TestPassingFault hides from the user what a second try cures.
-func TestPassingFault(t *testing.T) {
-	t.Parallel()
-	for _, action := range createCalls {
-		for _, kind := range []sim.FaultKind{sim.FaultInternal, sim.FaultUnavailable, sim.FaultDropBefore, sim.FaultDropAfter} {
-			t.Run(fmt.Sprintf("%s %s", action, kind), func(t *testing.T) {
-				t.Parallel()
-				server := acctest.NewSim(t)
-				server.InjectFault(sim.Fault{Service: "iam", Action: action, Nth: 1, Kind: kind})
-				r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
-				r.Apply(fullRole(server)).Want(t)
-				wantEverything(t, server)
-			})
-		}
-	}
-}
 
 // TestDenied names the permission that is missing, whatever the provider was about to do.
 func TestDenied(t *testing.T) {
@@ -128,16 +69,6 @@ func TestThrottled(t *testing.T) {
 	r.Apply(lambdaRole(server)).Want(t)
 	assume(t, server, true)
 	wantWrites(t, server, "CreateRole", "CreateRole", "CreateRole", "PutRolePolicy", "PutRolePolicy", "PutRolePolicy")
-}
-
-// TestReplicationLag has IAM not see at once what was just made.
-func TestReplicationLag(t *testing.T) {
-	t.Parallel()
-	server := acctest.NewSim(t)
-	server.SetReplicationLag(3)
-	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
-	r.Apply(fullRole(server)).Want(t)
-	wantEverything(t, server)
 }
 
 // TestInterrupted stops Terraform while the role is being made: the call is seen to its end, and the state has the role.

@@ -21,7 +21,7 @@ func TestAdopt(t *testing.T) {
 		"… import it: … to = governed_service_linked_identity.example … id = \""+backupID+"\" … Rule: existing_identity (warn)")
 	wantWrites(t, server, "CreateServiceLinkedRole", "UntagRole", "TagRole")
 	acctest.WantSame(t, "adopted", r.State(nested, "adopted"), true)
-	wantTags(t, server, backupRole, metadataTags(server, "team=storage")...)
+	wantTags(t, server, metadataTags(server, "team=storage")...)
 	r.Refresh().Want(t)
 	r.Plan(wanted).Want(t)
 	if r.Changes() {
@@ -32,7 +32,7 @@ func TestAdopt(t *testing.T) {
 	server.Account(sim.DefaultAccount).SetServiceLinkedRoleUsage(backupRole, "eu-west-1", "vault/main")
 	r.Apply(nil).Want(t, "warning aws_service_linked_role: Identity stays in place … the role AWSServiceRoleForBackup was there before this resource, so it stays, without the metadata and the labels in its tags. "+
 		"… run aws iam delete-service-linked-role --role-name AWSServiceRoleForBackup")
-	wantTags(t, server, backupRole)
+	wantTags(t, server)
 	r.Apply(wanted).Want(t, "warning aws_service_linked_role.aws_service_name: Existing identity … the role stays\n")
 }
 

@@ -1,49 +1,11 @@
 package servicelinkedidentity_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
-
-// TestFaults fails each call of a life in each way, applies again, and finds the role whole and then gone.
-func TestFaults(t *testing.T) {
-	t.Parallel()
-	for _, action := range []string{"ListRoles", "CreateServiceLinkedRole", "TagRole", "UntagRole", "UpdateRole", "GetRole", "DeleteServiceLinkedRole", "GetServiceLinkedRoleDeletionStatus"} {
-		for _, kind := range []sim.FaultKind{sim.FaultAccessDenied, sim.FaultThrottling, sim.FaultInternal, sim.FaultDropBefore, sim.FaultDropAfter} {
-			t.Run(fmt.Sprintf("%s %s", action, kind), func(t *testing.T) {
-				t.Parallel()
-				server := acctest.NewSim(t)
-				impatient := acctest.Values{"aws": acctest.AWSArgument(server.URL()).With(acctest.Values{"max_retries": 1})}
-				r := acctest.NewConfiguredProtocol(t, server, impatient).Resource(typeName)
-				first := linkedRole(server, acctest.Values{"description": "Nightly"}).With(acctest.Values{"labels": acctest.Values{"team": "storage"}})
-				second := linkedRole(server, acctest.Values{"description": "Weekly"})
-				server.InjectFault(sim.Fault{Service: "iam", Action: action, Nth: 1, Times: 2, Kind: kind})
-				for _, config := range []acctest.Values{first, first, second, second, nil} {
-					r.Apply(config)
-					r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
-					if r.Exists() {
-						r.Refresh()
-					}
-				}
-				server.ClearFaults()
-				if r.Exists() {
-					r.Apply(nil).Want(t)
-				}
-				left := server.Account(sim.DefaultAccount).Roles()
-				// Without an answer to the creation nobody can tell the role from one that AWS made, so it is adopted and stays.
-				if lost := action == "CreateServiceLinkedRole" && kind == sim.FaultDropAfter; len(left) > 0 && !lost {
-					t.Errorf("left: %v", left)
-				}
-				for _, name := range left {
-					wantTags(t, server, name)
-				}
-			})
-		}
-	}
-}
 
 // TestIncomplete saves the role before it is tagged. What is adopted is not deleted when Terraform replaces it.
 func TestIncomplete(t *testing.T) {
@@ -94,15 +56,5 @@ func TestDelete(t *testing.T) {
 	if !r.Exists() {
 		t.Fatal("the state has lost the role")
 	}
-	wantTags(t, server, backupRole, metadataTags(server)...)
-}
-
-// TestReplicationLag has IAM not see at once what was just made.
-func TestReplicationLag(t *testing.T) {
-	t.Parallel()
-	server := acctest.NewSim(t)
-	server.SetReplicationLag(3)
-	r := protocol(t, server)
-	r.Apply(linkedRole(server, acctest.Values{"description": "Nightly"})).Want(t)
-	wantTags(t, server, backupRole, metadataTags(server)...)
+	wantTags(t, server, metadataTags(server)...)
 }

@@ -81,10 +81,10 @@ func role(t testing.TB, server *sim.Server, name string) sim.RoleView {
 	return view
 }
 
-func wantTags(t testing.TB, server *sim.Server, name string, want ...string) {
+func wantTags(t testing.TB, server *sim.Server, want ...string) {
 	t.Helper()
 	var tags []string
-	for key, value := range role(t, server, name).Tags {
+	for key, value := range role(t, server, backupRole).Tags {
 		tags = append(tags, key+"="+value)
 	}
 	slices.Sort(tags)

@@ -31,7 +31,7 @@ func TestCreate(t *testing.T) {
 	for name, want := range map[string]any{"arn": backupARN, "adopted": false, "last_used_at": nil, "last_used_region": nil, "description": "Nightly"} {
 		acctest.WantSame(t, name, r.State(nested, name), want)
 	}
-	wantTags(t, server, backupRole, metadataTags(server, "team=storage")...)
+	wantTags(t, server, metadataTags(server, "team=storage")...)
 	r.Refresh().Want(t)
 	r.Plan(wanted).Want(t)
 	if r.Changes() {
@@ -65,7 +65,7 @@ func TestUpdate(t *testing.T) {
 	if got := role(t, server, backupRole).Description; got != "" {
 		t.Errorf("the description is %q", got)
 	}
-	wantTags(t, server, backupRole, metadataTags(server)...)
+	wantTags(t, server, metadataTags(server)...)
 }
 
 // TestUse shows what IAM has seen, which never makes a change.

@@ -50,14 +50,14 @@ func TestSimLifecycle(t *testing.T) {
 					roleValue("arn", knownvalue.StringExact(backupARN)),
 					roleValue("adopted", knownvalue.Bool(false)),
 				},
-				Check: checked(func() { wantTags(t, server, backupRole, metadataTags(server, "team=storage")...) }),
+				Check: checked(func() { wantTags(t, server, metadataTags(server, "team=storage")...) }),
 			},
 			{
 				Config: config(server, `ticket = "SEC-7"`, `
     aws_service_name = "backup.amazonaws.com"
     description      = "Nightly backups"`),
 				ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
-				Check:            checked(func() { wantTags(t, server, backupRole, metadataTags(server, "nhi:ticket=SEC-7")...) }),
+				Check:            checked(func() { wantTags(t, server, metadataTags(server, "nhi:ticket=SEC-7")...) }),
 			},
 			{
 				ResourceName: resourceAddress, ImportState: true, ImportStateId: backupARN, ImportStateVerify: true,
@@ -82,7 +82,7 @@ func TestSimAdopt(t *testing.T) {
 		ProtoV6ProviderFactories: acctest.Factories(server),
 		CheckDestroy: checked(func() {
 			wantRoles(t, server, backupRole)
-			wantTags(t, server, backupRole)
+			wantTags(t, server)
 		}),
 		Steps: []resource.TestStep{
 			{
@@ -95,7 +95,7 @@ func TestSimAdopt(t *testing.T) {
 				Config:            config(server, "", `aws_service_name = "backup.amazonaws.com"`),
 				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{roleValue("adopted", knownvalue.Bool(true))},
-				Check:             checked(func() { wantTags(t, server, backupRole, metadataTags(server)...) }),
+				Check:             checked(func() { wantTags(t, server, metadataTags(server)...) }),
 			},
 		},
 	})

@@ -261,6 +261,10 @@ func (entraServicePrincipal) Read(ctx context.Context, data *tfkit.Data, id gove
 
 // aboutServicePrincipal tells of a sign-in that somebody else has blocked, and of what may not be read.
 func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning {
+	if state.HalfRetired {
+		return []governed.Warning{{Summary: "Deletion was interrupted", Detail: "it is deleted, but can still be restored, although it was to go for good. " +
+			"Removing it, with terraform destroy or with its block, finishes that."}}
+	}
 	warnings := governed.InQuarantine(state.Quarantine)
 	if !state.SignInEnabled && !state.Disabled && state.Quarantine == nil {
 		warnings = append(warnings, governed.SignInBlocked("its sign-in", state.ID.Name()))

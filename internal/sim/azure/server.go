@@ -135,8 +135,12 @@ func (s *Server) InjectFault(f sim.Fault) {
 	}
 }
 
-// ClearFaults removes every injected fault.
+// ClearFaults removes every injected fault, and lets go on what waits.
 func (s *Server) ClearFaults() { s.faults.Clear() }
+
+// Held gets one for each request that a fault keeps waiting. Until it goes on,
+// every other request waits as well.
+func (s *Server) Held() <-chan struct{} { return s.faults.Held() }
 
 // Secrets returns every secret that the simulator handed out or took, or that
 // was seeded, in order and once: client secrets, access tokens, assertions,

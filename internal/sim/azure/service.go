@@ -220,7 +220,10 @@ func (r *request) answer() *reply {
 		return r.failed(err)
 	}
 	fault := s.faults.Match(r.service.name, r.route.pattern)
-	if fault != nil && fault.Kind != sim.FaultDropAfter {
+	if fault == nil {
+		fault = &sim.Fault{Kind: sim.FaultNone}
+	}
+	if fault.Refuses() {
 		if e := faultError(fault, r.service.denied); e != nil {
 			return r.failed(e)
 		}
@@ -229,8 +232,8 @@ func (r *request) answer() *reply {
 	if err := r.authorise(); err != nil {
 		return r.failed(err)
 	}
-	rep, err := r.handle()
-	if fault != nil {
+	rep, err := r.under(fault)
+	if fault.Kind == sim.FaultDropAfter || rep != nil && rep.drop {
 		return &reply{drop: true}
 	}
 	if err != nil {
@@ -241,6 +244,28 @@ func (r *request) answer() *reply {
 	}
 	r.stamp(rep.header)
 	return rep
+}
+
+// under handles the request under a fault that lets it have its effect.
+func (r *request) under(fault *sim.Fault) (*reply, error) {
+	s := r.server
+	lag, maxPage := s.lag, s.maxPage
+	defer func() { s.lag, s.maxPage = lag, maxPage }()
+	switch fault.Kind {
+	case sim.FaultLag:
+		s.lag = sim.FaultReads
+	case sim.FaultShortPage:
+		s.maxPage = 1
+	case sim.FaultHoldBefore:
+		if !s.faults.Hold(r.http.Context()) {
+			return &reply{drop: true}, nil
+		}
+	}
+	rep, err := r.handle()
+	if fault.Kind == sim.FaultHoldAfter {
+		s.faults.Hold(r.http.Context())
+	}
+	return rep, err
 }
 
 func (r *request) handle() (*reply, error) {

@@ -1,0 +1,99 @@
+package chaos_test
+
+import (
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+)
+
+// all says that every case runs, and not a part.
+var all = flag.Bool("all", false, fmt.Sprintf("run every case, and not one in %d of one stage in %d", partOfCases, partOfStages))
+
+// A part runs where not all do: some stages, and some of their cases. Which is decided by the hashes of their names.
+const (
+	partOfStages = 8
+	partOfCases  = 20
+)
+
+func TestMain(m *testing.M) {
+	if isProvider() {
+		return
+	}
+	flag.Parse()
+	debug.SetGCPercent(400) // as the provider has it
+	code := acctest.Status(m)
+	fmt.Print(tally.report())
+	os.Exit(code)
+}
+
+// tally counts the cases.
+var tally counts
+
+type counts struct {
+	mu               sync.Mutex
+	cases, converged int
+	orphaned, leaked int
+	otherwise        []string
+	failed           []string
+}
+
+// takesStage tells whether cases of a stage are to run, by the name of its test.
+func (c *counts) takesStage(name string) bool { return *all || hashed(name)%partOfStages == 0 }
+
+// takes tells whether a case of such a stage is to run.
+func (c *counts) takes(name string) bool { return *all || hashed(name)%partOfCases == 0 }
+
+func hashed(name string) uint32 {
+	hash := fnv.New32a()
+	hash.Write([]byte(name))
+	return hash.Sum32()
+}
+
+// count takes in the verdict of a case, and fails its test where something is wrong.
+func (c *counts) count(t *testing.T, v *verdict) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cases++
+	if len(v.wrong) == 0 && !t.Failed() {
+		c.converged++
+		return
+	}
+	if why := v.known(); why != "" && !t.Failed() {
+		c.otherwise = append(c.otherwise, v.name+": "+why)
+		return
+	}
+	if len(v.wrong[orphaned]) > 0 {
+		c.orphaned++
+	}
+	if len(v.wrong[leaked]) > 0 {
+		c.leaked++
+	}
+	c.failed = append(c.failed, v.name)
+	t.Error(v)
+}
+
+func (c *counts) report() string {
+	text := fmt.Sprintf("%d cases, %d converged, %d orphaned, %d leaked", c.cases, c.converged, c.orphaned, c.leaked)
+	if !*all {
+		text += fmt.Sprintf("; one in %d of one stage in %d, and all with make chaos", partOfCases, partOfStages)
+	}
+	text += "\n"
+	if len(c.otherwise) > 0 {
+		text += fmt.Sprintf("%d end otherwise, as it is known:\n", len(c.otherwise))
+	}
+	for _, name := range slices.Sorted(slices.Values(c.otherwise)) {
+		text += "  " + name + "\n"
+	}
+	for _, name := range slices.Sorted(slices.Values(c.failed)) {
+		text += "  " + name + "\n"
+	}
+	return text
+}
