@@ -170,6 +170,11 @@ func TestQuarantinedTwice(t *testing.T) {
 	first.Plan(config).Want(t, announced(roleID))
 	second.Plan(config.With(acctest.Values{"reason": "Nobody knows what this is for"})).Want(t,
 		`error identity: Identity is quarantined twice … another governed_quarantine of this configuration quarantines it too, for the reason "`+reason+`".`+remedy)
+	// What is not there is said once, and of an identity that is not there nobody has two.
+	absent := order("aws:123456789012:role/gone", nil)
+	for _, further := range []acctest.Values{nil, {"reason": "Nobody knows what this is for"}} {
+		p.Resource(typeName).Plan(absent.With(further)).Want(t, "error identity: Identity does not exist")
+	}
 	// Two that are alike cannot be told from one that is planned again.
 	alike.Plan(config).Want(t, announced(roleID))
 	first.Apply(config).Want(t, announced(roleID))
