@@ -39,6 +39,8 @@ type Identity struct {
 	// Quarantine is nil where there is none. While there is one, the last use is that before it: what has been tried since
 	// was refused.
 	Quarantine *Quarantine
+	// BreakGlass tells whether the policy keeps it for emergencies.
+	BreakGlass bool
 	Findings   []Finding
 	// RiskScore is the sum of what its findings weigh.
 	RiskScore int

@@ -129,13 +129,22 @@ func (p Policy) checkReason(text string) []Violation {
 }
 
 // BreakGlass is the pattern by which the policy keeps an identity for emergencies; empty where none does.
-func (p Policy) BreakGlass(id ID) string {
-	for _, pattern := range p.breakGlass {
-		if breakGlassPattern(pattern).MatchString(id.String()) {
-			return pattern
-		}
+func (p Policy) BreakGlass(id ID) string { return p.BreakGlassOf()(id) }
+
+// BreakGlassOf is BreakGlass for many identities.
+func (p Policy) BreakGlassOf() func(ID) string {
+	patterns := make([]*regexp.Regexp, len(p.breakGlass))
+	for i, pattern := range p.breakGlass {
+		patterns[i] = breakGlassPattern(pattern)
 	}
-	return ""
+	return func(id ID) string {
+		for i, pattern := range patterns {
+			if pattern.MatchString(id.String()) {
+				return p.breakGlass[i]
+			}
+		}
+		return ""
+	}
 }
 
 // breakGlassPattern is for a whole canonical id, in any case: * stands for any characters and ? for one.

@@ -84,7 +84,9 @@ var declaredFindings = []string{FindingOwnerGone, FindingExpired, FindingExpirin
 // Judge is a copy of the identities with their findings and risk scores.
 func Judge(identities []governance.Identity, policy governance.Policy, options Options, now time.Time) []governance.Identity {
 	judged := slices.Clone(identities)
+	breakGlass := policy.BreakGlassOf()
 	for i := range judged {
+		judged[i].BreakGlass = breakGlass(judged[i].ID) != ""
 		judged[i].Findings = Findings(judged[i], policy, options, now)
 		judged[i].RiskScore = RiskScore(judged[i].Findings)
 	}

@@ -122,7 +122,7 @@ func TestSummarise(t *testing.T) {
 // TestJudge leaves what it is given as it is.
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	policy, err := governance.NewPolicy()
+	policy, err := governance.NewPolicy(governance.PolicyDocument{BreakGlass: []string{"aws:*/BARE"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestJudge(t *testing.T) {
 		for _, finding := range judged[0].Findings {
 			yield(finding.Code)
 		}
-	}); !slices.Equal(codes, []string{"unowned", "no_purpose", "no_expiry", "unmanaged"}) || judged[0].RiskScore != 45 {
+	}); !slices.Equal(codes, []string{"unowned", "no_purpose", "no_expiry", "unmanaged"}) || judged[0].RiskScore != 45 || !judged[0].BreakGlass || given[0].BreakGlass {
 		t.Errorf("judged: %+v", judged[0])
 	}
 }

@@ -84,6 +84,8 @@ type Retirement struct {
 	Uses []governance.Use
 	// Kept says, as a sentence, what the platform keeps for a restoration; empty where a removal is final.
 	Kept string
+	// Purge says, as a sentence, how to have that removed for good; empty where nothing is kept.
+	Purge string
 }
 
 // Inventory lists the identities of one cloud account or tenant in bulk.

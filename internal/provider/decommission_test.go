@@ -59,7 +59,7 @@ func TestSimDecommissionExample(t *testing.T) {
 	account := server.Account(sim.DefaultAccount)
 	c := acctest.NewCLI(t, server)
 	c.WriteExample(server, examples+"decommission", "decommission")
-	c.Write("decommission/propose/terraform.tfvars", "keep = [\"aws:123456789012:role/jobs/emergency\"]\n")
+	c.Write("decommission/propose/policy_override.tf", "provider \"governed\" {\n  policy = { break_glass = [\"aws:*:role/jobs/emergency\"] }\n}\n")
 	file := c.Read("decommission/decommission.yaml")
 	last := acctest.Date(server, 60)
 	listed := func(ids ...string) string {

@@ -54,6 +54,12 @@ var summaries = map[governance.Rule]string{
 	governance.RulePurposeFollows:        "Identity gains permissions for an unchanged purpose",
 }
 
+// otherSummaries are those of rules that judge other arguments too, by the argument.
+var otherSummaries = map[governance.Rule]map[string]string{
+	governance.RulePurposeQuality: {"reason": "Reason says too little"},
+	governance.RuleExpiryFormat:   {"release_after": "Time is malformed", "delete_after": "Time is malformed"},
+}
+
 // mapAttributes are the attributes whose elements have keys.
 var mapAttributes = map[string]bool{"labels": true, "inline_policies": true, "role_assignments": true, "app_role_assignments": true, "federated_credentials": true}
 
@@ -70,6 +76,19 @@ func AttributePath(steps []string) path.Path {
 	return at
 }
 
+// summaryOf is the first line of a violation's diagnostic.
+func summaryOf(violation governance.Violation) string {
+	if violation.Rule.IsCustom() {
+		return "Policy rule is broken"
+	}
+	if steps := violation.Attribute; len(steps) > 0 {
+		if summary, other := otherSummaries[violation.Rule][steps[len(steps)-1]]; other {
+			return summary
+		}
+	}
+	return summaries[violation.Rule]
+}
+
 // AddViolations reports broken rules of one identity, each on its own attribute.
 func AddViolations(diags *diag.Diagnostics, identity string, found []governance.Violation) {
 	for _, violation := range found {
@@ -78,10 +97,7 @@ func AddViolations(diags *diag.Diagnostics, identity string, found []governance.
 			where = fmt.Sprintf("Argument: %s. ", at) // Terraform does not show where a nested attribute is.
 		}
 		detail := fmt.Sprintf("%s: %s\n\n%s\n\n%sRule: %s (%s).", identity, Sentence(violation.Message), violation.Remedy, where, violation.Rule, violation.Enforcement)
-		summary := summaries[violation.Rule]
-		if violation.Rule.IsCustom() {
-			summary = "Policy rule is broken"
-		}
+		summary := summaryOf(violation)
 		if violation.Enforcement == governance.EnforceWarn {
 			diags.AddAttributeWarning(at, summary, detail)
 		} else {

@@ -32,7 +32,7 @@ func retirementText(title string, going platform.Retirement, foreign []string, f
 	if going.Kept == "" {
 		fmt.Fprintf(&text, "%s is removed for good, with its access.\n", title)
 	} else {
-		fmt.Fprintf(&text, "%s is removed, with its access. %s\n", title, going.Kept)
+		fmt.Fprintf(&text, "%s is removed, with its access. %s %s\n", title, going.Kept, going.Purge)
 	}
 	switch {
 	case len(going.Attachments) > 0:

@@ -38,6 +38,8 @@ locals {
     for identity in data.governed_stale_identities.all.identities : identity
     # What a tool governs is removed where it is declared.
     if identity.managed_by == null
+    # The policy, that of GOVERNED_POLICY_FILE for example, keeps it for emergencies.
+    && !identity.break_glass
     # These are people, and to be asked.
     && length(setintersection(identity.credentials[*].kind, ["password", "mfa_device"])) == 0
     # Somebody has it in quarantine already.

@@ -39,7 +39,7 @@ variable "grace_days" {
 }
 
 variable "keep" {
-  description = "Canonical ids that are never proposed, such as an emergency access. Better give them an owner and an expiry."
+  description = "Canonical ids that are never proposed. Better give them an owner and an expiry."
   type        = set(string)
   default     = []
   nullable    = false

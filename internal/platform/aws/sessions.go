@@ -111,8 +111,9 @@ func (a *Account) IsCaller(ctx context.Context, id governance.ID) (bool, error) 
 }
 
 // RevokeSessions denies everything to the sessions of a role or user that were issued before an instant. It returns the
-// instant that counts then, which is a later one where that is there already. An absent identity is a platform.ErrNotFound.
-func (a *Account) RevokeSessions(ctx context.Context, id governance.ID, before time.Time) (time.Time, error) {
+// instant that counts then, which is a later one where that is there already; starting is called where it is not, before
+// anything is changed. An absent identity is a platform.ErrNotFound.
+func (a *Account) RevokeSessions(ctx context.Context, id governance.ID, before time.Time, starting func()) (time.Time, error) {
 	kind, api, err := a.entity(ctx, id)
 	if err != nil {
 		return time.Time{}, err
@@ -131,6 +132,7 @@ func (a *Account) RevokeSessions(ctx context.Context, id governance.ID, before t
 			return there, nil
 		}
 	}
+	starting()
 	a.wrote(id.Kind, id.Name())
 	put := func() error {
 		return api.putInlinePolicy(ctx, revokedSessionsPolicyName, sessionsPolicy(before))

@@ -14,8 +14,10 @@ import (
 )
 
 // keptApplication is what Entra ID keeps of a deleted application ("Delete application" in the reference of Microsoft Graph).
-const keptApplication = "It can be restored for 30 days, without any credential or app role, and its unique name is taken meanwhile. " +
-	"To have it deleted for good, set purge_on_destroy = true and apply that first."
+const keptApplication = "It can be restored for 30 days, without any credential or app role, and its unique name is taken meanwhile."
+
+// purgeFirst is how a resource that governs an object of Entra ID has it deleted for good.
+const purgeFirst = "To have it deleted for good, set purge_on_destroy = true and apply that first."
 
 // Retirement reads the application as Read does, its certificates, and once for all applications when each was last used.
 func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
@@ -29,7 +31,7 @@ func (a *Applications) Retirement(ctx context.Context, id governance.ID) (platfo
 	}
 	found := platform.Retirement{Attachments: slices.Clone(state.Attachments), Detached: OwnerNames(state.Owners)}
 	if !state.PurgeOnDestroy {
-		found.Kept = keptApplication
+		found.Kept, found.Purge = keptApplication, purgeFirst
 	}
 	stores := a.tenant.graphTagging().stores(state.tags)
 	for _, holder := range holders {

@@ -94,7 +94,10 @@ func (t *Tenant) listedManagedIdentity(row *listedIdentity, byApp map[string]*gr
 		identity.Trust = append(identity.Trust, governance.Trustee{Kind: governance.TrusteeResource, Name: user})
 	}
 	// Unused is only what nothing could use: where one of the three is not known, nobody can tell.
-	if known && len(identity.Trust) == 0 && !record.tookClients() && s.resources.usersErr == nil && identity.LastUsedAt.IsZero() {
+	switch {
+	case record != nil && record.unused:
+		identity.NoClient = "when its quarantine began, no resource that the caller could read had it assigned, no federated credential let anybody sign in as it, and no sign-in was known"
+	case known && len(identity.Trust) == 0 && !record.tookClients() && s.resources.usersErr == nil && identity.LastUsedAt.IsZero():
 		identity.NoClient = "no resource that the caller may read has it assigned, no federated credential lets anybody sign in as it, and no sign-in is known"
 	}
 	record.tell(&identity)

@@ -144,15 +144,24 @@ func TestInventoryQuarantinedIdentities(t *testing.T) {
 	e := openIdentities(t, false)
 	subscription := e.tenant.Subscription(azuresim.DefaultSubscription)
 	idle, trusting := subscription.AddManagedIdentity("workloads", "idle", nil), subscription.AddManagedIdentity("workloads", "trusting", nil)
+	busy := subscription.AddManagedIdentity("workloads", "busy", nil)
+	subscription.AddResource("workloads", "Microsoft.Web/sites", "shop", busy.ID)
 	e.federate(trusting.ID, "main", "repo:acme/app:ref:refs/heads/main")
-	for _, view := range []azuresim.ManagedIdentityView{idle, trusting} {
+	for _, view := range []azuresim.ManagedIdentityView{idle, trusting, busy} {
 		id := governance.ID{Kind: governance.KindAzureManagedIdentity, Resource: view.ID}
 		_, err := azure.NewTenant(e.config()).Quarantines().Impose(t.Context(), id, governance.QuarantineOrder{Reason: "Nobody knows it"})
 		e.no(err)
 	}
-	_, byName := list(t, azure.NewTenant(e.config()))
-	if one, other := byName["idle"], byName["trusting"]; one.NoClient == "" || other.NoClient != "" || one.Quarantine == nil || other.Quarantine == nil {
-		t.Errorf("idle: %+v; trusting: %+v", one, other)
+	// What is assigned since is for nothing, and no use from before.
+	for range 2 {
+		_, byName := list(t, azure.NewTenant(e.config()))
+		if one, other := byName["idle"], byName["trusting"]; one.NoClient == "" || other.NoClient != "" || one.Quarantine == nil || other.Quarantine == nil {
+			t.Errorf("idle: %+v; trusting: %+v", one, other)
+		}
+		if one := byName["busy"]; one.NoClient != "" || one.Quarantine == nil {
+			t.Errorf("busy: %+v", one)
+		}
+		subscription.AddResource("workloads", "Microsoft.Compute/virtualMachines", "later", idle.ID, trusting.ID)
 	}
 }
 

@@ -137,8 +137,17 @@ func (q *Quarantines) Release(ctx context.Context, id governance.ID, held []stri
 	return kept, p.write(ctx, nil)
 }
 
-// Retirement is that of the driver.
+// Retirement is that of the driver. A quarantine has no purge_on_destroy, so what is kept can only be removed afterwards
+// ("Permanently delete item" in the reference of Microsoft Graph).
 func (q *Quarantines) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
+	going, err := q.retirement(ctx, id)
+	if going.Purge != "" {
+		going.Purge = "To have it deleted for good sooner, remove it from the deleted objects of Entra ID afterwards, by DELETE /directory/deletedItems/" + id.Resource + " of Microsoft Graph."
+	}
+	return going, err
+}
+
+func (q *Quarantines) retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
 	switch id.Kind {
 	case governance.KindEntraApplication:
 		return q.tenant.Applications().Retirement(ctx, id)

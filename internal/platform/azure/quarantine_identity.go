@@ -149,6 +149,9 @@ func (w *ward) plan(ctx context.Context, order governance.QuarantineOrder) (quar
 			return r, err
 		}
 		r.usedAt = use.At
+		// Who cannot be read may well use it.
+		users, err := w.identities.users(ctx)
+		r.unused = err == nil && len(users[lower(w.state.ID)]) == 0 && len(w.state.FederatedCredentials) == 0 && use.At.IsZero()
 	}
 	r.taken = slices.Clone(r.taken)
 	for _, one := range w.has {

@@ -30,6 +30,9 @@ const (
 	doorNone door = "none"
 )
 
+// noClient is what a record says where nothing could use the identity.
+const noClient = "none"
+
 // quarantineRecord is what the tags of an identity say of its quarantine.
 type quarantineRecord struct {
 	governance.Quarantine
@@ -37,6 +40,8 @@ type quarantineRecord struct {
 	door  door
 	// usedAt is the last use before the quarantine; the zero time where that is not known.
 	usedAt time.Time
+	// unused says that nothing could use a managed identity when its quarantine began.
+	unused bool
 	// taken is what a managed identity had.
 	taken []taken
 }
@@ -52,6 +57,9 @@ func (r quarantineRecord) encode() map[governance.Field]string {
 	add("sign_in", string(r.door))
 	if !r.usedAt.IsZero() {
 		add("used", r.usedAt.UTC().Format(time.RFC3339))
+	}
+	if r.unused {
+		add("client", noClient)
 	}
 	add("release_after", r.ReleaseAfter)
 	add("delete_after", r.DeleteAfter)
@@ -96,6 +104,8 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 			if r.usedAt, ok = platform.ParseInstant(value); !ok {
 				return r, errRecord
 			}
+		case "client":
+			r.unused = value == noClient
 		case "release_after":
 			r.ReleaseAfter = value
 		case "delete_after":

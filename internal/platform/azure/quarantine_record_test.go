@@ -23,6 +23,7 @@ func FuzzQuarantineRecord(f *testing.F) {
 		{kind: takenAppRole, name: "User.Read.All", resource: "r", appRole: "a"},
 		{kind: takenRole, role: AssignedRole{Scope: "/subscriptions/s", RoleID: "i", RoleName: "Reader", assignmentID: "/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/n", Condition: "c", ConditionVersion: "2.0", description: "d"}},
 	}))
+	f.Add("quarantined 2026-11-22T13:11:00Z client=none", "Unused", "", "")
 	f.Add("imposing 0000-01-01T00:00:00+23:00 used=9999-12-31T23:59:59-23:00", "a_b", "\u2028", "bw")
 	f.Fuzz(func(t *testing.T, main, reason, ticket, changes string) {
 		keys := governance.NewMetadataKeys(nil)

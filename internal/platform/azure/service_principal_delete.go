@@ -17,6 +17,11 @@ func (s *ServicePrincipals) Delete(ctx context.Context, id governance.ID) (remov
 	if err := s.tenant.mine(ctx, id); err != nil {
 		return nil, err
 	}
+	unlock, err := s.tenant.lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	fresh := s.tenant.entra.has(&s.tenant.entra.made, id.Resource)
 	s.tenant.entra.note(&s.tenant.entra.written, id.Resource)
 	state, err := s.existing(ctx, id, fresh)

@@ -146,7 +146,7 @@ func (b BulkServicePrincipals) ServicePrincipal(ctx context.Context, id governan
 }
 
 // keptServicePrincipal is what Entra ID keeps of a deleted service principal ("Deletion and recovery of applications FAQ").
-const keptServicePrincipal = "It can be restored for 30 days, without any credential, app role or delegated permission. To have it deleted for good, set purge_on_destroy = true and apply that first."
+const keptServicePrincipal = "It can be restored for 30 days, without any credential, app role or delegated permission."
 
 // Retirement reads the service principal as Read does, its certificates, and once for all when each was last used.
 func (s *ServicePrincipals) Retirement(ctx context.Context, id governance.ID) (platform.Retirement, error) {
@@ -161,7 +161,7 @@ func (s *ServicePrincipals) Retirement(ctx context.Context, id governance.ID) (p
 	found := platform.Retirement{Attachments: append(slices.Clone(state.Attachments), holder.names()...)}
 	slices.Sort(found.Attachments)
 	if !state.PurgeOnDestroy {
-		found.Kept = keptServicePrincipal
+		found.Kept, found.Purge = keptServicePrincipal, purgeFirst
 	}
 	if state.DelegatedUnknown != "" {
 		found.Gaps = []string{"delegated permissions are not known, because the provider's credentials lack the permission " + state.DelegatedUnknown}

@@ -139,7 +139,7 @@ func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPl
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	life, ok := r.open(ctx, &m, &resp.Diagnostics)
+	life, ok := r.open(ctx, &m, "Credential cannot be planned", &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -175,7 +175,7 @@ func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.D
 	if diags.HasError() {
 		return credential.Life{}, nil
 	}
-	life, ok := r.open(ctx, m, diags)
+	life, ok := r.open(ctx, m, "Credential cannot be planned", diags)
 	if !ok {
 		return life, nil
 	}

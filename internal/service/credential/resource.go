@@ -95,8 +95,9 @@ func (r *Resource) require(identity governance.ID, at place) diag.Diagnostics {
 	return diags
 }
 
-// open reads the model's identity and store, which are known by now.
-func (r *Resource) open(ctx context.Context, m *model, diags *diag.Diagnostics) (credential.Life, bool) {
+// open reads the model's identity and store, which are known by now. An interruption says nothing about the store: it is
+// reported as the failure of what was to follow.
+func (r *Resource) open(ctx context.Context, m *model, interrupted string, diags *diag.Diagnostics) (credential.Life, bool) {
 	identity, problem := parseIdentity(m.Identity.ValueString())
 	if problem != "" {
 		diags.AddAttributeError(identityPath, "Identity has no such credentials", problem)
@@ -107,7 +108,10 @@ func (r *Resource) open(ctx context.Context, m *model, diags *diag.Diagnostics) 
 		return credential.Life{}, false
 	}
 	life, err := r.life(ctx, identity, at, m)
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		addError(diags, m, interrupted, err)
+	case err != nil:
 		tfkit.AddError(diags, storePath, "Secret store cannot be reached", title(m), err)
 	}
 	return life, err == nil
@@ -181,7 +185,7 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 	if m.checkType(diags); diags.HasError() {
 		return credential.Result{}, false
 	}
-	life, ok := r.open(ctx, m, diags)
+	life, ok := r.open(ctx, m, "Credential cannot be applied", diags)
 	if !ok {
 		return credential.Result{}, false
 	}
@@ -331,7 +335,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	life, ok := r.open(ctx, &m, &resp.Diagnostics)
+	life, ok := r.open(ctx, &m, "Credential cannot be retired", &resp.Diagnostics)
 	if !ok {
 		return
 	}

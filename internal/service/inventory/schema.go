@@ -74,6 +74,7 @@ func itemAttributes() map[string]schema.Attribute {
 			"days":        schema.Int64Attribute{Computed: true, MarkdownDescription: "For how many days at least it had not been used at `analyzed_at`."},
 			"analyzed_at": text("When the watcher looked last, RFC 3339."),
 		}),
+		"break_glass": flag("Whether `break_glass` of the policy keeps it for emergencies, so that `governed_quarantine` refuses it."),
 		"findings": list("What is wrong with it, at most one finding of a code. The guide \"Findings and the risk score\" has them all.", map[string]schema.Attribute{
 			"code":     text("Stable name, such as `unowned`."),
 			"severity": text("`critical`, `high`, `medium` or `low`."),

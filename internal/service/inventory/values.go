@@ -47,6 +47,7 @@ var itemValues = []attribute[governance.Identity]{
 	textAttribute("last_used_service", func(i *governance.Identity) string { return i.LastUsedService }),
 	textAttribute("last_used_region", func(i *governance.Identity) string { return i.LastUsedRegion }),
 	objectsAttribute("unused_access", unusedValues, func(i *governance.Identity) []governance.UnusedAccess { return i.UnusedAccess }),
+	flagAttribute("break_glass", func(i *governance.Identity) bool { return i.BreakGlass }),
 	objectsAttribute("findings", findingValues, func(i *governance.Identity) []governance.Finding { return i.Findings }),
 	numberAttribute("risk_score", func(i *governance.Identity) int { return i.RiskScore }),
 	textAttribute("import_id", func(i *governance.Identity) string { return i.ImportID }),

@@ -29,7 +29,7 @@ func TestValues(t *testing.T) {
 			Kind: governance.CredentialAccessKey, ID: "AKIAEXAMPLE", Active: true, CreatedAt: at, EndsAt: at.AddDate(0, 1, 0), LastUsedAt: at, LastUsedKnown: true,
 			LastUsedService: "ses", LastUsedRegion: "eu-west-1", Store: "arn:store",
 		}},
-		Privileges: []governance.Privilege{{Class: "administrator", Reason: "managed policy AdministratorAccess"}, {Class: "data_exfiltration"}}, LastUsedService: "s3", LastUsedRegion: "us-east-1", RiskScore: 25,
+		Privileges: []governance.Privilege{{Class: "administrator", Reason: "managed policy AdministratorAccess"}, {Class: "data_exfiltration"}}, LastUsedService: "s3", LastUsedRegion: "us-east-1", RiskScore: 25, BreakGlass: true,
 		UnusedAccess: []governance.UnusedAccess{{Kind: governance.UnusedPermissions, Watcher: "IAM Access Analyzer", Days: 90, AnalyzedAt: at}},
 		Findings:     []governance.Finding{{Code: "privileged", Severity: governance.SeverityHigh, OWASP: "NHI5", Message: "why", Remedy: "how"}},
 	}
@@ -40,7 +40,7 @@ func TestValues(t *testing.T) {
 		"full": {full, []string{
 			`"kind":tftypes.String<"web_identity">`, `"organization":tftypes.String<"o-abc">`, `"repo:a/b:*"`, `"external_id":tftypes.Bool<"true">`, `"conditioned":tftypes.Bool<"true">`,
 			`"id":tftypes.String<"AKIAEXAMPLE">`, `"created_at":tftypes.String<"2026-11-22T11:00:00Z">`, `"expires_at":tftypes.String<"2026-12-22T11:00:00Z">`, `"store":tftypes.String<"arn:store">`, `"last_used_service":tftypes.String<"ses">`,
-			`"last_used_region":tftypes.String<"us-east-1">`, `"privileges":tftypes.List[tftypes.String]<tftypes.String<"administrator by managed policy AdministratorAccess">>`, `"classes":tftypes.List[tftypes.String]<tftypes.String<"administrator">, tftypes.String<"data_exfiltration">>`, `"risk_score":tftypes.Number<"25">`, `"owasp":tftypes.String<"NHI5">`,
+			`"last_used_region":tftypes.String<"us-east-1">`, `"privileges":tftypes.List[tftypes.String]<tftypes.String<"administrator by managed policy AdministratorAccess">>`, `"classes":tftypes.List[tftypes.String]<tftypes.String<"administrator">, tftypes.String<"data_exfiltration">>`, `"risk_score":tftypes.Number<"25">`, `"break_glass":tftypes.Bool<"true">`, `"owasp":tftypes.String<"NHI5">`,
 			`"kind":tftypes.String<"permissions">`, `"days":tftypes.Number<"90">`, `"watcher":tftypes.String<"IAM Access Analyzer">`, `"analyzed_at":tftypes.String<"2026-11-22T11:00:00Z">`,
 		}},
 		"empty": {governance.Identity{ID: full.ID}, []string{

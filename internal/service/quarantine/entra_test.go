@@ -170,8 +170,12 @@ func TestEntraDeletion(t *testing.T) {
 		d.server.Clock().Advance(10 * oneDay)
 		r = r.Under(acctest.NewAzureProtocol(t, d.server, nil))
 		r.Refresh().Want(t)
-		if diags := r.Apply(config); diags.Failed() || !strings.Contains(diags.String(), "Identity will be retired") {
-			t.Error(diags)
+		_, object, _ := strings.Cut(id, "/")
+		diags := r.Apply(config)
+		diags.Want(t, "warning identity: Identity will be retired: "+id+" … It can be restored for 30 days, without any credential … To have it deleted for good sooner, "+
+			"remove it from the deleted objects of Entra ID afterwards, by DELETE /directory/deletedItems/"+object+" of Microsoft Graph.")
+		if strings.Contains(diags.String(), "purge_on_destroy") {
+			t.Errorf("it speaks of an argument that there is not: %s", diags)
 		}
 		acctest.WantSame(t, "status", r.State("status"), "deleted")
 	}

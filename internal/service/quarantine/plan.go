@@ -99,9 +99,6 @@ func (r *Resource) judge(m, prior *model, id governance.ID, planning bool, diags
 
 // planCreate judges a new quarantine and says what it will do.
 func (r *Resource) planCreate(ctx context.Context, quarantines platform.Quarantines, id governance.ID, m *model, diags *diag.Diagnostics) {
-	if other, taken := r.data.PlanQuarantine(id.String(), m.order()); taken {
-		diags.AddAttributeError(identityPath, "Identity is quarantined twice", twice(m, fmt.Sprintf("for the reason %q", other.Reason)))
-	}
 	r.judge(m, nil, id, true, diags)
 	r.foresee(ctx, quarantines, id, m, nil, true, diags)
 	m.Status, m.Drift = types.StringValue(statusQuarantined), texts(nil)
@@ -143,7 +140,7 @@ func orInterrupted(drift []string) []string {
 	return drift
 }
 
-// foresee refuses what the platform would refuse, what is in quarantine by somebody else, and what is not there. Of a new
+// foresee refuses what the platform would refuse, what is not there, and what somebody else has or puts in quarantine. Of a new
 // quarantine it says what will be changed.
 func (r *Resource) foresee(ctx context.Context, quarantines platform.Quarantines, id governance.ID, m, prior *model, planning bool, diags *diag.Diagnostics) {
 	if diags.HasError() {
@@ -159,17 +156,25 @@ func (r *Resource) foresee(ctx context.Context, quarantines platform.Quarantines
 		seen, err = quarantines.Read(ctx, id)
 	}
 	_, made := r.data.PlannedExpiry(id.String())
+	absent := errors.Is(err, platform.ErrNotFound)
 	switch {
-	case errors.Is(err, platform.ErrNotFound) && made && planning:
-		return // The same plan makes it.
-	case errors.Is(err, platform.ErrNotFound):
+	case absent && !(made && planning):
 		diags.AddAttributeError(identityPath, "Identity does not exist", fmt.Sprintf("%s: %s\n\nRemove the resource if the identity is gone.", m.title(), tfkit.Absent(id, err)))
 		return
-	case err != nil:
+	case err != nil && !absent:
 		tfkit.AddError(diags, identityPath, "Quarantine cannot be planned", m.title(), err)
 		return
 	case prior != nil:
 		return
+	}
+	if planning {
+		if other, taken := r.data.PlanQuarantine(id.String(), m.order()); taken {
+			diags.AddAttributeError(identityPath, "Identity is quarantined twice", twice(m, fmt.Sprintf("for the reason %q", other.Reason)))
+			return
+		}
+	}
+	if absent {
+		return // The same plan makes it.
 	}
 	if there := seen.Quarantine; there != nil && (seen.Complete || there.QuarantineOrder != m.order()) {
 		diags.AddAttributeError(identityPath, "Identity is in quarantine already", taken(m, *there))

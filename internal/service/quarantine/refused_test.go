@@ -55,14 +55,14 @@ func TestRefused(t *testing.T) {
 			identity: "aws:123456789012:role/full",
 			want:     []string{"error identity: Quarantine is not possible … aws:123456789012:role/full has 50 tags, and the quarantine is recorded in 3 more, where IAM takes 50. … Remove 3 tags of them."},
 		},
-		"filler": {identity: roleID, further: acctest.Values{"reason": "test"}, want: []string{`error reason: Purpose says too little … reason is "test", which is filler`}},
+		"filler": {identity: roleID, further: acctest.Values{"reason": "test"}, want: []string{`error reason: Reason says too little … reason is "test", which is filler`}},
 		"too long a reason": {
 			identity: roleID, further: acctest.Values{"reason": strings.Repeat("Leaked, again. ", 20)},
 			want: []string{"error reason: The platform would refuse this … reason takes 340 characters in its tag, 84 more than IAM's limit of 256"},
 		},
 		"times": {
 			identity: roleID, further: acctest.Values{"release_after": "soon", "delete_after": acctest.Date(server, -2)},
-			want: []string{`error release_after: Expiry is not a time … release_after is "soon", which is not a time`, "error delete_after: Quarantine is not possible … which has passed, so the identity would be deleted at once"},
+			want: []string{`error release_after: Time is malformed … release_after is "soon", which is not a time`, "error delete_after: Quarantine is not possible … which has passed, so the identity would be deleted at once"},
 		},
 		"nothing to say": {identity: roleID, further: acctest.Values{"ticket": ""}, want: []string{"error ticket: Invalid Attribute Value Length"}},
 	} {
@@ -170,6 +170,11 @@ func TestQuarantinedTwice(t *testing.T) {
 	first.Plan(config).Want(t, announced(roleID))
 	second.Plan(config.With(acctest.Values{"reason": "Nobody knows what this is for"})).Want(t,
 		`error identity: Identity is quarantined twice … another governed_quarantine of this configuration quarantines it too, for the reason "`+reason+`".`+remedy)
+	// What is not there is said once, and of an identity that is not there nobody has two.
+	absent := order("aws:123456789012:role/gone", nil)
+	for _, further := range []acctest.Values{nil, {"reason": "Nobody knows what this is for"}} {
+		p.Resource(typeName).Plan(absent.With(further)).Want(t, "error identity: Identity does not exist")
+	}
 	// Two that are alike cannot be told from one that is planned again.
 	alike.Plan(config).Want(t, announced(roleID))
 	first.Apply(config).Want(t, announced(roleID))

@@ -130,8 +130,10 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 		return
 	}
 	if err == nil {
-		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Denying everything to the sessions of %s that were issued before %s", id, before.Format(time.RFC3339))})
-		before, err = a.data.AWS.RevokeSessions(ctx, id, before)
+		denying := fmt.Sprintf("Denying everything to the sessions of %s that were issued before %s", id, before.Format(time.RFC3339))
+		before, err = a.data.AWS.RevokeSessions(ctx, id, before, func() {
+			resp.SendProgress(action.InvokeProgressEvent{Message: denying})
+		})
 	}
 	switch {
 	case errors.Is(err, platform.ErrNotFound):

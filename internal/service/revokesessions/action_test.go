@@ -75,8 +75,11 @@ func TestSimRevokeSessions(t *testing.T) {
 
 	// An earlier instant widens nothing, and the same one writes nothing.
 	server.ResetCalls()
-	_, diags = p.Invoke(typeName, acctest.Values{"identity": "arn:aws:iam::" + sim.DefaultAccount + ":role/export", "issued_before": "2020-01-01T00:00:00Z"})
+	progress, diags = p.Invoke(typeName, acctest.Values{"identity": "arn:aws:iam::" + sim.DefaultAccount + ":role/export", "issued_before": "2020-01-01T00:00:00Z"})
 	diags.Want(t)
+	if len(progress) != 1 || !strings.HasPrefix(progress[0], "Sessions issued before") {
+		t.Errorf("it said %q", progress)
+	}
 	acctest.WantWrites(t, server)
 
 	// It is no drift, an apply leaves it, and it goes with the role.
