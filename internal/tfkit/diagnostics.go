@@ -170,6 +170,9 @@ func explain(err error) string {
 
 // FullyKnown tells whether a value has no unknown part.
 func FullyKnown(ctx context.Context, value attr.Value) bool {
+	if value.IsNull() {
+		return true // also where its type is not set
+	}
 	terraform, err := value.ToTerraformValue(ctx)
 	return err == nil && terraform.IsFullyKnown()
 }

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -55,7 +54,7 @@ func (a *Applications) Converge(ctx context.Context, id governance.ID, want plat
 	}
 	a.tenant.entra.note(&a.tenant.entra.written, id.Resource)
 	have.tags = a.tenant.entra.recent.overTags(a.tenant.config.Clock.Now(), id.Resource, have.tags, a.tenant.graphTagging().isCredentialNote)
-	c := convergence{tenant: a.tenant, want: want, wanted: wanted, have: have, fresh: fresh}
+	c := convergence{graphWriter: graphWriter{a.tenant, fresh}, want: want, wanted: wanted, have: have}
 	if err := c.run(ctx); err != nil {
 		return c.have, err
 	}
@@ -76,37 +75,11 @@ func (a *Applications) existing(ctx context.Context, id governance.ID, fresh boo
 	return state, err
 }
 
-// agreeing is how many reads in a row have to show what was written.
-const agreeing = 3
-
 func (a *Applications) settle(ctx context.Context, wanted ApplicationState) error {
 	return a.tenant.settle(ctx, func() (bool, error) {
 		state, err := a.readDirect(ctx, wanted.ID)
 		return err == nil && shows(state, wanted), err
 	})
-}
-
-// settle waits until the replicas show what was made, so that the next refresh does not take it for gone. What they never
-// show is left to that refresh.
-func (t *Tenant) settle(ctx context.Context, shown func() (bool, error)) error {
-	pause := replicationFirst
-	for seen, waited := 0, time.Duration(0); seen < agreeing && waited < replicationTimeout; {
-		good, err := shown()
-		if errors.Is(err, context.Canceled) {
-			return err
-		}
-		if good {
-			seen++
-			continue
-		}
-		seen = 0
-		if err := t.wait(ctx, pause); err != nil {
-			return err
-		}
-		waited += pause
-		pause = min(2*pause, replicationLongest)
-	}
-	return nil
 }
 
 // shows tells whether what was read is what was written.
@@ -117,21 +90,21 @@ func shows(state, wanted ApplicationState) bool {
 
 // convergence changes one application step by step, and keeps in have what it then is.
 type convergence struct {
-	tenant       *Tenant
+	graphWriter
 	want         platform.Desired[ApplicationSpec]
 	wanted, have ApplicationState
-	fresh        bool
 }
 
 func (c *convergence) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		c.note, c.closeSignIn, c.takeRoles, c.takeFederated, c.principal, c.owners, c.giveFederated, c.giveRoles, c.openSignIn, c.forget,
-	} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inOrder(ctx, c.note, c.closeSignIn, c.takeRoles, c.takeFederated, c.principal, c.owners, c.giveFederated, c.giveRoles, c.openSignIn, c.forget)
+}
+
+func (c *convergence) takeRoles(ctx context.Context) error {
+	return c.takeRolesOf(ctx, c.have.ServicePrincipalID, c.have.assignments, c.wanted.AppRoles)
+}
+
+func (c *convergence) giveRoles(ctx context.Context) error {
+	return c.giveRolesTo(ctx, c.have.ServicePrincipalID, c.have.assignments, c.want.Spec.AppRoleAssignments)
 }
 
 // note writes the properties and the metadata, and before an expiry closes anything, that it does.
@@ -191,15 +164,6 @@ func (c *convergence) send(ctx context.Context, method, path, name string, body 
 	return c.patiently(ctx, method+" "+name, func() error { return c.tenant.send(ctx, method, path, name, permissionChange, body) })
 }
 
-func (c *convergence) patiently(ctx context.Context, name string, call func() error) error {
-	if c.fresh {
-		return c.tenant.untilReplicated(ctx, name, call)
-	}
-	return call()
-}
-
-func principalByID(id string) string { return "/servicePrincipals/" + graph.Segment(id) }
-
 func (c *convergence) closeSignIn(ctx context.Context) error {
 	if !c.want.Disabled || !c.have.SignInEnabled {
 		return nil
@@ -219,18 +183,6 @@ func (c *convergence) openSignIn(ctx context.Context) error {
 	err := c.send(ctx, http.MethodPatch, principalByID(c.have.ServicePrincipalID), "/servicePrincipals/{id}", map[string]any{"accountEnabled": true})
 	c.have.SignInEnabled = err == nil
 	return err
-}
-
-func (c *convergence) takeRoles(ctx context.Context) error {
-	for _, held := range c.have.assignments {
-		if slices.Contains(c.wanted.AppRoles, held.AppRole) {
-			continue
-		}
-		if err := c.tenant.takeRole(ctx, c.have.ServicePrincipalID, held.id); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // takeFederated takes federated credentials away that are not wanted, and those that stand in the way of others: an issuer
@@ -362,24 +314,4 @@ func (c *convergence) giveFederated(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (c *convergence) giveRoles(ctx context.Context) error {
-	for _, key := range slices.Sorted(maps.Keys(c.want.Spec.AppRoleAssignments)) {
-		role, err := c.tenant.appRole(ctx, c.want.Spec.AppRoleAssignments[key])
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(c.have.assignments, func(held heldRole) bool { return held.AppRole == role.AppRole }) {
-			continue
-		}
-		if err := c.giveRole(ctx, role); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *convergence) giveRole(ctx context.Context, role wantedRole) error {
-	return c.patiently(ctx, "POST "+assignmentsName, func() error { return c.tenant.giveRole(ctx, c.have.ServicePrincipalID, role) })
 }

@@ -147,12 +147,7 @@ type retirement struct {
 }
 
 func (r *retirement) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.closeSignIn, r.keys, r.roles, r.federated} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inOrder(ctx, r.closeSignIn, r.keys, r.roles, r.federated)
 }
 
 // closeSignIn notes that it does, so that a retirement that is interrupted shows as closed.

@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -42,7 +41,7 @@ func (s *ServicePrincipals) Converge(ctx context.Context, id governance.ID, want
 		return have, err
 	}
 	s.tenant.entra.note(&s.tenant.entra.written, id.Resource)
-	c := principalConvergence{tenant: s.tenant, want: want, wanted: wanted, have: have, fresh: fresh}
+	c := principalConvergence{graphWriter: graphWriter{s.tenant, fresh}, want: want, wanted: wanted, have: have}
 	if err := c.run(ctx); err != nil {
 		return c.have, err
 	}
@@ -70,19 +69,21 @@ func (s *ServicePrincipals) existing(ctx context.Context, id governance.ID, fres
 
 // principalConvergence changes one service principal step by step, and keeps in have what it then is.
 type principalConvergence struct {
-	tenant       *Tenant
+	graphWriter
 	want         platform.Desired[ServicePrincipalSpec]
 	wanted, have ServicePrincipalState
-	fresh        bool
 }
 
 func (c *principalConvergence) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{c.note, c.closeSignIn, c.takeRoles, c.giveRoles, c.openSignIn, c.forget} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inOrder(ctx, c.note, c.closeSignIn, c.takeRoles, c.giveRoles, c.openSignIn, c.forget)
+}
+
+func (c *principalConvergence) takeRoles(ctx context.Context) error {
+	return c.takeRolesOf(ctx, c.have.ID.Resource, c.have.assignments, c.wanted.AppRoles)
+}
+
+func (c *principalConvergence) giveRoles(ctx context.Context) error {
+	return c.giveRolesTo(ctx, c.have.ID.Resource, c.have.assignments, c.want.Spec.AppRoleAssignments)
 }
 
 // note writes the properties and the metadata, and before an expiry closes anything, that it does.
@@ -138,13 +139,6 @@ func (c *principalConvergence) send(ctx context.Context, body map[string]any) er
 	})
 }
 
-func (c *principalConvergence) patiently(ctx context.Context, name string, call func() error) error {
-	if c.fresh {
-		return c.tenant.untilReplicated(ctx, name, call)
-	}
-	return call()
-}
-
 func (c *principalConvergence) closeSignIn(ctx context.Context) error {
 	if !c.want.Disabled || !c.have.SignInEnabled {
 		return nil
@@ -164,32 +158,4 @@ func (c *principalConvergence) openSignIn(ctx context.Context) error {
 	err := c.send(ctx, map[string]any{"accountEnabled": true})
 	c.have.SignInEnabled = err == nil
 	return err
-}
-
-func (c *principalConvergence) takeRoles(ctx context.Context) error {
-	for _, held := range c.have.assignments {
-		if slices.Contains(c.wanted.AppRoles, held.AppRole) {
-			continue
-		}
-		if err := c.tenant.takeRole(ctx, c.have.ID.Resource, held.id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *principalConvergence) giveRoles(ctx context.Context) error {
-	for _, key := range slices.Sorted(maps.Keys(c.want.Spec.AppRoleAssignments)) {
-		role, err := c.tenant.appRole(ctx, c.want.Spec.AppRoleAssignments[key])
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(c.have.assignments, func(held heldRole) bool { return held.AppRole == role.AppRole }) {
-			continue
-		}
-		if err := c.patiently(ctx, "POST "+assignmentsName, func() error { return c.tenant.giveRole(ctx, c.have.ID.Resource, role) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }

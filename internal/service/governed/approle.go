@@ -5,11 +5,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -42,36 +40,27 @@ func AppRoleAssignmentsSchema() schema.Attribute {
 }
 
 // AppRoleAssignments are the declared app roles, but for those of which something is not known yet.
-func AppRoleAssignments(ctx context.Context, declared types.Map) (map[string]azure.AppRoleAssignment, diag.Diagnostics) {
-	roles := map[string]azure.AppRoleAssignment{}
-	var diags diag.Diagnostics
-	for key, element := range declared.Elements() {
-		object, ok := element.(types.Object)
-		if !ok || !tfkit.FullyKnown(ctx, object) {
-			continue
-		}
-		var role appRoleAssignmentModel
-		diags.Append(object.As(ctx, &role, basetypes.ObjectAsOptions{})...)
+func AppRoleAssignments(ctx context.Context, declared types.Map) (map[string]azure.AppRoleAssignment, error) {
+	models, err := KnownObjects[appRoleAssignmentModel](ctx, declared)
+	roles := make(map[string]azure.AppRoleAssignment, len(models))
+	for key, role := range models {
 		roles[key] = azure.AppRoleAssignment{Resource: role.ResourceAppID.ValueString(), Role: role.Role.ValueString()}
 	}
-	return roles, diags
+	return roles, err
 }
 
 // ObservedAppRoles are app roles as a service principal has them, in the words of those that were declared.
-func ObservedAppRoles(ctx context.Context, had types.Map, roles []azure.AppRole) (types.Map, diag.Diagnostics) {
-	declared, diags := AppRoleAssignments(ctx, had)
-	found := azure.AppRolesAs(declared, roles)
-	if len(found) == 0 {
-		if !had.IsNull() && len(had.Elements()) == 0 {
-			return had, diags
+func ObservedAppRoles(ctx context.Context, had types.Map, roles []azure.AppRole) (types.Map, error) {
+	declared, err := AppRoleAssignments(ctx, had)
+	if err != nil {
+		return had, err
+	}
+	elements := map[string]attr.Value{}
+	for key, role := range azure.AppRolesAs(declared, roles) {
+		model := appRoleAssignmentModel{ResourceAppID: types.StringValue(role.Resource), Role: types.StringValue(role.Role)}
+		if elements[key], err = AsError(tfkit.ObjectFrom(AppRoleAssignmentType.AttrTypes, model)); err != nil {
+			return had, err
 		}
-		return types.MapNull(AppRoleAssignmentType), diags
 	}
-	models := map[string]appRoleAssignmentModel{}
-	for key, role := range found {
-		models[key] = appRoleAssignmentModel{ResourceAppID: types.StringValue(role.Resource), Role: types.StringValue(role.Role)}
-	}
-	observed, more := types.MapValueFrom(ctx, AppRoleAssignmentType, models)
-	diags.Append(more...)
-	return observed, diags
+	return ObservedMap(had, AppRoleAssignmentType, elements)
 }

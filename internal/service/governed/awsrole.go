@@ -34,11 +34,6 @@ type AWSRoleModel struct {
 	ExpiryPolicy           types.String `tfsdk:"expiry_policy"`
 }
 
-// NullAWSRole is all null, as while importing.
-func NullAWSRole() AWSRoleModel {
-	return AWSRoleModel{InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: types.SetNull(types.StringType)}
-}
-
 // AWSRoleAttributes are the arguments and results of AWSRoleModel, with further ones added.
 func AWSRoleAttributes(further map[string]schema.Attribute) map[string]schema.Attribute {
 	computed := func(description string) schema.Attribute {

@@ -5,6 +5,9 @@ import (
 	"context"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -74,9 +77,21 @@ func operate[M any, P Model[M]](ctx context.Context, k Kind[P], state P, planned
 	planned.Old = &old
 }
 
-// DescribeAWS tells of an identity on AWS which kind it is and in which account. Before the provider is configured it leaves
-// the account out.
-func DescribeAWS(ctx context.Context, data *tfkit.Data, kind governance.Kind, subject *governance.Subject) (err error) {
+// Cloud is what the kinds of one cloud have in common.
+type Cloud struct {
+	// require reports on the nested attribute when the provider does not configure the cloud.
+	require func(data *tfkit.Data, attribute path.Path) diag.Diagnostics
+	// describe tells of an identity which kind it is and in which account, which it leaves out before the provider is configured.
+	describe func(ctx context.Context, data *tfkit.Data, kind governance.Kind, subject *governance.Subject) error
+}
+
+// AWS has accounts, Azure has tenants.
+var (
+	AWS   = Cloud{(*tfkit.Data).RequireAWS, describeAWS}
+	Azure = Cloud{(*tfkit.Data).RequireAzure, describeTenant}
+)
+
+func describeAWS(ctx context.Context, data *tfkit.Data, kind governance.Kind, subject *governance.Subject) (err error) {
 	subject.Kind, subject.Unknown[governance.FieldKind] = kind, false
 	if data.AWS == nil {
 		return nil
@@ -84,6 +99,15 @@ func DescribeAWS(ctx context.Context, data *tfkit.Data, kind governance.Kind, su
 	subject.Account, err = data.AWS.ID(ctx)
 	subject.Unknown[governance.FieldAccount] = err != nil
 	return err
+}
+
+func describeTenant(_ context.Context, data *tfkit.Data, kind governance.Kind, subject *governance.Subject) error {
+	tenant := ""
+	if data.Azure != nil {
+		tenant = data.Azure.ID()
+	}
+	DescribeAzure(kind, tenant, subject)
+	return nil
 }
 
 // DescribeAzure tells of an identity on Azure which kind it is and in which subscription or tenant; that is empty while it is

@@ -18,14 +18,22 @@ type Entitled[P any] interface {
 	Entitlements(ctx context.Context, data *tfkit.Data, m, prior P, asked governance.Inquiry) (governance.Entitlements, error)
 }
 
-// Held is what decides what an identity may do, before a change and after it; had is nil on create.
-func Held[M, H any](ctx context.Context, m, prior *M, read func(context.Context, *M) (H, diag.Diagnostics)) (now H, had *H, err error) {
-	now, err = AsError(read(ctx, m))
-	if err != nil || prior == nil {
-		return now, nil, err
+// JudgeHolding is Entitlements of a kind whose driver can judge: holding reads of a model what decides what the identity may do.
+func JudgeHolding[M, H any](ctx context.Context, m, prior *M, asked governance.Inquiry, holding func(context.Context, *M) (H, error),
+	judge func(ctx context.Context, now H, had *H, asked governance.Inquiry) (governance.Entitlements, error),
+) (governance.Entitlements, error) {
+	now, err := holding(ctx, m)
+	if err != nil {
+		return governance.Entitlements{}, err
 	}
-	before, err := AsError(read(ctx, prior))
-	return now, &before, err
+	if prior == nil {
+		return judge(ctx, now, nil, asked)
+	}
+	had, err := holding(ctx, prior)
+	if err != nil {
+		return governance.Entitlements{}, err
+	}
+	return judge(ctx, now, &had, asked)
 }
 
 // judgeEntitlements reports what is wrong with what an identity may do: at plan with all warnings, and once more before an

@@ -85,7 +85,7 @@ func (r *Resource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	if prior != nil {
 		r.data.InState(prior.Common().ID.ValueString())
-		if had, _ := r.declaredKind(prior); had != nil && had != k {
+		if had, _ := r.declaredKind(prior); had != nil && had.Attribute() != k.Attribute() {
 			// What is on another platform is another identity.
 			resp.RequiresReplace = append(resp.RequiresReplace, attributePath(had), attributePath(k))
 			prior = nil

@@ -141,6 +141,41 @@ func ObservedSet(had types.Set, observed []string) types.Set {
 	return tfkit.NullableSet(elements)
 }
 
+// ObservedMap keeps an empty map empty instead of null.
+func ObservedMap(had types.Map, of attr.Type, elements map[string]attr.Value) (types.Map, error) {
+	switch {
+	case len(elements) > 0:
+		return AsError(types.MapValue(of, elements))
+	case !had.IsNull() && len(had.Elements()) == 0:
+		return had, nil
+	}
+	return types.MapNull(of), nil
+}
+
+// ReadObject reads a known object into a pointer to a struct with a field of each attribute.
+func ReadObject(object types.Object, model any) error {
+	_, err := AsError(model, tfkit.ObjectInto(object, model))
+	return err
+}
+
+// KnownObjects are the elements of a map of objects, but for those of which something is not known yet. T is a struct with a field
+// of each attribute.
+func KnownObjects[T any](ctx context.Context, of types.Map) (map[string]T, error) {
+	known := map[string]T{}
+	for key, element := range of.Elements() {
+		object, ok := element.(types.Object)
+		if !ok || !tfkit.FullyKnown(ctx, object) {
+			continue
+		}
+		var model T
+		if err := ReadObject(object, &model); err != nil {
+			return known, err
+		}
+		known[key] = model
+	}
+	return known, nil
+}
+
 // ObjectTypes are the types of a nested attribute, which would cost much to derive from the schema again for every identity.
 func ObjectTypes(attribute interface{ GetType() attr.Type }) map[string]attr.Type {
 	if object, ok := attribute.GetType().(types.ObjectType); ok {

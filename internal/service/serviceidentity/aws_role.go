@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -14,64 +13,42 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// awsRole is the nested attribute aws_role: an IAM role.
-type awsRole struct{}
+// awsRoleKind is the nested attribute aws_role: an IAM role.
+type awsRoleKind struct{ roleDriven }
 
-func (awsRole) Attribute() string { return string(governance.KindAWSRole) }
+type roleDriven = governed.Driven[model, *model, awsRoleModel, aws.RoleSpec, aws.RoleState]
 
-func (awsRole) Owns(id governance.ID) bool {
+var awsRole = awsRoleKind{roleDriven{
+	Kind: governance.KindAWSRole, Cloud: governed.AWS,
+	Name: string(governance.KindAWSRole), Types: awsRoleTypes, Object: func(m *model) *types.Object { return &m.AWSRole },
+	Driver: func(data *tfkit.Data) platform.Driver[aws.RoleSpec, aws.RoleState] { return data.AWS.Roles() }, Rules: aws.ValidateRole,
+}}
+
+func (awsRoleKind) Owns(id governance.ID) bool {
 	return id.Kind == governance.KindAWSRole && !aws.IsServiceLinked(id)
 }
 
-func (awsRole) Category() governance.Category { return governance.KindAWSRole.Category() }
-
-func (awsRole) Declared(m *model) (declared, known bool) {
-	return !m.AWSRole.IsNull(), !m.AWSRole.IsUnknown()
-}
-
 // Sources are resources that manage the same objects without governing them.
-func (awsRole) Sources() []governed.Source {
+func (awsRoleKind) Sources() []governed.Source {
 	return []governed.Source{governed.HashiCorpAWS("aws_iam_role")}
 }
 
-func (k awsRole) Configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAWS(path.Root(k.Attribute()))
+func (awsRoleKind) ParseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
+
+func (k awsRoleKind) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
+	found, diags := k.roleDriven.Validate(ctx, m)
+	return append(k.untrusted(ctx, m), found...), diags
 }
 
-func (awsRole) ParseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
-
-func (awsRole) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	role, diags := roleOf(m)
-	want, more := role.desired(ctx, m, false)
-	diags.Append(more...)
-	if diags.HasError() {
-		return nil, diags
-	}
-	found := aws.ValidateRole(want)
-	return append(role.untrusted(ctx, want), found...), diags
-}
-
-func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	role, want, err := wantedRole(ctx, m, disabled)
-	if err != nil {
-		return nil, err
-	}
-	found, err := data.AWS.Roles().Check(ctx, want)
-	return append(role.untrusted(ctx, want), found...), err
-}
-
-// Trust is who could assume the role.
-func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
-	_, want, err := wantedRole(ctx, m, false)
-	if err != nil {
-		return governance.Trust{}, err
-	}
-	return data.AWS.Roles().Trust(ctx, want.Spec)
+func (k awsRoleKind) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+	found, err := k.roleDriven.Check(ctx, data, m, disabled)
+	return append(k.untrusted(ctx, m), found...), err
 }
 
 // untrusted finds a role that nobody could assume, where that is known.
-func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.RoleSpec]) []governance.Violation {
-	if !tfkit.FullyKnown(ctx, r.Trust) || r.AssumeRolePolicy.IsUnknown() || len(want.Spec.Trust) > 0 || want.Spec.AssumeRolePolicy != "" {
+func (k awsRoleKind) untrusted(ctx context.Context, m *model) []governance.Violation {
+	role, want, err := k.Wanted(ctx, m, false)
+	if err != nil || !tfkit.FullyKnown(ctx, role.Trust) || role.AssumeRolePolicy.IsUnknown() || len(want.Spec.Trust) > 0 || want.Spec.AssumeRolePolicy != "" {
 		return nil
 	}
 	return []governance.Violation{{
@@ -81,32 +58,33 @@ func (r awsRoleModel) untrusted(ctx context.Context, want platform.Desired[aws.R
 	}}
 }
 
-func (awsRole) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
-	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
-}
-
-func (awsRole) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
-	now, had, err := governed.Held(ctx, m, prior, roleHolding)
+// Trust is who could assume the role.
+func (k awsRoleKind) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
-		return governance.Entitlements{}, err
+		return governance.Trust{}, err
 	}
-	return data.AWS.Roles().Entitlements(ctx, now, had, asked)
+	return data.AWS.Roles().Trust(ctx, want.Spec)
 }
 
-func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	role, want, err := wantedRole(ctx, m, disabled)
+func (k awsRoleKind) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	return governed.JudgeHolding(ctx, m, prior, asked, k.holding, data.AWS.Roles().Entitlements)
+}
+
+// holding is what decides what the role may do.
+func (k awsRoleKind) holding(ctx context.Context, m *model) (aws.Holding, error) {
+	role, err := k.Get(m)
+	return role.Holding(ctx, m.Name), err
+}
+
+func (k awsRoleKind) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	role, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return err
 	}
-	state, err := data.AWS.Roles().Predict(ctx, want)
+	had, state, err := k.Foretell(ctx, data, want, prior)
 	if err != nil {
 		return err
-	}
-	var had awsRoleModel
-	if prior != nil {
-		if had, err = governed.AsError(roleOf(prior)); err != nil {
-			return err
-		}
 	}
 	role.AssumeRolePolicy = governed.PlannedPolicy(had.AssumeRolePolicy, role.AssumeRolePolicy)
 	role.InstanceProfileARN = types.StringUnknown()
@@ -116,59 +94,45 @@ func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 			role.InstanceProfileARN = had.InstanceProfileARN // one that was imported can be on another path
 		}
 	}
-	_, err = governed.AsError(struct{}{}, setRole(m, role))
-	return err
+	return k.Set(m, role)
 }
 
-func (awsRole) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	_, want, err := wantedRole(ctx, m, disabled)
-	if err != nil {
-		return governance.ID{}, err
-	}
-	return data.AWS.Roles().Create(ctx, want)
-}
-
-func (awsRole) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	role, want, err := wantedRole(ctx, m, disabled)
+func (k awsRoleKind) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	role, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
-	intended, err := data.AWS.Roles().Predict(ctx, want)
-	if err != nil {
-		return nil, err
-	}
-	state, err := data.AWS.Roles().Converge(ctx, id, want)
+	intended, state, err := k.Apply(ctx, data, id, want)
 	if err != nil {
 		return intended.Attachments, err
 	}
 	role.Converged(&m.GovernanceModel, state)
 	role.InstanceProfileARN = governed.Nullable(state.InstanceProfileARN)
-	_, err = governed.AsError(struct{}{}, setRole(m, role))
-	return intended.Attachments, err
+	return intended.Attachments, k.Set(m, role)
 }
 
-func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+func (k awsRoleKind) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.AWS.Roles().Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return append(governed.OtherInstanceProfiles(state), governed.InQuarantine(state.Quarantine)...), observeRole(data, m, state)
+	return append(governed.OtherInstanceProfiles(state), governed.InQuarantine(state.Quarantine)...), k.observe(data, m, state)
 }
 
-func (awsRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+func (k awsRoleKind) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
 	return func(_ context.Context, identity *governance.Identity, m *model) error {
 		state, err := bulk.Role(identity.ID)
 		if err != nil {
 			return err
 		}
-		return observeRole(data, m, state)
+		return k.observe(data, m, state)
 	}, err
 }
 
-// observeRole takes over what the role is.
-func observeRole(data *tfkit.Data, m *model, state aws.RoleState) error {
-	role, err := governed.AsError(roleOf(m))
+// observe takes over what the role is.
+func (k awsRoleKind) observe(data *tfkit.Data, m *model, state aws.RoleState) error {
+	role, err := k.Get(m)
 	if err != nil {
 		return err
 	}
@@ -177,14 +141,5 @@ func observeRole(data *tfkit.Data, m *model, state aws.RoleState) error {
 	}
 	role.Observed(&m.GovernanceModel, data, state)
 	role.InstanceProfile, role.InstanceProfileARN = types.BoolValue(state.InstanceProfileARN != ""), governed.Nullable(state.InstanceProfileARN)
-	_, err = governed.AsError(struct{}{}, setRole(m, role))
-	return err
-}
-
-func (awsRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
-	return data.AWS.Roles().Retirement(ctx, id)
-}
-
-func (awsRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
-	return data.AWS.Roles().Delete(ctx, id)
+	return k.Set(m, role)
 }

@@ -3,10 +3,8 @@ package serviceidentity
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
@@ -59,56 +57,18 @@ type openIDConnectTrustModel struct {
 	Audiences   types.Set    `tfsdk:"audiences"`
 }
 
-// roleOf reads the nested attribute. It is all null when the model has none, as while importing.
-func roleOf(m *model) (awsRoleModel, diag.Diagnostics) {
-	role := awsRoleModel{AWSRoleModel: governed.NullAWSRole(), Trust: types.ObjectNull(trustTypes)}
-	if m.AWSRole.IsNull() || m.AWSRole.IsUnknown() {
-		return role, nil
-	}
-	diags := tfkit.ObjectInto(m.AWSRole, &role)
-	return role, diags
-}
+var awsRoleTypes = governed.ObjectTypes(awsRoleKind{}.Schema())
 
-// roleHolding is what decides what the role may do.
-func roleHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
-	role, diags := roleOf(m)
-	return role.Holding(ctx, m.Name), diags
-}
-
-// setRole writes the nested attribute.
-func setRole(m *model, role awsRoleModel) diag.Diagnostics {
-	object, diags := tfkit.ObjectFrom(awsRoleTypes, role)
-	m.AWSRole = object
-	return diags
-}
-
-var (
-	awsRoleTypes = governed.ObjectTypes(awsRole{}.Schema())
-	trustTypes   = governed.ObjectTypes(trustSchema())
-)
-
-// wantedRole reads the nested attribute and what it asks for.
-func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
-	role, err := governed.AsError(roleOf(m))
-	if err != nil {
-		return role, platform.Desired[aws.RoleSpec]{}, err
-	}
-	want, err := governed.AsError(role.desired(ctx, m, disabled))
-	return role, want, err
-}
-
-// desired is the role that the model asks for. What is not known yet is left out.
-func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
-	metadata, _ := m.Metadata(ctx)
-	spec := r.Spec()
+func (r awsRoleModel) Spec(ctx context.Context, _ *model) (aws.RoleSpec, error) {
+	spec := r.AWSRoleModel.Spec()
 	spec.AssumeRolePolicy, spec.InstanceProfile = r.AssumeRolePolicy.ValueString(), r.InstanceProfile.ValueBool()
-	var diags diag.Diagnostics
-	if !r.Trust.IsNull() && tfkit.FullyKnown(ctx, r.Trust) {
-		var trust trustModel
-		diags = tfkit.ObjectInto(r.Trust, &trust)
-		spec.Trust = trust.presets()
+	if r.Trust.IsNull() || !tfkit.FullyKnown(ctx, r.Trust) {
+		return spec, nil
 	}
-	return platform.Desired[aws.RoleSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: spec}, diags
+	var trust trustModel
+	err := governed.ReadObject(r.Trust, &trust)
+	spec.Trust = trust.presets()
+	return spec, err
 }
 
 func (t trustModel) presets() []iampolicy.Preset {

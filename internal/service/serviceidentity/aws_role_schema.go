@@ -12,7 +12,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 )
 
-func (awsRole) Schema() schema.Attribute {
+func (awsRoleKind) Schema() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
 		Validators:          []validator.Object{oneTrust{}},

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -19,71 +17,47 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// awsUser is the nested attribute aws_user: an IAM user.
-type awsUser struct{}
+// awsUserKind is the nested attribute aws_user: an IAM user.
+type awsUserKind struct{ userDriven }
 
-func (awsUser) Attribute() string          { return string(governance.KindAWSUser) }
-func (awsUser) Owns(id governance.ID) bool { return id.Kind == governance.KindAWSUser }
+type userDriven = governed.Driven[model, *model, awsUserModel, aws.UserSpec, aws.UserState]
 
-func (awsUser) Category() governance.Category { return governance.KindAWSUser.Category() }
-
-func (awsUser) Declared(m *model) (declared, known bool) {
-	return !m.AWSUser.IsNull(), !m.AWSUser.IsUnknown()
-}
+var awsUser = awsUserKind{userDriven{
+	Kind: governance.KindAWSUser, Cloud: governed.AWS,
+	Name: string(governance.KindAWSUser), Types: awsUserTypes, Object: func(m *model) *types.Object { return &m.AWSUser },
+	Driver: func(data *tfkit.Data) platform.Driver[aws.UserSpec, aws.UserState] { return data.AWS.Users() }, Rules: aws.ValidateUser,
+}}
 
 // Sources are resources that manage the same objects without governing them.
-func (awsUser) Sources() []governed.Source {
+func (awsUserKind) Sources() []governed.Source {
 	return []governed.Source{governed.HashiCorpAWS("aws_iam_user")}
 }
 
-func (k awsUser) Configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAWS(path.Root(k.Attribute()))
+func (awsUserKind) ParseImport(text string) (governance.ID, bool) { return aws.ParseUserARN(text) }
+
+func (k awsUserKind) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	return governed.JudgeHolding(ctx, m, prior, asked, k.holding, data.AWS.Users().Entitlements)
 }
 
-func (awsUser) ParseImport(text string) (governance.ID, bool) { return aws.ParseUserARN(text) }
-
-func (awsUser) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	user, diags := userOf(m)
-	if diags.HasError() {
-		return nil, diags
-	}
-	return aws.ValidateUser(user.desired(ctx, m, false)), diags
+// holding is what decides what the user may do. What is not known yet is left out.
+func (k awsUserKind) holding(ctx context.Context, m *model) (aws.Holding, error) {
+	u, err := k.Get(m)
+	return aws.Holding{
+		Name: governed.NameAt(m.Name, u.Path), Path: governed.KnownOr(u.Path, "/"),
+		InlinePolicies: governed.StringMap(u.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(u.ManagedPolicyARNs), Groups: tfkit.Strings(u.Groups),
+		PoliciesUnknown:        !governed.FullyKnown(ctx, u.InlinePolicies, u.ManagedPolicyARNs, u.Groups),
+		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: u.PermissionsBoundaryARN.IsUnknown(),
+	}, err
 }
 
-func (awsUser) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	_, want, err := wantedUser(ctx, m, disabled)
-	if err != nil {
-		return nil, err
-	}
-	return data.AWS.Users().Check(ctx, want)
-}
-
-func (awsUser) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
-	return governed.DescribeAWS(ctx, data, governance.KindAWSUser, subject)
-}
-
-func (awsUser) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
-	now, had, err := governed.Held(ctx, m, prior, userHolding)
-	if err != nil {
-		return governance.Entitlements{}, err
-	}
-	return data.AWS.Users().Entitlements(ctx, now, had, asked)
-}
-
-func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	user, want, err := wantedUser(ctx, m, disabled)
+func (k awsUserKind) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	user, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return err
 	}
-	state, err := data.AWS.Users().Predict(ctx, want)
+	had, state, err := k.Foretell(ctx, data, want, prior)
 	if err != nil {
 		return err
-	}
-	var had awsUserModel
-	if prior != nil {
-		if had, err = governed.AsError(userOf(prior)); err != nil {
-			return err
-		}
 	}
 	user.InlinePolicies = governed.PlannedPolicies(had.InlinePolicies, user.InlinePolicies)
 	m.ID, user.ARN = types.StringUnknown(), types.StringUnknown()
@@ -101,28 +75,16 @@ func (awsUser) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, d
 		user.DeactivatedAccessKeys = types.SetNull(types.StringType)
 	}
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
-	return setUser(m, user)
+	return k.Set(m, user)
 }
 
-func (awsUser) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	_, want, err := wantedUser(ctx, m, disabled)
-	if err != nil {
-		return governance.ID{}, err
-	}
-	return data.AWS.Users().Create(ctx, want)
-}
-
-func (awsUser) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	user, want, err := wantedUser(ctx, m, disabled)
-	if err != nil {
-		return nil, err
-	}
-	intended, err := data.AWS.Users().Predict(ctx, want)
+func (k awsUserKind) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	user, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
 	want.Spec.Reactivate = m.deactivated
-	state, err := data.AWS.Users().Converge(ctx, id, want)
+	intended, state, err := k.Apply(ctx, data, id, want)
 	m.deactivated = append(governed.Without(m.deactivated, state.JustDeactivated), state.JustDeactivated...)
 	if err != nil {
 		return intended.Attachments, err
@@ -136,7 +98,7 @@ func (awsUser) Converge(ctx context.Context, data *tfkit.Data, id governance.ID,
 		user.DeactivatedAccessKeys = deactivatedKeys(state, m.deactivated)
 	}
 	user.observe(state)
-	return intended.Attachments, setUser(m, user)
+	return intended.Attachments, k.Set(m, user)
 }
 
 // observe takes over what is only on the user.
@@ -154,29 +116,29 @@ func deactivatedKeys(state aws.UserState, ours []string) types.Set {
 	return textSet(governed.Without(state.DeactivatedKeys, governed.Without(state.DeactivatedKeys, ours)))
 }
 
-func (awsUser) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+func (k awsUserKind) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.AWS.Users().Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	warnings := slices.Concat(humanUse(state), unknownKeys(state, m.deactivated), governed.InQuarantine(state.Quarantine))
-	return warnings, observeUser(data, m, aws.BulkUser{UserState: state, PasswordKnown: true, DevicesKnown: true})
+	return warnings, k.observe(data, m, aws.BulkUser{UserState: state, PasswordKnown: true, DevicesKnown: true})
 }
 
-func (awsUser) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+func (k awsUserKind) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
 	return func(_ context.Context, identity *governance.Identity, m *model) error {
 		state, err := bulk.User(identity.ID, identity.Credentials)
 		if err != nil {
 			return err
 		}
-		return observeUser(data, m, state)
+		return k.observe(data, m, state)
 	}, err
 }
 
-// observeUser takes over what the user is. What a bulk read does not know of it stays null.
-func observeUser(data *tfkit.Data, m *model, state aws.BulkUser) error {
-	user, err := governed.AsError(userOf(m))
+// observe takes over what the user is. What a bulk read does not know of it stays null.
+func (k awsUserKind) observe(data *tfkit.Data, m *model, state aws.BulkUser) error {
+	user, err := k.Get(m)
 	if err != nil {
 		return err
 	}
@@ -195,7 +157,7 @@ func observeUser(data *tfkit.Data, m *model, state aws.BulkUser) error {
 	if !state.DevicesKnown {
 		user.MFADevices = types.SetNull(types.StringType)
 	}
-	return setUser(m, user)
+	return k.Set(m, user)
 }
 
 // unknownKeys tells of keys in the record on the user that this state has not deactivated.
@@ -227,14 +189,6 @@ func humanUse(state aws.UserState) []governed.Warning {
 	}
 	return []governed.Warning{{Summary: "A human uses the identity", Detail: fmt.Sprintf("%s. This is human use of a non-human identity (OWASP NHI10): nobody can tell who acted, and the access stays when the person leaves. "+
 		"The next apply removes it. Give the person an identity of their own, for example in IAM Identity Center.", strings.Join(signs, "; "))}}
-}
-
-func (awsUser) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
-	return data.AWS.Users().Retirement(ctx, id)
-}
-
-func (awsUser) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
-	return data.AWS.Users().Delete(ctx, id)
 }
 
 // textSet is a set of strings that is never null.

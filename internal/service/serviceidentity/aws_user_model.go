@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -13,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -35,58 +33,20 @@ type awsUserModel struct {
 	DeactivatedAccessKeys  types.Set    `tfsdk:"deactivated_access_keys"`
 }
 
-// userOf reads the nested attribute. It is all null when the model has none, as while importing.
-func userOf(m *model) (awsUserModel, diag.Diagnostics) {
-	none := types.SetNull(types.StringType)
-	user := awsUserModel{InlinePolicies: types.MapNull(types.StringType), ManagedPolicyARNs: none, Groups: none, MFADevices: none, DeactivatedAccessKeys: none}
-	if m.AWSUser.IsNull() || m.AWSUser.IsUnknown() {
-		return user, nil
-	}
-	diags := tfkit.ObjectInto(m.AWSUser, &user)
-	return user, diags
-}
+var awsUserTypes = governed.ObjectTypes(awsUserKind{}.Schema())
 
-// userHolding is what decides what the user may do. What is not known yet is left out.
-func userHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
-	u, diags := userOf(m)
-	return aws.Holding{
-		Name: governed.NameAt(m.Name, u.Path), Path: governed.KnownOr(u.Path, "/"),
-		InlinePolicies: governed.StringMap(u.InlinePolicies), ManagedPolicyARNs: tfkit.Strings(u.ManagedPolicyARNs), Groups: tfkit.Strings(u.Groups),
-		PoliciesUnknown:        !tfkit.FullyKnown(ctx, u.InlinePolicies) || !tfkit.FullyKnown(ctx, u.ManagedPolicyARNs) || !tfkit.FullyKnown(ctx, u.Groups),
-		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(), BoundaryUnknown: u.PermissionsBoundaryARN.IsUnknown(),
-	}, diags
-}
-
-// setUser writes the nested attribute.
-func setUser(m *model, user awsUserModel) error {
-	object, diags := tfkit.ObjectFrom(awsUserTypes, user)
-	m.AWSUser = object
-	_, err := governed.AsError(struct{}{}, diags)
-	return err
-}
-
-var awsUserTypes = governed.ObjectTypes(awsUser{}.Schema())
-
-// wantedUser reads the nested attribute and what it asks for.
-func wantedUser(ctx context.Context, m *model, disabled bool) (awsUserModel, platform.Desired[aws.UserSpec], error) {
-	user, err := governed.AsError(userOf(m))
-	return user, user.desired(ctx, m, disabled), err
-}
-
-// desired is the user that the model asks for. What is not known yet is left out.
-func (u awsUserModel) desired(ctx context.Context, m *model, disabled bool) platform.Desired[aws.UserSpec] {
-	metadata, _ := m.Metadata(ctx)
-	return platform.Desired[aws.UserSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: aws.UserSpec{
+func (u awsUserModel) Spec(context.Context, *model) (aws.UserSpec, error) {
+	return aws.UserSpec{
 		Path:                   governed.KnownOr(u.Path, "/"),
 		InlinePolicies:         governed.StringMap(u.InlinePolicies),
 		ManagedPolicyARNs:      tfkit.Strings(u.ManagedPolicyARNs),
 		Groups:                 tfkit.Strings(u.Groups),
 		PermissionsBoundaryARN: u.PermissionsBoundaryARN.ValueString(),
 		SessionsValidAfter:     governed.SessionsValidAfter(u.SessionsValidAfter),
-	}}
+	}, nil
 }
 
-func (awsUser) Schema() schema.Attribute {
+func (awsUserKind) Schema() schema.Attribute {
 	exclusive := func(description string) schema.Attribute {
 		return schema.SetAttribute{
 			ElementType: types.StringType, Optional: true, MarkdownDescription: description,

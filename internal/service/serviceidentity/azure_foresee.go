@@ -11,13 +11,13 @@ import (
 )
 
 var (
-	_ governed.Forecaster[*model] = azureManagedIdentity{}
-	_ governed.Forecaster[*model] = entraApplication{}
+	_ governed.Forecaster[*model] = azureManagedIdentity
+	_ governed.Forecaster[*model] = entraApplication
 )
 
 // Foresee finds that the name is taken, and what is not there that it refers to.
-func (azureManagedIdentity) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
-	identity, want, err := wantedIdentity(ctx, m, false)
+func (k azureManagedIdentityKind) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
+	identity, want, err := k.Wanted(ctx, m, false)
 	if err != nil || m.Name.IsUnknown() || identity.ResourceGroupName.IsUnknown() || identity.SubscriptionID.IsUnknown() {
 		return nil, err
 	}
@@ -29,8 +29,8 @@ func (azureManagedIdentity) Foresee(ctx context.Context, data *tfkit.Data, m *mo
 }
 
 // Foresee finds that the unique name is taken, also by an application that has been deleted.
-func (entraApplication) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
-	app, want, err := wantedApplication(ctx, m, false)
+func (k entraApplicationKind) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
+	app, want, err := k.Wanted(ctx, m, false)
 	if err != nil || m.Name.IsUnknown() || app.UniqueName.IsUnknown() {
 		return nil, err
 	}

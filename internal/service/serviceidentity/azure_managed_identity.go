@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -15,57 +13,32 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// azureManagedIdentity is the nested attribute azure_managed_identity: a user-assigned managed identity.
-type azureManagedIdentity struct{}
+// azureManagedIdentityKind is the nested attribute azure_managed_identity: a user-assigned managed identity.
+type azureManagedIdentityKind struct{ managedIdentityDriven }
 
-func (azureManagedIdentity) Attribute() string { return string(governance.KindAzureManagedIdentity) }
+type managedIdentityDriven = governed.Driven[model, *model, managedIdentityModel, azure.ManagedIdentitySpec, azure.ManagedIdentityState]
 
-func (azureManagedIdentity) Owns(id governance.ID) bool {
-	return id.Kind == governance.KindAzureManagedIdentity
-}
-
-func (azureManagedIdentity) Category() governance.Category {
-	return governance.KindAzureManagedIdentity.Category()
-}
-
-func (azureManagedIdentity) Declared(m *model) (declared, known bool) {
-	return !m.AzureManagedIdentity.IsNull(), !m.AzureManagedIdentity.IsUnknown()
-}
+var azureManagedIdentity = azureManagedIdentityKind{managedIdentityDriven{
+	Kind: governance.KindAzureManagedIdentity, Cloud: governed.Azure,
+	Name: string(governance.KindAzureManagedIdentity), Types: managedIdentityTypes, Object: func(m *model) *types.Object { return &m.AzureManagedIdentity },
+	Driver: func(data *tfkit.Data) platform.Driver[azure.ManagedIdentitySpec, azure.ManagedIdentityState] {
+		return data.Azure.ManagedIdentities()
+	},
+	Rules: azure.ValidateManagedIdentity,
+}}
 
 // Sources are resources that manage the same objects without governing them.
-func (azureManagedIdentity) Sources() []governed.Source {
+func (azureManagedIdentityKind) Sources() []governed.Source {
 	return []governed.Source{{Provider: "hashicorp/azurerm", Type: "azurerm_user_assigned_identity", SchemaVersion: 1, ID: "id"}}
 }
 
-func (k azureManagedIdentity) Configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAzure(path.Root(k.Attribute()))
-}
-
-func (azureManagedIdentity) ParseImport(text string) (governance.ID, bool) {
+func (azureManagedIdentityKind) ParseImport(text string) (governance.ID, bool) {
 	return azure.ParseManagedIdentityID(text)
 }
 
-func (azureManagedIdentity) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	identity, diags := managedIdentityOf(ctx, m)
-	want, more := identity.desired(ctx, m, false)
-	diags.Append(more...)
-	if diags.HasError() {
-		return nil, diags
-	}
-	return azure.ValidateManagedIdentity(want), diags
-}
-
-func (azureManagedIdentity) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	_, want, err := wantedIdentity(ctx, m, disabled)
-	if err != nil {
-		return nil, err
-	}
-	return data.Azure.ManagedIdentities().Check(ctx, want)
-}
-
 // Trust is who could sign in as the identity.
-func (azureManagedIdentity) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
-	_, want, err := wantedIdentity(ctx, m, false)
+func (k azureManagedIdentityKind) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return governance.Trust{}, err
 	}
@@ -73,8 +46,8 @@ func (azureManagedIdentity) Trust(ctx context.Context, data *tfkit.Data, m *mode
 }
 
 // Describe tells the provider's subscription where no other one is declared.
-func (azureManagedIdentity) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
-	identity, err := governed.AsError(managedIdentityOf(ctx, m))
+func (k azureManagedIdentityKind) Describe(ctx context.Context, data *tfkit.Data, m *model, subject *governance.Subject) error {
+	identity, err := k.Get(m)
 	subscription := identity.SubscriptionID.ValueString()
 	if subscription == "" && !identity.SubscriptionID.IsUnknown() && data.Azure != nil {
 		subscription = data.Azure.SubscriptionID()
@@ -83,20 +56,29 @@ func (azureManagedIdentity) Describe(ctx context.Context, data *tfkit.Data, m *m
 	return err
 }
 
-func (azureManagedIdentity) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
-	now, had, err := governed.Held(ctx, m, prior, managedIdentityHolding)
-	if err != nil {
-		return governance.Entitlements{}, err
-	}
-	return data.Azure.ManagedIdentities().Entitlements(ctx, now, had, asked)
+func (k azureManagedIdentityKind) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	return governed.JudgeHolding(ctx, m, prior, asked, k.holding, data.Azure.ManagedIdentities().Entitlements)
 }
 
-func (azureManagedIdentity) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	identity, want, err := wantedIdentity(ctx, m, disabled)
+// holding is what decides what the identity may do.
+func (k azureManagedIdentityKind) holding(ctx context.Context, m *model) (azure.ManagedIdentityHolding, error) {
+	identity, err := k.Get(m)
+	if err != nil {
+		return azure.ManagedIdentityHolding{}, err
+	}
+	roles, err := identity.roles(ctx)
+	return azure.ManagedIdentityHolding{
+		SubscriptionID: identity.SubscriptionID.ValueString(), ResourceGroup: identity.ResourceGroupName.ValueString(), Name: m.Name.ValueString(),
+		RoleAssignments: roles, RolesUnknown: !tfkit.FullyKnown(ctx, identity.RoleAssignments),
+	}, err
+}
+
+func (k azureManagedIdentityKind) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	identity, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return err
 	}
-	state, err := data.Azure.ManagedIdentities().Predict(ctx, want)
+	had, state, err := k.Foretell(ctx, data, want, prior)
 	if err != nil {
 		return err
 	}
@@ -110,9 +92,7 @@ func (azureManagedIdentity) Predict(ctx context.Context, data *tfkit.Data, m, pr
 	}
 	if prior != nil && strings.EqualFold(prior.ID.ValueString(), m.ID.ValueString()) {
 		m.ID = prior.ID // an import can have it in other letters
-		if had, err := governed.AsError(managedIdentityOf(ctx, prior)); err != nil {
-			return err
-		} else if !azure.SameLocation(had.Location.ValueString(), identity.Location.ValueString()) {
+		if !azure.SameLocation(had.Location.ValueString(), identity.Location.ValueString()) {
 			m.ID = types.StringUnknown() // It is replaced by another under the same id.
 		}
 	}
@@ -120,7 +100,7 @@ func (azureManagedIdentity) Predict(ctx context.Context, data *tfkit.Data, m, pr
 	if tfkit.FullyKnown(ctx, identity.RoleAssignments) && !m.Expiry.IsUnknown() {
 		m.ExpiryEnforcement = enforcement(state, want)
 	}
-	return setManagedIdentity(ctx, m, identity)
+	return k.Set(m, identity)
 }
 
 // enforcement says who ends the access: Azure where it ends all roles, those of a disabled identity as they were declared.
@@ -131,32 +111,19 @@ func enforcement(state azure.ManagedIdentityState, want platform.Desired[azure.M
 	return types.StringValue(string(governance.ExpiryByApply))
 }
 
-func (azureManagedIdentity) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	_, want, err := wantedIdentity(ctx, m, disabled)
-	if err != nil {
-		return governance.ID{}, err
-	}
-	return data.Azure.ManagedIdentities().Create(ctx, want)
-}
-
-func (azureManagedIdentity) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	identity, want, err := wantedIdentity(ctx, m, disabled)
+func (k azureManagedIdentityKind) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	identity, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
-	identities := data.Azure.ManagedIdentities()
-	intended, err := identities.Predict(ctx, want)
-	if err != nil {
-		return nil, err
-	}
-	state, err := identities.Converge(ctx, id, want)
+	intended, state, err := k.Apply(ctx, data, id, want)
 	if err != nil {
 		return intended.Attachments, err
 	}
 	governed.Converged(&m.GovernanceModel, state.Observed)
 	m.ExpiryEnforcement = enforcement(state, want)
 	identity.results(state)
-	return intended.Attachments, setManagedIdentity(ctx, m, identity)
+	return intended.Attachments, k.Set(m, identity)
 }
 
 // results are what Azure makes up.
@@ -164,28 +131,28 @@ func (i *managedIdentityModel) results(state azure.ManagedIdentityState) {
 	i.ClientID, i.PrincipalID, i.TenantID = types.StringValue(state.ClientID), types.StringValue(state.PrincipalID), types.StringValue(state.TenantID)
 }
 
-func (azureManagedIdentity) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+func (k azureManagedIdentityKind) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.Azure.ManagedIdentities().Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return governed.Stripped(state.Quarantine), observeManagedIdentity(ctx, data, m, state)
+	return governed.Stripped(state.Quarantine), k.observe(ctx, data, m, state)
 }
 
 // Bulk reads each identity as Read does, which takes them from one bulk read of their subscription.
-func (azureManagedIdentity) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+func (k azureManagedIdentityKind) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	return func(ctx context.Context, identity *governance.Identity, m *model) error {
 		state, err := data.Azure.ManagedIdentities().Read(ctx, identity.ID)
 		if err != nil {
 			return err
 		}
-		return observeManagedIdentity(ctx, data, m, state)
+		return k.observe(ctx, data, m, state)
 	}, nil
 }
 
-// observeManagedIdentity takes over what the identity is.
-func observeManagedIdentity(ctx context.Context, data *tfkit.Data, m *model, state azure.ManagedIdentityState) error {
-	identity, want, err := wantedIdentity(ctx, m, false)
+// observe takes over what the identity is.
+func (k azureManagedIdentityKind) observe(ctx context.Context, data *tfkit.Data, m *model, state azure.ManagedIdentityState) error {
+	identity, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return err
 	}
@@ -194,10 +161,10 @@ func observeManagedIdentity(ctx context.Context, data *tfkit.Data, m *model, sta
 	if err != nil {
 		return err
 	}
-	if identity.RoleAssignments, err = governed.AsError(identity.observedRoles(ctx, roles)); err != nil {
+	if identity.RoleAssignments, err = identity.observedRoles(roles); err != nil {
 		return err
 	}
-	if identity.FederatedCredentials, err = governed.AsError(observedFederated(ctx, data, identity.FederatedCredentials, state.Federated(), state.Disabled || state.Quarantine != nil)); err != nil {
+	if identity.FederatedCredentials, err = observedFederated(ctx, data, identity.FederatedCredentials, state.Federated(), state.Disabled || state.Quarantine != nil); err != nil {
 		return err
 	}
 	if len(state.Roles) == 0 && len(roles) > 0 { // They ended by themselves, or the provider or a quarantine has taken them off.
@@ -213,13 +180,5 @@ func observeManagedIdentity(ctx context.Context, data *tfkit.Data, m *model, sta
 	keep(&identity.Location, azure.SameLocation, state.Location)
 	identity.IsolationScope = types.StringValue(state.IsolationScope)
 	identity.results(state)
-	return setManagedIdentity(ctx, m, identity)
-}
-
-func (azureManagedIdentity) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
-	return data.Azure.ManagedIdentities().Retirement(ctx, id)
-}
-
-func (azureManagedIdentity) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
-	return data.Azure.ManagedIdentities().Delete(ctx, id)
+	return k.Set(m, identity)
 }

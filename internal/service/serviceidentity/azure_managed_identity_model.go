@@ -3,11 +3,9 @@ package serviceidentity
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -35,76 +33,47 @@ type roleAssignmentModel struct {
 }
 
 var (
-	managedIdentityTypes = governed.ObjectTypes(azureManagedIdentity{}.Schema())
+	managedIdentityTypes = governed.ObjectTypes(azureManagedIdentityKind{}.Schema())
 	roleAssignmentType   = elementType(managedIdentityTypes["role_assignments"])
 )
 
-// managedIdentityOf reads the nested attribute. It is all null when the model has none, as while importing.
-func managedIdentityOf(ctx context.Context, m *model) (managedIdentityModel, diag.Diagnostics) {
-	identity := managedIdentityModel{RoleAssignments: types.MapNull(roleAssignmentType), FederatedCredentials: types.MapNull(federatedType)}
-	if m.AzureManagedIdentity.IsNull() || m.AzureManagedIdentity.IsUnknown() {
-		return identity, nil
-	}
-	diags := m.AzureManagedIdentity.As(ctx, &identity, basetypes.ObjectAsOptions{})
-	return identity, diags
-}
-
-// setManagedIdentity writes the nested attribute.
-func setManagedIdentity(ctx context.Context, m *model, identity managedIdentityModel) error {
-	object, diags := types.ObjectValueFrom(ctx, managedIdentityTypes, identity)
-	m.AzureManagedIdentity = object
-	_, err := governed.AsError(struct{}{}, diags)
-	return err
-}
-
-// wantedIdentity reads the nested attribute and what it asks for.
-func wantedIdentity(ctx context.Context, m *model, disabled bool) (managedIdentityModel, platform.Desired[azure.ManagedIdentitySpec], error) {
-	identity, err := governed.AsError(managedIdentityOf(ctx, m))
+func (i managedIdentityModel) Spec(ctx context.Context, _ *model) (azure.ManagedIdentitySpec, error) {
+	roles, err := i.roles(ctx)
 	if err != nil {
-		return identity, platform.Desired[azure.ManagedIdentitySpec]{}, err
+		return azure.ManagedIdentitySpec{}, err
 	}
-	want, err := governed.AsError(identity.desired(ctx, m, disabled))
-	return identity, want, err
-}
-
-// desired is the identity that the model asks for. What is not known yet is left out.
-func (i managedIdentityModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[azure.ManagedIdentitySpec], diag.Diagnostics) {
-	metadata, _ := m.Metadata(ctx)
-	roles, diags := i.roles(ctx)
-	presets, more := federatedPresets(ctx, i.FederatedCredentials)
-	diags.Append(more...)
-	return platform.Desired[azure.ManagedIdentitySpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: azure.ManagedIdentitySpec{
+	presets, err := federatedPresets(ctx, i.FederatedCredentials)
+	return azure.ManagedIdentitySpec{
 		SubscriptionID: i.SubscriptionID.ValueString(), SubscriptionUnknown: i.SubscriptionID.IsUnknown(),
 		ResourceGroup: i.ResourceGroupName.ValueString(), Location: i.Location.ValueString(), IsolationScope: i.IsolationScope.ValueString(), RoleAssignments: roles, FederatedCredentials: presets,
-	}}, diags
-}
-
-// managedIdentityHolding is what decides what the identity may do.
-func managedIdentityHolding(ctx context.Context, m *model) (azure.ManagedIdentityHolding, diag.Diagnostics) {
-	identity, diags := managedIdentityOf(ctx, m)
-	roles, more := identity.roles(ctx)
-	diags.Append(more...)
-	return azure.ManagedIdentityHolding{
-		SubscriptionID: identity.SubscriptionID.ValueString(), ResourceGroup: identity.ResourceGroupName.ValueString(), Name: m.Name.ValueString(),
-		RoleAssignments: roles, RolesUnknown: !tfkit.FullyKnown(ctx, identity.RoleAssignments),
-	}, diags
+	}, err
 }
 
 // roles are the declared role assignments, but for those of which something is not known yet.
-func (i managedIdentityModel) roles(ctx context.Context) (map[string]azure.RoleAssignment, diag.Diagnostics) {
-	roles := map[string]azure.RoleAssignment{}
-	var diags diag.Diagnostics
-	for key, element := range i.RoleAssignments.Elements() {
-		object, ok := element.(types.Object)
-		if !ok || !tfkit.FullyKnown(ctx, object) {
-			continue
-		}
-		var role roleAssignmentModel
-		diags.Append(object.As(ctx, &role, basetypes.ObjectAsOptions{})...)
+func (i managedIdentityModel) roles(ctx context.Context) (map[string]azure.RoleAssignment, error) {
+	models, err := governed.KnownObjects[roleAssignmentModel](ctx, i.RoleAssignments)
+	roles := make(map[string]azure.RoleAssignment, len(models))
+	for key, role := range models {
 		roles[key] = azure.RoleAssignment{
 			Scope: role.Scope.ValueString(), Role: role.Role.ValueString(), Condition: role.Condition.ValueString(),
 			ConditionVersion: role.ConditionVersion.ValueString(), TimeBound: role.TimeBound.ValueBool(),
 		}
 	}
-	return roles, diags
+	return roles, err
+}
+
+// observedRoles are role assignments as the identity has them, in the words of those that were declared.
+func (i managedIdentityModel) observedRoles(found map[string]azure.RoleAssignment) (types.Map, error) {
+	elements := map[string]attr.Value{}
+	for key, role := range found {
+		object, err := governed.AsError(tfkit.ObjectFrom(roleAssignmentType.AttrTypes, roleAssignmentModel{
+			Scope: types.StringValue(role.Scope), Role: types.StringValue(role.Role), Condition: governed.Nullable(role.Condition),
+			ConditionVersion: governed.Nullable(role.ConditionVersion), TimeBound: types.BoolValue(role.TimeBound),
+		}))
+		if err != nil {
+			return i.RoleAssignments, err
+		}
+		elements[key] = object
+	}
+	return governed.ObservedMap(i.RoleAssignments, roleAssignmentType, elements)
 }

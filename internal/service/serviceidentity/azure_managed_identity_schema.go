@@ -16,7 +16,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 )
 
-func (azureManagedIdentity) Schema() schema.Attribute {
+func (azureManagedIdentityKind) Schema() schema.Attribute {
 	made := func(description string) schema.Attribute {
 		return schema.StringAttribute{
 			Computed: true, MarkdownDescription: description,

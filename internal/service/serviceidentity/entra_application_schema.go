@@ -18,7 +18,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 )
 
-func (entraApplication) Schema() schema.Attribute {
+func (entraApplicationKind) Schema() schema.Attribute {
 	text := func(description string) schema.Attribute {
 		return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}}
 	}

@@ -5,9 +5,7 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/federation"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
@@ -66,50 +64,52 @@ func objectTypes(of types.ObjectType, name string) map[string]attr.Type {
 }
 
 // federatedPresets are declared federated credentials, but for those of which something is not known yet.
-func federatedPresets(ctx context.Context, declared types.Map) (map[string]federation.Preset, diag.Diagnostics) {
+func federatedPresets(ctx context.Context, declared types.Map) (map[string]federation.Preset, error) {
+	models, err := governed.KnownObjects[federatedCredentialModel](ctx, declared)
+	if err != nil {
+		return nil, err
+	}
 	presets := map[string]federation.Preset{}
-	var diags diag.Diagnostics
-	for name, element := range declared.Elements() {
-		object, ok := element.(types.Object)
-		if !ok || !tfkit.FullyKnown(ctx, object) {
-			continue
+	for name, credential := range models {
+		preset, err := credential.preset()
+		if err != nil {
+			return nil, err
 		}
-		var credential federatedCredentialModel
-		diags.Append(object.As(ctx, &credential, basetypes.ObjectAsOptions{})...)
-		preset, more := credential.preset(ctx)
-		diags.Append(more...)
 		if preset != nil {
 			presets[name] = preset
 		}
 	}
-	return presets, diags
+	return presets, nil
 }
 
-func (c federatedCredentialModel) preset(ctx context.Context) (federation.Preset, diag.Diagnostics) {
+func (c federatedCredentialModel) preset() (federation.Preset, error) {
 	switch {
 	case !c.GitHubActions.IsNull():
 		var workflow workflowModel
-		diags := c.GitHubActions.As(ctx, &workflow, basetypes.ObjectAsOptions{})
+		err := governed.ReadObject(c.GitHubActions, &workflow)
 		return federation.GitHubActions{
 			Repository: workflow.Repository.ValueString(), Branch: workflow.Branch.ValueString(), Environment: workflow.Environment.ValueString(),
 			Tag: workflow.Tag.ValueString(), PullRequest: workflow.PullRequest.ValueBool(),
-		}, diags
+		}, err
 	case !c.KubernetesServiceAccount.IsNull():
 		var account serviceAccountModel
-		diags := c.KubernetesServiceAccount.As(ctx, &account, basetypes.ObjectAsOptions{})
-		return federation.KubernetesServiceAccount{Issuer: account.Issuer.ValueString(), Namespace: account.Namespace.ValueString(), Name: account.Name.ValueString()}, diags
+		err := governed.ReadObject(c.KubernetesServiceAccount, &account)
+		return federation.KubernetesServiceAccount{Issuer: account.Issuer.ValueString(), Namespace: account.Namespace.ValueString(), Name: account.Name.ValueString()}, err
 	case !c.OIDC.IsNull():
 		var subject subjectModel
-		diags := c.OIDC.As(ctx, &subject, basetypes.ObjectAsOptions{})
-		return federation.OIDC{Issuer: subject.Issuer.ValueString(), Subject: subject.Subject.ValueString(), Audience: subject.Audience.ValueString()}, diags
+		err := governed.ReadObject(c.OIDC, &subject)
+		return federation.OIDC{Issuer: subject.Issuer.ValueString(), Subject: subject.Subject.ValueString(), Audience: subject.Audience.ValueString()}, err
 	}
 	return nil, nil
 }
 
 // observedFederated keeps the declared preset of every federated credential that still says the same. With disabled set, the
 // provider has taken them off the identity, and those that are declared are kept.
-func observedFederated(ctx context.Context, data *tfkit.Data, declared types.Map, found map[string]federation.Credential, disabled bool) (types.Map, diag.Diagnostics) {
-	configured, diags := federatedPresets(ctx, declared)
+func observedFederated(ctx context.Context, data *tfkit.Data, declared types.Map, found map[string]federation.Credential, disabled bool) (types.Map, error) {
+	configured, err := federatedPresets(ctx, declared)
+	if err != nil {
+		return declared, err
+	}
 	elements := map[string]attr.Value{}
 	if disabled {
 		maps.Copy(elements, declared.Elements())
@@ -119,38 +119,33 @@ func observedFederated(ctx context.Context, data *tfkit.Data, declared types.Map
 			elements[name] = declared.Elements()[name]
 			continue
 		}
-		model, more := newFederatedCredential(ctx, data.Azure.PresetOf(credential))
-		diags.Append(more...)
-		object, more := types.ObjectValueFrom(ctx, federatedType.AttrTypes, model)
-		diags.Append(more...)
-		elements[name] = object
-	}
-	if len(elements) == 0 {
-		if !declared.IsNull() && len(declared.Elements()) == 0 {
-			return declared, diags
+		if elements[name], err = newFederatedCredential(data.Azure.PresetOf(credential)); err != nil {
+			return declared, err
 		}
-		return types.MapNull(federatedType), diags
 	}
-	credentials, more := types.MapValue(federatedType, elements)
-	diags.Append(more...)
-	return credentials, diags
+	return governed.ObservedMap(declared, federatedType, elements)
 }
 
 // newFederatedCredential declares a preset.
-func newFederatedCredential(ctx context.Context, preset federation.Preset) (federatedCredentialModel, diag.Diagnostics) {
-	model := federatedCredentialModel{GitHubActions: types.ObjectNull(workflowTypes), KubernetesServiceAccount: types.ObjectNull(serviceAccountTypes), OIDC: types.ObjectNull(subjectTypes)}
-	var diags diag.Diagnostics
+func newFederatedCredential(preset federation.Preset) (types.Object, error) {
+	var model federatedCredentialModel
+	var err error
 	switch preset := preset.(type) {
 	case federation.GitHubActions:
 		workflow := workflowModel{Repository: types.StringValue(preset.Repository), Branch: governed.Nullable(preset.Branch), Environment: governed.Nullable(preset.Environment), Tag: governed.Nullable(preset.Tag)}
 		if preset.PullRequest {
 			workflow.PullRequest = types.BoolValue(true)
 		}
-		model.GitHubActions, diags = types.ObjectValueFrom(ctx, workflowTypes, workflow)
+		model.GitHubActions, err = governed.AsError(tfkit.ObjectFrom(workflowTypes, workflow))
 	case federation.KubernetesServiceAccount:
-		model.KubernetesServiceAccount, diags = types.ObjectValueFrom(ctx, serviceAccountTypes, serviceAccountModel{Issuer: types.StringValue(preset.Issuer), Namespace: types.StringValue(preset.Namespace), Name: types.StringValue(preset.Name)})
+		account := serviceAccountModel{Issuer: types.StringValue(preset.Issuer), Namespace: types.StringValue(preset.Namespace), Name: types.StringValue(preset.Name)}
+		model.KubernetesServiceAccount, err = governed.AsError(tfkit.ObjectFrom(serviceAccountTypes, account))
 	case federation.OIDC:
-		model.OIDC, diags = types.ObjectValueFrom(ctx, subjectTypes, subjectModel{Issuer: types.StringValue(preset.Issuer), Subject: types.StringValue(preset.Subject), Audience: governed.Nullable(preset.Audience)})
+		subject := subjectModel{Issuer: types.StringValue(preset.Issuer), Subject: types.StringValue(preset.Subject), Audience: governed.Nullable(preset.Audience)}
+		model.OIDC, err = governed.AsError(tfkit.ObjectFrom(subjectTypes, subject))
 	}
-	return model, diags
+	if err != nil {
+		return types.ObjectNull(federatedType.AttrTypes), err
+	}
+	return governed.AsError(tfkit.ObjectFrom(federatedType.AttrTypes, model))
 }

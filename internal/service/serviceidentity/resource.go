@@ -44,7 +44,7 @@ func definition() governed.Definition[*model] {
 		Description: "A non-human identity of your own: it cannot be created without an owner, a purpose and an expiry, " +
 			"ends by itself when the expiry comes, and is retired completely when its block goes.\n\n" +
 			"Exactly one nested attribute says what it is on its platform.",
-		Kinds:       []governed.Kind[*model]{awsRole{}, awsUser{}, azureManagedIdentity{}, entraApplication{}},
+		Kinds:       []governed.Kind[*model]{awsRole, awsUser, azureManagedIdentity, entraApplication},
 		ImportForms: "an ARN of a role or a user, or the ARM id of a managed identity",
 	}
 }

@@ -8,10 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
@@ -57,7 +55,7 @@ func definition() governed.Definition[*model] {
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{Computed: true, MarkdownDescription: "Name that the cloud gave the identity, such as `AWSServiceRoleForBackup`."},
 		},
-		Kinds:       []governed.Kind[*model]{awsServiceLinkedRole{}},
+		Kinds:       []governed.Kind[*model]{awsServiceLinkedRole},
 		Label:       label,
 		ImportForms: "an ARN of a service-linked role",
 	}
@@ -65,7 +63,7 @@ func definition() governed.Definition[*model] {
 
 // label names the role by its service, which is known before its name is.
 func label(m *model) string {
-	role, err := roleOf(context.Background(), m) //nolint:forbidigo // converts values, and does nothing else
+	role, err := awsServiceLinkedRole.Get(m)
 	if err != nil || role.ServiceName.ValueString() == "" {
 		return m.Name.ValueString()
 	}
@@ -75,32 +73,13 @@ func label(m *model) string {
 	return role.ServiceName.ValueString()
 }
 
-var roleTypes = governed.ObjectTypes(awsServiceLinkedRole{}.Schema())
+var roleTypes = governed.ObjectTypes(awsServiceLinkedRoleKind{}.Schema())
 
-// roleOf reads the nested attribute. It is all null when the model has none, as while importing.
-func roleOf(ctx context.Context, m *model) (role roleModel, err error) {
-	if m.Role.IsNull() || m.Role.IsUnknown() {
-		return role, nil
-	}
-	return governed.AsError(role, m.Role.As(ctx, &role, basetypes.ObjectAsOptions{}))
-}
-
-// setRole writes the nested attribute.
-func setRole(ctx context.Context, m *model, role roleModel) error {
-	object, diags := types.ObjectValueFrom(ctx, roleTypes, role)
-	m.Role = object
-	_, err := governed.AsError(object, diags)
-	return err
-}
-
-// wantedRole reads the nested attribute and what it asks for. What is not known yet is left out.
-func wantedRole(ctx context.Context, m *model) (roleModel, platform.Desired[aws.ServiceLinkedRoleSpec], error) {
-	role, err := roleOf(ctx, m)
-	metadata, _ := m.Metadata(ctx)
-	return role, platform.Desired[aws.ServiceLinkedRoleSpec]{Metadata: metadata, Spec: aws.ServiceLinkedRoleSpec{
-		Service:       role.ServiceName.ValueString(),
-		CustomSuffix:  role.CustomSuffix.ValueString(),
-		Description:   role.Description.ValueString(),
-		AdoptExisting: role.AdoptExisting.ValueBool(),
-	}}, err
+func (r roleModel) Spec(context.Context, *model) (aws.ServiceLinkedRoleSpec, error) {
+	return aws.ServiceLinkedRoleSpec{
+		Service:       r.ServiceName.ValueString(),
+		CustomSuffix:  r.CustomSuffix.ValueString(),
+		Description:   r.Description.ValueString(),
+		AdoptExisting: r.AdoptExisting.ValueBool(),
+	}, nil
 }

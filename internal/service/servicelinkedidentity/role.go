@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -18,62 +16,44 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// awsServiceLinkedRole is the nested attribute aws_service_linked_role. It is never disabled: AWS lets nobody but the
+// awsServiceLinkedRoleKind is the nested attribute aws_service_linked_role. It is never disabled: AWS lets nobody but the
 // service change its trust and its permissions.
-type awsServiceLinkedRole struct{}
+type awsServiceLinkedRoleKind struct{ roleDriven }
+
+type roleDriven = governed.Driven[model, *model, roleModel, aws.ServiceLinkedRoleSpec, aws.ServiceLinkedRoleState]
+
+var awsServiceLinkedRole = awsServiceLinkedRoleKind{roleDriven{
+	Kind: governance.KindAWSRole, Cloud: governed.AWS,
+	Name: aws.AttributeServiceLinkedRole, Types: roleTypes, Object: func(m *model) *types.Object { return &m.Role },
+	Driver: func(data *tfkit.Data) platform.Driver[aws.ServiceLinkedRoleSpec, aws.ServiceLinkedRoleState] {
+		return data.AWS.ServiceLinkedRoles()
+	},
+	Rules: aws.ValidateServiceLinkedRole,
+}}
 
 var (
-	_ governed.Forecaster[*model] = awsServiceLinkedRole{}
-	_ governed.Releaser[*model]   = awsServiceLinkedRole{}
+	_ governed.Forecaster[*model] = awsServiceLinkedRole
+	_ governed.Releaser[*model]   = awsServiceLinkedRole
 )
 
-func (awsServiceLinkedRole) Attribute() string          { return aws.AttributeServiceLinkedRole }
-func (awsServiceLinkedRole) Owns(id governance.ID) bool { return aws.IsServiceLinked(id) }
+func (awsServiceLinkedRoleKind) Owns(id governance.ID) bool { return aws.IsServiceLinked(id) }
 
-func (awsServiceLinkedRole) Category() governance.Category {
+func (awsServiceLinkedRoleKind) Category() governance.Category {
 	return governance.CategoryProviderManaged
 }
 
-func (awsServiceLinkedRole) Declared(m *model) (declared, known bool) {
-	return !m.Role.IsNull(), !m.Role.IsUnknown()
-}
-
 // Sources are resources that manage the same objects without governing them.
-func (awsServiceLinkedRole) Sources() []governed.Source {
+func (awsServiceLinkedRoleKind) Sources() []governed.Source {
 	return []governed.Source{governed.HashiCorpAWS("aws_iam_service_linked_role")}
 }
 
-func (k awsServiceLinkedRole) Configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAWS(path.Root(k.Attribute()))
-}
-
-func (awsServiceLinkedRole) ParseImport(text string) (governance.ID, bool) {
+func (awsServiceLinkedRoleKind) ParseImport(text string) (governance.ID, bool) {
 	return aws.ParseRoleARN(text)
 }
 
-func (awsServiceLinkedRole) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	_, want, err := wantedRole(ctx, m)
-	if err != nil {
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Configuration cannot be read", err.Error())}
-	}
-	return aws.ValidateServiceLinkedRole(want), nil
-}
-
-func (awsServiceLinkedRole) Check(ctx context.Context, data *tfkit.Data, m *model, _ bool) ([]governance.Violation, error) {
-	_, want, err := wantedRole(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	return data.AWS.ServiceLinkedRoles().Check(ctx, want)
-}
-
-func (awsServiceLinkedRole) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
-	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
-}
-
 // Trust is the service, and nobody else.
-func (awsServiceLinkedRole) Trust(ctx context.Context, _ *tfkit.Data, m *model) (governance.Trust, error) {
-	role, err := roleOf(ctx, m)
+func (k awsServiceLinkedRoleKind) Trust(_ context.Context, _ *tfkit.Data, m *model) (governance.Trust, error) {
+	role, err := k.Get(m)
 	if err != nil || role.ServiceName.IsUnknown() {
 		return governance.Trust{}, err
 	}
@@ -83,8 +63,8 @@ func (awsServiceLinkedRole) Trust(ctx context.Context, _ *tfkit.Data, m *model) 
 	}}}, nil
 }
 
-func (awsServiceLinkedRole) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
-	role, want, err := wantedRole(ctx, m)
+func (k awsServiceLinkedRoleKind) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
+	role, want, err := k.Wanted(ctx, m, false)
 	if err != nil || role.ServiceName.IsUnknown() || role.CustomSuffix.IsUnknown() {
 		return nil, err
 	}
@@ -129,21 +109,17 @@ func existing(enforcement governance.Enforcement, message, remedy string) govern
 	}
 }
 
-func (awsServiceLinkedRole) Predict(ctx context.Context, _ *tfkit.Data, m, prior *model, _ bool) error {
-	role, err := roleOf(ctx, m)
+func (k awsServiceLinkedRoleKind) Predict(_ context.Context, _ *tfkit.Data, m, prior *model, _ bool) error {
+	role, err := k.Get(m)
 	if err != nil {
 		return err
 	}
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByNobody))
-	another := prior == nil
-	var had roleModel
-	if prior != nil {
-		if had, err = roleOf(ctx, prior); err != nil {
-			return err
-		}
-		another = !role.ServiceName.Equal(had.ServiceName) || otherSuffix(prior.Name, had.CustomSuffix, role.CustomSuffix)
+	had, err := k.Get(prior)
+	if err != nil {
+		return err
 	}
-	if another {
+	if prior == nil || !role.ServiceName.Equal(had.ServiceName) || otherSuffix(prior.Name, had.CustomSuffix, role.CustomSuffix) {
 		unknown := types.StringUnknown()
 		m.ID, m.Name, role.Adopted = unknown, unknown, types.BoolUnknown()
 		role.ARN, role.UniqueID, role.TrustPolicy, role.LastUsedAt, role.LastUsedRegion = unknown, unknown, unknown, unknown, unknown
@@ -151,12 +127,12 @@ func (awsServiceLinkedRole) Predict(ctx context.Context, _ *tfkit.Data, m, prior
 		if !role.ServiceName.IsUnknown() {
 			role.Path = types.StringValue(aws.ServiceLinkedPath(role.ServiceName.ValueString()))
 		}
-		return setRole(ctx, m, role)
+		return k.Set(m, role)
 	}
 	m.ID, m.Name, role.Adopted, role.Path = prior.ID, prior.Name, had.Adopted, orUnknown(had.Path)
 	role.ARN, role.UniqueID, role.TrustPolicy = orUnknown(had.ARN), orUnknown(had.UniqueID), orUnknown(had.TrustPolicy)
 	role.LastUsedAt, role.LastUsedRegion = had.LastUsedAt, had.LastUsedRegion
-	return setRole(ctx, m, role)
+	return k.Set(m, role)
 }
 
 // orUnknown is what an interrupted creation has not come to know yet.
@@ -168,8 +144,8 @@ func orUnknown(had types.String) types.String {
 }
 
 // Create notes whether the role is adopted, which decides what becomes of it when the resource goes.
-func (awsServiceLinkedRole) Create(ctx context.Context, data *tfkit.Data, m *model, _ bool) (governance.ID, error) {
-	role, want, err := wantedRole(ctx, m)
+func (k awsServiceLinkedRoleKind) Create(ctx context.Context, data *tfkit.Data, m *model, _ bool) (governance.ID, error) {
+	role, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return governance.ID{}, err
 	}
@@ -179,11 +155,11 @@ func (awsServiceLinkedRole) Create(ctx context.Context, data *tfkit.Data, m *mod
 	}
 	role.Adopted = types.BoolValue(adopted)
 	m.Name = types.StringValue(id.Name())
-	return id, setRole(ctx, m, role)
+	return id, k.Set(m, role)
 }
 
-func (awsServiceLinkedRole) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, _ bool) (attachments []string, err error) {
-	role, want, err := wantedRole(ctx, m)
+func (k awsServiceLinkedRoleKind) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, _ bool) (attachments []string, err error) {
+	role, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return nil, err
 	}
@@ -197,31 +173,31 @@ func (awsServiceLinkedRole) Converge(ctx context.Context, data *tfkit.Data, id g
 		role.observeUse(state)
 	}
 	role.observe(state)
-	return nil, setRole(ctx, m, role)
+	return nil, k.Set(m, role)
 }
 
-func (awsServiceLinkedRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+func (k awsServiceLinkedRoleKind) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.AWS.ServiceLinkedRoles().Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return nil, observeRole(ctx, data, m, state)
+	return nil, k.observe(data, m, state)
 }
 
-func (awsServiceLinkedRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+func (k awsServiceLinkedRoleKind) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
-	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+	return func(_ context.Context, identity *governance.Identity, m *model) error {
 		state, err := bulk.ServiceLinkedRole(identity.ID)
 		if err != nil {
 			return err
 		}
-		return observeRole(ctx, data, m, state)
+		return k.observe(data, m, state)
 	}, err
 }
 
-// observeRole takes over what the role is.
-func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.ServiceLinkedRoleState) error {
-	role, err := roleOf(ctx, m)
+// observe takes over what the role is.
+func (k awsServiceLinkedRoleKind) observe(data *tfkit.Data, m *model, state aws.ServiceLinkedRoleState) error {
+	role, err := k.Get(m)
 	if err != nil {
 		return err
 	}
@@ -238,7 +214,7 @@ func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.Serv
 	role.Description = tfkit.Observed(role.Description, state.Description)
 	role.observe(state)
 	role.observeUse(state)
-	return setRole(ctx, m, role)
+	return k.Set(m, role)
 }
 
 // observe takes over what every such role has.
@@ -262,8 +238,8 @@ func (r *roleModel) observeUse(state aws.ServiceLinkedRoleState) {
 }
 
 // Stays keeps a role that was there before the resource.
-func (awsServiceLinkedRole) Stays(ctx context.Context, id governance.ID, m *model) (why string, err error) {
-	role, err := roleOf(ctx, m)
+func (k awsServiceLinkedRoleKind) Stays(_ context.Context, id governance.ID, m *model) (why string, err error) {
+	role, err := k.Get(m)
 	if err != nil || !role.Adopted.ValueBool() {
 		return "", err
 	}
@@ -271,14 +247,6 @@ func (awsServiceLinkedRole) Stays(ctx context.Context, id governance.ID, m *mode
 		"To delete it, run aws iam delete-service-linked-role --role-name %[1]s; AWS refuses that while anything uses it.", id.Name()), nil
 }
 
-func (awsServiceLinkedRole) Release(ctx context.Context, data *tfkit.Data, id governance.ID) error {
+func (awsServiceLinkedRoleKind) Release(ctx context.Context, data *tfkit.Data, id governance.ID) error {
 	return data.AWS.ServiceLinkedRoles().Release(ctx, id)
-}
-
-func (awsServiceLinkedRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
-	return data.AWS.ServiceLinkedRoles().Retirement(ctx, id)
-}
-
-func (awsServiceLinkedRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) (removed []string, err error) {
-	return data.AWS.ServiceLinkedRoles().Delete(ctx, id)
 }

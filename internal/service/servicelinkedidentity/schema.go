@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-func (awsServiceLinkedRole) Schema() schema.Attribute {
+func (awsServiceLinkedRoleKind) Schema() schema.Attribute {
 	computed := func(description string) schema.Attribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -17,135 +15,102 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// awsRole is the nested attribute aws_role: an IAM role that a third party assumes.
-type awsRole struct{}
+// awsRoleKind is the nested attribute aws_role: an IAM role that a third party assumes.
+type awsRoleKind struct{ roleDriven }
 
-func (awsRole) Attribute() string { return string(governance.KindAWSRole) }
+type roleDriven = governed.Driven[model, *model, awsRoleModel, aws.RoleSpec, aws.RoleState]
 
-func (awsRole) Owns(id governance.ID) bool {
+var awsRole = awsRoleKind{roleDriven{
+	Kind: governance.KindAWSRole, Cloud: governed.AWS,
+	Name: string(governance.KindAWSRole), Types: awsRoleTypes, Object: func(m *model) *types.Object { return &m.AWSRole },
+	Driver: func(data *tfkit.Data) platform.Driver[aws.RoleSpec, aws.RoleState] { return data.AWS.Roles() }, Rules: aws.ValidateRole,
+}}
+
+func (awsRoleKind) Owns(id governance.ID) bool {
 	return id.Kind == governance.KindAWSRole && !aws.IsServiceLinked(id)
 }
 
-func (awsRole) Category() governance.Category { return governance.CategoryExternal }
-
-func (awsRole) Declared(m *model) (declared, known bool) {
-	return !m.AWSRole.IsNull(), !m.AWSRole.IsUnknown()
-}
-
-func (k awsRole) Configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAWS(path.Root(k.Attribute()))
-}
+func (awsRoleKind) Category() governance.Category { return governance.CategoryExternal }
 
 // Sources are resources that manage the same objects without governing them.
-func (awsRole) Sources() []governed.Source {
+func (awsRoleKind) Sources() []governed.Source {
 	return []governed.Source{governed.HashiCorpAWS("aws_iam_role")}
 }
 
-func (awsRole) ParseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
-
-func (awsRole) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	role, diags := roleOf(ctx, m)
-	want, more := role.desired(ctx, m, false)
-	diags.Append(more...)
-	if diags.HasError() {
-		return nil, diags
-	}
-	return aws.ValidateRole(want), diags
-}
-
-func (awsRole) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	_, want, err := declaredRole(ctx, m, disabled)
-	if err != nil {
-		return nil, err
-	}
-	return data.AWS.Roles().Check(ctx, want)
-}
-
-func (awsRole) Describe(ctx context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
-	return governed.DescribeAWS(ctx, data, governance.KindAWSRole, subject)
-}
+func (awsRoleKind) ParseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
 
 // Trust is who could assume the role.
-func (awsRole) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
-	_, want, err := declaredRole(ctx, m, false)
+func (k awsRoleKind) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return governance.Trust{}, err
 	}
 	return data.AWS.Roles().Trust(ctx, want.Spec)
 }
 
-func (awsRole) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
-	now, had, err := governed.Held(ctx, m, prior, roleHolding)
-	if err != nil {
-		return governance.Entitlements{}, err
-	}
-	return data.AWS.Roles().Entitlements(ctx, now, had, asked)
+func (k awsRoleKind) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	return governed.JudgeHolding(ctx, m, prior, asked, k.holding, data.AWS.Roles().Entitlements)
 }
 
-func (awsRole) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	role, want, err := wantedRole(ctx, m, disabled)
+// holding is what decides what the role may do.
+func (k awsRoleKind) holding(ctx context.Context, m *model) (aws.Holding, error) {
+	role, err := k.Get(m)
+	return role.Holding(ctx, m.Name), err
+}
+
+func (k awsRoleKind) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	role, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return err
 	}
-	state, err := data.AWS.Roles().Predict(ctx, want)
+	if role.externalIDToCome() {
+		want.Spec.Trust = nil // It would have an external id that only judges it.
+	}
+	had, state, err := k.Foretell(ctx, data, want, prior)
 	if err != nil {
 		return err
-	}
-	var had awsRoleModel
-	if prior != nil {
-		if had, err = governed.AsError(roleOf(ctx, prior)); err != nil {
-			return err
-		}
 	}
 	role.Predict(&m.GovernanceModel, had.AWSRoleModel, state)
 	role.LastUsedAt, role.LastUsedRegion = had.LastUsedAt, had.LastUsedRegion
-	return setRole(ctx, m, role)
+	return k.Set(m, role)
 }
 
 // makeExternalID makes one where none is given, so that it is saved with the role. rand.Text has at least 128 bits.
-func makeExternalID(ctx context.Context, m *model) error {
-	role, err := governed.AsError(roleOf(ctx, m))
+func (k awsRoleKind) makeExternalID(m *model) error {
+	role, err := k.Get(m)
 	if err != nil || !role.externalIDToCome() {
 		return err
 	}
 	role.ExternalID = types.StringValue(rand.Text())
-	return setRole(ctx, m, role)
+	return k.Set(m, role)
 }
 
-func (awsRole) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	if err := makeExternalID(ctx, m); err != nil {
+func (k awsRoleKind) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+	if err := k.makeExternalID(m); err != nil {
 		return governance.ID{}, err
 	}
-	_, want, err := wantedRole(ctx, m, disabled)
-	if err != nil {
-		return governance.ID{}, err
-	}
-	return data.AWS.Roles().Create(ctx, want)
+	return k.roleDriven.Create(ctx, data, m, disabled)
 }
 
-func (awsRole) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	if err := makeExternalID(ctx, m); err != nil {
+func (k awsRoleKind) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	if err := k.makeExternalID(m); err != nil {
 		return nil, err
 	}
-	role, want, err := wantedRole(ctx, m, disabled)
+	role, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
-	intended, err := data.AWS.Roles().Predict(ctx, want)
-	if err != nil {
-		return nil, err
-	}
-	state, err := data.AWS.Roles().Converge(ctx, id, want)
+	intended, state, err := k.Apply(ctx, data, id, want)
 	if err != nil {
 		return intended.Attachments, err
 	}
 	role.Converged(&m.GovernanceModel, state)
-	return intended.Attachments, setRole(ctx, m, role)
+	return intended.Attachments, k.Set(m, role)
 }
 
 // Read leaves what the trust is made of as it was written: a change of the trust shows in the effective trust policy, and
 // an apply undoes it. Only while importing it is taken from there.
-func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+func (k awsRoleKind) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.AWS.Roles().Read(ctx, id)
 	if err != nil {
 		return nil, err
@@ -157,27 +122,27 @@ func (awsRole) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *
 			Detail:  "the role is in an instance profile of its own name, so that EC2 instances can use what is the third party's. The next apply that changes the role deletes the profile.",
 		})
 	}
-	return warnings, observeRole(ctx, data, m, state)
+	return warnings, k.observe(data, m, state)
 }
 
-func (awsRole) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+func (k awsRoleKind) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
-	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+	return func(_ context.Context, identity *governance.Identity, m *model) error {
 		state, err := bulk.Role(identity.ID)
 		if err != nil {
 			return err
 		}
-		return observeRole(ctx, data, m, state)
+		return k.observe(data, m, state)
 	}, err
 }
 
-// observeRole takes over what the role is.
-func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.RoleState) error {
-	role, err := governed.AsError(roleOf(ctx, m))
+// observe takes over what the role is.
+func (k awsRoleKind) observe(data *tfkit.Data, m *model, state aws.RoleState) error {
+	role, err := k.Get(m)
 	if err != nil {
 		return err
 	}
-	party, err := governed.AsError(thirdPartyOf(ctx, m))
+	party, err := thirdPartyOf(m)
 	if err != nil {
 		return err
 	}
@@ -191,10 +156,10 @@ func observeRole(ctx context.Context, data *tfkit.Data, m *model, state aws.Role
 	}
 	party.Name = tfkit.Observed(party.Name, state.Metadata.ThirdParty)
 	party.Contact = tfkit.Observed(party.Contact, state.Metadata.ThirdPartyContact)
-	if err := setThirdParty(ctx, m, party); err != nil {
+	if err := setThirdParty(m, party); err != nil {
 		return err
 	}
-	return setRole(ctx, m, role)
+	return k.Set(m, role)
 }
 
 // importTrust takes over what a trust policy says of a third party, as far as it does.
@@ -208,12 +173,4 @@ func (r *awsRoleModel) importTrust(party *thirdPartyModel, policy string) {
 	party.AccountIDs, party.OrganizationID = governed.ObservedSet(none, found.AccountIDs), governed.Nullable(found.OrganizationID)
 	r.ExternalID = governed.Nullable(found.ExternalID)
 	r.PrincipalARNs, r.SourceIPRanges = governed.ObservedSet(none, found.PrincipalARNs), governed.ObservedSet(none, found.SourceIPRanges)
-}
-
-func (awsRole) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
-	return data.AWS.Roles().Retirement(ctx, id)
-}
-
-func (awsRole) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
-	return data.AWS.Roles().Delete(ctx, id)
 }

@@ -4,15 +4,12 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
@@ -29,7 +26,7 @@ type awsRoleModel struct {
 	LastUsedRegion types.String `tfsdk:"last_used_region"`
 }
 
-func (awsRole) Schema() schema.Attribute {
+func (awsRoleKind) Schema() schema.Attribute {
 	texts := func(description string) schema.Attribute {
 		return schema.SetAttribute{
 			ElementType: types.StringType, Optional: true, MarkdownDescription: description,
@@ -59,78 +56,31 @@ func (awsRole) Schema() schema.Attribute {
 	}
 }
 
-// roleOf reads the nested attribute. It is all null when the model has none, as while importing.
-func roleOf(ctx context.Context, m *model) (awsRoleModel, diag.Diagnostics) {
-	none := types.SetNull(types.StringType)
-	role := awsRoleModel{AWSRoleModel: governed.NullAWSRole(), PrincipalARNs: none, SourceIPRanges: none}
-	if m.AWSRole.IsNull() || m.AWSRole.IsUnknown() {
-		return role, nil
-	}
-	diags := m.AWSRole.As(ctx, &role, basetypes.ObjectAsOptions{})
-	return role, diags
-}
-
-// roleHolding is what decides what the role may do.
-func roleHolding(ctx context.Context, m *model) (aws.Holding, diag.Diagnostics) {
-	role, diags := roleOf(ctx, m)
-	return role.Holding(ctx, m.Name), diags
-}
-
-// setRole writes the nested attribute.
-func setRole(ctx context.Context, m *model, role awsRoleModel) error {
-	object, diags := types.ObjectValueFrom(ctx, awsRoleTypes, role)
-	m.AWSRole = object
-	_, err := governed.AsError(struct{}{}, diags)
-	return err
-}
-
-var awsRoleTypes = governed.ObjectTypes(awsRole{}.Schema())
+var awsRoleTypes = governed.ObjectTypes(awsRoleKind{}.Schema())
 
 // anyExternalID has the form of those that the provider makes, to judge a role whose own is not known yet.
 const anyExternalID = "K7QZ2XWJ5RTYVNB3MHG6PDL4CF"
-
-// wantedRole reads the nested attribute and what it asks for, to be written.
-func wantedRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
-	role, want, err := declaredRole(ctx, m, disabled)
-	if role.externalIDToCome() {
-		want.Spec.Trust = nil
-	}
-	return role, want, err
-}
-
-// declaredRole is the role that a model asks for, with its trust as far as that is known, to be judged.
-func declaredRole(ctx context.Context, m *model, disabled bool) (awsRoleModel, platform.Desired[aws.RoleSpec], error) {
-	role, err := governed.AsError(roleOf(ctx, m))
-	if err != nil {
-		return role, platform.Desired[aws.RoleSpec]{}, err
-	}
-	want, err := governed.AsError(role.desired(ctx, m, disabled))
-	return role, want, err
-}
 
 // externalIDToCome tells that the external id is not known yet, or still to be made.
 func (r awsRoleModel) externalIDToCome() bool {
 	return r.ExternalID.IsUnknown() || r.ExternalID.IsNull()
 }
 
-// desired is the role that the model asks for. What is not known yet is left out, but for the external id, which has the
-// right form.
-func (r awsRoleModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[aws.RoleSpec], diag.Diagnostics) {
-	metadata, _ := m.Metadata(ctx)
-	want := platform.Desired[aws.RoleSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: r.Spec()}
-	party, diags := thirdPartyOf(ctx, m)
-	if m.ThirdParty.IsUnknown() || !tfkit.FullyKnown(ctx, party.AccountIDs) || party.OrganizationID.IsUnknown() ||
-		!tfkit.FullyKnown(ctx, r.PrincipalARNs) || !tfkit.FullyKnown(ctx, r.SourceIPRanges) {
-		return want, diags
+// Spec has the trust as far as that is known, with an external id of the right form where that is still to come.
+func (r awsRoleModel) Spec(ctx context.Context, m *model) (aws.RoleSpec, error) {
+	spec := r.AWSRoleModel.Spec()
+	party, err := thirdPartyOf(m)
+	if err != nil || m.ThirdParty.IsUnknown() || party.OrganizationID.IsUnknown() || !governed.FullyKnown(ctx, party.AccountIDs, r.PrincipalARNs, r.SourceIPRanges) {
+		return spec, err
 	}
 	externalID := r.ExternalID.ValueString()
 	if r.externalIDToCome() {
 		externalID = anyExternalID
 	}
-	want.Spec.Trust = []iampolicy.Preset{iampolicy.ThirdParty{
+	spec.Trust = []iampolicy.Preset{iampolicy.ThirdParty{
 		AccountIDs: tfkit.Strings(party.AccountIDs), OrganizationID: party.OrganizationID.ValueString(), ExternalID: externalID,
 		PrincipalARNs: tfkit.Strings(r.PrincipalARNs), SourceIPRanges: tfkit.Strings(r.SourceIPRanges),
-		Guesses: []string{metadata.ThirdParty, want.Name},
+		Guesses: []string{party.Name.ValueString(), m.Name.ValueString()},
 	}}
-	return want, diags
+	return spec, nil
 }

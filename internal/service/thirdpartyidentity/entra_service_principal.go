@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -17,48 +16,40 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
-// entraServicePrincipal is the nested attribute entra_service_principal: the service principal of a third party's
+// entraServicePrincipalKind is the nested attribute entra_service_principal: the service principal of a third party's
 // application.
-type entraServicePrincipal struct{}
+type entraServicePrincipalKind struct{ servicePrincipalDriven }
 
-var _ governed.Published[*model] = entraServicePrincipal{}
+type servicePrincipalDriven = governed.Driven[model, *model, entraServicePrincipalModel, azure.ServicePrincipalSpec, azure.ServicePrincipalState]
 
-func (entraServicePrincipal) Attribute() string { return string(governance.KindEntraServicePrincipal) }
+var entraServicePrincipal = entraServicePrincipalKind{servicePrincipalDriven{
+	Kind: governance.KindEntraServicePrincipal, Cloud: governed.Azure,
+	Name: string(governance.KindEntraServicePrincipal), Types: entraServicePrincipalTypes, Object: func(m *model) *types.Object { return &m.EntraServicePrincipal },
+	Driver: func(data *tfkit.Data) platform.Driver[azure.ServicePrincipalSpec, azure.ServicePrincipalState] {
+		return data.Azure.ServicePrincipals()
+	},
+	Rules: azure.ValidateServicePrincipal,
+}}
 
-func (entraServicePrincipal) Owns(id governance.ID) bool {
-	return id.Kind == governance.KindEntraServicePrincipal
+var _ governed.Published[*model] = entraServicePrincipal
+
+func (entraServicePrincipalKind) Category() governance.Category { return governance.CategoryExternal }
+
+func (k entraServicePrincipalKind) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
+	found, diags := k.servicePrincipalDriven.Validate(ctx, m)
+	return append(found, misplaced(m)...), diags
 }
 
-func (entraServicePrincipal) Category() governance.Category { return governance.CategoryExternal }
-
-func (entraServicePrincipal) Declared(m *model) (declared, known bool) {
-	return !m.EntraServicePrincipal.IsNull(), !m.EntraServicePrincipal.IsUnknown()
-}
-
-func (k entraServicePrincipal) Configured(data *tfkit.Data) diag.Diagnostics {
-	return data.RequireAzure(path.Root(k.Attribute()))
-}
-
-// ParseImport knows no other form: an object id does not tell the tenant.
-func (entraServicePrincipal) ParseImport(string) (governance.ID, bool) { return governance.ID{}, false }
-
-func (entraServicePrincipal) Validate(ctx context.Context, m *model) ([]governance.Violation, diag.Diagnostics) {
-	principal, diags := servicePrincipalOf(ctx, m)
-	want, more := principal.desired(ctx, m, false)
-	diags.Append(more...)
-	party, more := thirdPartyOf(ctx, m)
-	diags.Append(more...)
-	if diags.HasError() {
-		return nil, diags
-	}
-	return append(azure.ValidateServicePrincipal(want), party.misplaced()...), diags
+func (k entraServicePrincipalKind) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
+	found, err := k.servicePrincipalDriven.Check(ctx, data, m, disabled)
+	return append(found, misplaced(m)...), err
 }
 
 // misplaced finds arguments of a third party that only a role has a use for.
-func (p thirdPartyModel) misplaced() []governance.Violation {
+func misplaced(m *model) []governance.Violation {
 	var found []governance.Violation
-	for name, written := range map[string]bool{"account_ids": !p.AccountIDs.IsNull(), "organization_id": !p.OrganizationID.IsNull()} {
-		if written {
+	for _, name := range []string{"account_ids", "organization_id"} {
+		if value, written := m.ThirdParty.Attributes()[name]; written && !value.IsNull() {
 			found = append(found, governance.Violation{
 				Rule: governance.RulePlatform, Enforcement: governance.EnforceError, Attribute: []string{"third_party", name},
 				Message: fmt.Sprintf("%s is about AWS, and says nothing of an application of Entra ID", name), Remedy: "Leave it out. Whose the application has to be is said by entra_service_principal.publisher.",
@@ -68,23 +59,10 @@ func (p thirdPartyModel) misplaced() []governance.Violation {
 	return found
 }
 
-func (entraServicePrincipal) Check(ctx context.Context, data *tfkit.Data, m *model, disabled bool) ([]governance.Violation, error) {
-	_, want, err := wantedServicePrincipal(ctx, m, disabled)
-	if err != nil {
-		return nil, err
-	}
-	party, err := governed.AsError(thirdPartyOf(ctx, m))
-	if err != nil {
-		return nil, err
-	}
-	found, err := data.Azure.ServicePrincipals().Check(ctx, want)
-	return append(found, party.misplaced()...), err
-}
-
 // Foresee finds an application that has a service principal already, which an administrator's consent makes, and one that
 // is this tenant's own. What the provider has made itself is an interrupted creation that is being replaced.
-func (k entraServicePrincipal) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
-	principal, want, err := wantedServicePrincipal(ctx, m, false)
+func (k entraServicePrincipalKind) Foresee(ctx context.Context, data *tfkit.Data, m *model) ([]governance.Violation, error) {
+	principal, want, err := k.Wanted(ctx, m, false)
 	if err != nil || principal.AppID.IsUnknown() || len(azure.ValidateServicePrincipal(want)) > 0 {
 		return nil, err
 	}
@@ -111,37 +89,34 @@ func (k entraServicePrincipal) Foresee(ctx context.Context, data *tfkit.Data, m 
 }
 
 // Trust is whose application can use the service principal.
-func (entraServicePrincipal) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
-	_, want, err := wantedServicePrincipal(ctx, m, false)
+func (k entraServicePrincipalKind) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
+	_, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return governance.Trust{}, err
 	}
 	return data.Azure.ServicePrincipals().Trust(want.Spec), nil
 }
 
-func (entraServicePrincipal) Describe(_ context.Context, data *tfkit.Data, _ *model, subject *governance.Subject) error {
-	tenant := ""
-	if data.Azure != nil {
-		tenant = data.Azure.ID()
-	}
-	governed.DescribeAzure(governance.KindEntraServicePrincipal, tenant, subject)
-	return nil
+func (k entraServicePrincipalKind) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
+	return governed.JudgeHolding(ctx, m, prior, asked, k.holding, data.Azure.ServicePrincipals().Entitlements)
 }
 
-func (entraServicePrincipal) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
-	now, had, err := governed.Held(ctx, m, prior, servicePrincipalHolding)
+// holding is what decides what the third party may do.
+func (k entraServicePrincipalKind) holding(ctx context.Context, m *model) (azure.ServicePrincipalHolding, error) {
+	principal, err := k.Get(m)
 	if err != nil {
-		return governance.Entitlements{}, err
+		return azure.ServicePrincipalHolding{}, err
 	}
-	return data.Azure.ServicePrincipals().Entitlements(ctx, now, had, asked)
+	roles, err := governed.AppRoleAssignments(ctx, principal.AppRoleAssignments)
+	return azure.ServicePrincipalHolding{AppID: principal.AppID.ValueString(), AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, principal.AppRoleAssignments)}, err
 }
 
-func (k entraServicePrincipal) Publisher(ctx context.Context, data *tfkit.Data, m, state *model) (governance.Publisher, []governance.Violation, error) {
-	principal, want, err := wantedServicePrincipal(ctx, m, false)
+func (k entraServicePrincipalKind) Publisher(ctx context.Context, data *tfkit.Data, m, state *model) (governance.Publisher, []governance.Violation, error) {
+	principal, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return governance.Publisher{}, nil, err
 	}
-	had, err := governed.AsError(servicePrincipalOf(ctx, state))
+	had, err := k.Get(state)
 	if err != nil || !principal.sameApp(had) {
 		return governance.Publisher{}, nil, err
 	}
@@ -157,12 +132,12 @@ func (k entraServicePrincipal) Publisher(ctx context.Context, data *tfkit.Data, 
 }
 
 // publisherOf is a publisher as a policy judges it.
-func (k entraServicePrincipal) publisherOf(is azure.Publisher) governance.Publisher {
+func (k entraServicePrincipalKind) publisherOf(is azure.Publisher) governance.Publisher {
 	return governance.Publisher{Attribute: []string{k.Attribute(), "app_id"}, Home: is.TenantID, Verified: is.Name}
 }
 
-func (k entraServicePrincipal) Vet(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) (governance.Publisher, []governance.Violation, error) {
-	_, want, err := wantedServicePrincipal(ctx, m, false)
+func (k entraServicePrincipalKind) Vet(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) (governance.Publisher, []governance.Violation, error) {
+	_, want, err := k.Wanted(ctx, m, false)
 	if err != nil {
 		return governance.Publisher{}, nil, err
 	}
@@ -170,23 +145,18 @@ func (k entraServicePrincipal) Vet(ctx context.Context, data *tfkit.Data, id gov
 	return k.publisherOf(state.Publisher), found, err
 }
 
-func (entraServicePrincipal) Discard(ctx context.Context, data *tfkit.Data, id governance.ID) error {
+func (entraServicePrincipalKind) Discard(ctx context.Context, data *tfkit.Data, id governance.ID) error {
 	return data.Azure.ServicePrincipals().Discard(ctx, id)
 }
 
-func (entraServicePrincipal) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
-	principal, want, err := wantedServicePrincipal(ctx, m, disabled)
+func (k entraServicePrincipalKind) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
+	principal, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return err
 	}
-	if _, err := data.Azure.ServicePrincipals().Predict(ctx, want); err != nil {
+	had, _, err := k.Foretell(ctx, data, want, prior)
+	if err != nil {
 		return err
-	}
-	var had entraServicePrincipalModel
-	if prior != nil {
-		if had, err = governed.AsError(servicePrincipalOf(ctx, prior)); err != nil {
-			return err
-		}
 	}
 	m.ID = types.StringUnknown()
 	principal.unknown()
@@ -205,32 +175,23 @@ func (entraServicePrincipal) Predict(ctx context.Context, data *tfkit.Data, m, p
 		principal.SignInEnabled = had.SignInEnabled
 	}
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
-	return setServicePrincipal(ctx, m, principal)
+	return k.Set(m, principal)
 }
 
-func (entraServicePrincipal) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
-	_, want, err := wantedServicePrincipal(ctx, m, disabled)
-	if err != nil {
-		return governance.ID{}, err
-	}
-	id, err := data.Azure.ServicePrincipals().Create(ctx, want)
+func (k entraServicePrincipalKind) Create(ctx context.Context, data *tfkit.Data, m *model, disabled bool) (governance.ID, error) {
+	id, err := k.servicePrincipalDriven.Create(ctx, data, m, disabled)
 	if err == nil {
 		m.closed = []string{governed.ClosedSignIn}
 	}
 	return id, err
 }
 
-func (entraServicePrincipal) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
-	principal, want, err := wantedServicePrincipal(ctx, m, disabled)
+func (k entraServicePrincipalKind) Converge(ctx context.Context, data *tfkit.Data, id governance.ID, m *model, disabled bool) ([]string, error) {
+	principal, want, err := k.Wanted(ctx, m, disabled)
 	if err != nil {
 		return nil, err
 	}
-	driver := data.Azure.ServicePrincipals()
-	intended, err := driver.Predict(ctx, want)
-	if err != nil {
-		return nil, err
-	}
-	state, err := driver.Converge(ctx, id, want)
+	intended, state, err := k.Apply(ctx, data, id, want)
 	if state.Closed() {
 		m.closed = []string{governed.ClosedSignIn}
 	}
@@ -247,16 +208,16 @@ func (entraServicePrincipal) Converge(ctx context.Context, data *tfkit.Data, id 
 	if !had.ObjectID.IsUnknown() {
 		principal.keep(had) // As planned: what has changed meanwhile is the next refresh's to show.
 	}
-	return intended.Attachments, setServicePrincipal(ctx, m, principal)
+	return intended.Attachments, k.Set(m, principal)
 }
 
-func (entraServicePrincipal) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
+func (k entraServicePrincipalKind) Read(ctx context.Context, data *tfkit.Data, id governance.ID, m *model) ([]governed.Warning, error) {
 	state, err := data.Azure.ServicePrincipals().Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.closed)
-	return aboutServicePrincipal(state), observeServicePrincipal(ctx, data, m, state)
+	return aboutServicePrincipal(state), k.observe(ctx, data, m, state)
 }
 
 // aboutServicePrincipal tells of a sign-in that somebody else has blocked, and of what may not be read.
@@ -279,7 +240,7 @@ func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning
 }
 
 // Bulk reads the directory when the first service principal is asked for: not every list has one.
-func (entraServicePrincipal) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
+func (k entraServicePrincipalKind) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	return func(ctx context.Context, identity *governance.Identity, m *model) error {
 		bulk, err := data.Azure.ServicePrincipals().Bulk(ctx)
 		if err != nil {
@@ -290,17 +251,17 @@ func (entraServicePrincipal) Bulk(_ context.Context, data *tfkit.Data) (governed
 			return err
 		}
 		state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.closed)
-		return observeServicePrincipal(ctx, data, m, state)
+		return k.observe(ctx, data, m, state)
 	}, nil
 }
 
-// observeServicePrincipal takes over what the service principal is.
-func observeServicePrincipal(ctx context.Context, data *tfkit.Data, m *model, state azure.ServicePrincipalState) error {
-	principal, err := governed.AsError(servicePrincipalOf(ctx, m))
+// observe takes over what the service principal is.
+func (k entraServicePrincipalKind) observe(ctx context.Context, data *tfkit.Data, m *model, state azure.ServicePrincipalState) error {
+	principal, err := k.Get(m)
 	if err != nil {
 		return err
 	}
-	party, err := governed.AsError(thirdPartyOf(ctx, m))
+	party, err := thirdPartyOf(m)
 	if err != nil {
 		return err
 	}
@@ -312,23 +273,15 @@ func observeServicePrincipal(ctx context.Context, data *tfkit.Data, m *model, st
 	if !strings.EqualFold(principal.AppID.ValueString(), state.AppID) {
 		principal.AppID = types.StringValue(state.AppID)
 	}
-	if principal.AppRoleAssignments, err = governed.AsError(governed.ObservedAppRoles(ctx, principal.AppRoleAssignments, state.AppRoles)); err != nil {
+	if principal.AppRoleAssignments, err = governed.ObservedAppRoles(ctx, principal.AppRoleAssignments, state.AppRoles); err != nil {
 		return err
 	}
 	principal.Notes, principal.PurgeOnDestroy = tfkit.Observed(principal.Notes, state.Notes), types.BoolValue(state.PurgeOnDestroy)
 	principal.results(state)
 	party.Name = tfkit.Observed(party.Name, state.Metadata.ThirdParty)
 	party.Contact = tfkit.Observed(party.Contact, state.Metadata.ThirdPartyContact)
-	if err := setThirdParty(ctx, m, party); err != nil {
+	if err := setThirdParty(m, party); err != nil {
 		return err
 	}
-	return setServicePrincipal(ctx, m, principal)
-}
-
-func (entraServicePrincipal) Retirement(ctx context.Context, data *tfkit.Data, id governance.ID) (platform.Retirement, error) {
-	return data.Azure.ServicePrincipals().Retirement(ctx, id)
-}
-
-func (entraServicePrincipal) Remove(ctx context.Context, data *tfkit.Data, id governance.ID) ([]string, error) {
-	return data.Azure.ServicePrincipals().Delete(ctx, id)
+	return k.Set(m, principal)
 }

@@ -5,14 +5,10 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
-	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
 // entraServicePrincipalModel is the nested attribute entra_service_principal.
@@ -38,66 +34,23 @@ type publisherModel struct {
 	VerifiedPublisherID types.String `tfsdk:"verified_publisher_id"`
 }
 
-var (
-	entraServicePrincipalTypes = governed.ObjectTypes(entraServicePrincipal{}.Schema())
-	publisherTypes             = map[string]attr.Type{"tenant_id": types.StringType, "verified_publisher_id": types.StringType}
-)
+var entraServicePrincipalTypes = governed.ObjectTypes(entraServicePrincipalKind{}.Schema())
 
-// servicePrincipalOf reads the nested attribute. It is all null when the model has none, as while importing.
-func servicePrincipalOf(ctx context.Context, m *model) (entraServicePrincipalModel, diag.Diagnostics) {
-	principal := entraServicePrincipalModel{
-		Publisher: types.ObjectNull(publisherTypes), AppRoleAssignments: types.MapNull(governed.AppRoleAssignmentType), DelegatedPermissions: types.ListNull(types.StringType),
-	}
-	if m.EntraServicePrincipal.IsNull() || m.EntraServicePrincipal.IsUnknown() {
-		return principal, nil
-	}
-	diags := m.EntraServicePrincipal.As(ctx, &principal, basetypes.ObjectAsOptions{})
-	return principal, diags
-}
-
-// setServicePrincipal writes the nested attribute.
-func setServicePrincipal(ctx context.Context, m *model, principal entraServicePrincipalModel) error {
-	object, diags := types.ObjectValueFrom(ctx, entraServicePrincipalTypes, principal)
-	m.EntraServicePrincipal = object
-	_, err := governed.AsError(struct{}{}, diags)
-	return err
-}
-
-// wantedServicePrincipal reads the nested attribute and what it asks for.
-func wantedServicePrincipal(ctx context.Context, m *model, disabled bool) (entraServicePrincipalModel, platform.Desired[azure.ServicePrincipalSpec], error) {
-	principal, err := governed.AsError(servicePrincipalOf(ctx, m))
-	if err != nil {
-		return principal, platform.Desired[azure.ServicePrincipalSpec]{}, err
-	}
-	want, err := governed.AsError(principal.desired(ctx, m, disabled))
-	return principal, want, err
-}
-
-// desired is the service principal that the model asks for. What is not known yet is left out.
-func (p entraServicePrincipalModel) desired(ctx context.Context, m *model, disabled bool) (platform.Desired[azure.ServicePrincipalSpec], diag.Diagnostics) {
-	metadata, _ := m.Metadata(ctx)
-	roles, diags := governed.AppRoleAssignments(ctx, p.AppRoleAssignments)
+func (p entraServicePrincipalModel) Spec(ctx context.Context, m *model) (azure.ServicePrincipalSpec, error) {
+	roles, err := governed.AppRoleAssignments(ctx, p.AppRoleAssignments)
 	var pinned publisherModel
-	if !p.Publisher.IsNull() && !p.Publisher.IsUnknown() {
-		diags.Append(p.Publisher.As(ctx, &pinned, basetypes.ObjectAsOptions{})...)
+	if err == nil && !p.Publisher.IsNull() && !p.Publisher.IsUnknown() {
+		err = governed.ReadObject(p.Publisher, &pinned)
 	}
-	want := platform.Desired[azure.ServicePrincipalSpec]{Name: m.Name.ValueString(), Metadata: metadata, Disabled: disabled, Spec: azure.ServicePrincipalSpec{
+	spec := azure.ServicePrincipalSpec{
 		AppID: p.AppID.ValueString(), Publisher: azure.PublisherPin{TenantID: pinned.TenantID.ValueString(), VerifiedPublisherID: pinned.VerifiedPublisherID.ValueString()},
 		AppRoleAssignments: roles, Notes: p.Notes.ValueString(), PurgeOnDestroy: p.PurgeOnDestroy.ValueBool(),
 		MayOpen: len(m.closed) > 0,
-	}}
-	if !p.AppRoleAssignmentRequired.IsNull() && !p.AppRoleAssignmentRequired.IsUnknown() {
-		want.Spec.AppRoleAssignmentRequired = p.AppRoleAssignmentRequired.ValueBoolPointer()
 	}
-	return want, diags
-}
-
-// servicePrincipalHolding is what decides what the third party may do.
-func servicePrincipalHolding(ctx context.Context, m *model) (azure.ServicePrincipalHolding, diag.Diagnostics) {
-	principal, diags := servicePrincipalOf(ctx, m)
-	roles, more := governed.AppRoleAssignments(ctx, principal.AppRoleAssignments)
-	diags.Append(more...)
-	return azure.ServicePrincipalHolding{AppID: principal.AppID.ValueString(), AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, principal.AppRoleAssignments)}, diags
+	if !p.AppRoleAssignmentRequired.IsNull() && !p.AppRoleAssignmentRequired.IsUnknown() {
+		spec.AppRoleAssignmentRequired = p.AppRoleAssignmentRequired.ValueBoolPointer()
+	}
+	return spec, err
 }
 
 // published is whose the application is, as a state has it.

@@ -16,7 +16,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
 )
 
-func (entraServicePrincipal) Schema() schema.Attribute {
+func (entraServicePrincipalKind) Schema() schema.Attribute {
 	text := func(description string) schema.Attribute {
 		return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}}
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -15,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
@@ -39,7 +37,7 @@ func definition() governed.Definition[*model] {
 			"It is governed as every identity is, lives shorter (180 days at most, unless a policy says otherwise), and says who the third party is and whom to reach there.\n\n" +
 			"Exactly one nested attribute says what it is on its platform.",
 		Attributes:  map[string]schema.Attribute{"name": nameSchema(), "third_party": thirdPartySchema()},
-		Kinds:       []governed.Kind[*model]{awsRole{}, entraServicePrincipal{}},
+		Kinds:       []governed.Kind[*model]{awsRole, entraServicePrincipal},
 		ImportForms: "an ARN of a role",
 	}
 }
@@ -63,7 +61,7 @@ func (m *model) Notes() *[]string { return &m.closed }
 func (m *model) Metadata(ctx context.Context) (governance.Metadata, map[governance.Field]bool) {
 	metadata, unknown := m.GovernanceModel.Metadata(ctx)
 	// What cannot be converted is blamed where it is needed.
-	party, _ := thirdPartyOf(ctx, m)
+	party, _ := thirdPartyOf(m)
 	metadata.ThirdParty, metadata.ThirdPartyContact = party.Name.ValueString(), party.Contact.ValueString()
 	unknown[governance.FieldThirdParty] = m.ThirdParty.IsUnknown() || party.Name.IsUnknown()
 	unknown[governance.FieldThirdPartyContact] = m.ThirdParty.IsUnknown() || party.Contact.IsUnknown()
@@ -87,7 +85,7 @@ func nameSchema() schema.Attribute {
 		MarkdownDescription: "Name of the identity: of an `aws_role` on its platform, where changing it replaces the identity, and of an `entra_service_principal` in Terraform alone.",
 		PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(func(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 			var principal types.Object
-			resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root(entraServicePrincipal{}.Attribute()), &principal)...)
+			resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root(entraServicePrincipal.Name), &principal)...)
 			resp.RequiresReplace = principal.IsNull()
 		}, description, description)},
 	}
@@ -117,20 +115,17 @@ func thirdPartySchema() schema.Attribute {
 }
 
 // thirdPartyOf reads the nested attribute. It is all null when the model has none, as while importing.
-func thirdPartyOf(ctx context.Context, m *model) (thirdPartyModel, diag.Diagnostics) {
-	party := thirdPartyModel{AccountIDs: types.SetNull(types.StringType)}
+func thirdPartyOf(m *model) (party thirdPartyModel, err error) {
 	if m.ThirdParty.IsNull() || m.ThirdParty.IsUnknown() {
 		return party, nil
 	}
-	diags := m.ThirdParty.As(ctx, &party, basetypes.ObjectAsOptions{})
-	return party, diags
+	err = governed.ReadObject(m.ThirdParty, &party)
+	return party, err
 }
 
 // setThirdParty writes the nested attribute.
-func setThirdParty(ctx context.Context, m *model, party thirdPartyModel) error {
-	object, diags := types.ObjectValueFrom(ctx, thirdPartyTypes, party)
-	m.ThirdParty = object
-	_, err := governed.AsError(struct{}{}, diags)
+func setThirdParty(m *model, party thirdPartyModel) (err error) {
+	m.ThirdParty, err = governed.AsError(tfkit.ObjectFrom(thirdPartyTypes, party))
 	return err
 }
 
