@@ -51,7 +51,10 @@ func named(action string) string {
 	return action
 }
 
-func usedBy(resource string) string { return "of-" + strings.ReplaceAll(resource, "/", "-") }
+// usedBy is the name of what only such a resource uses, of the characters that a managed identity may have.
+func usedBy(resource string) string {
+	return "of-" + strings.NewReplacer("/", "-", ".", "-").Replace(resource)
+}
 
 // inventoryUnder lists an estate with a managed identity for each sort of resource in all, as somebody who may do some of these
 // actions. It returns the gaps and what was never used.
