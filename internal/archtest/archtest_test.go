@@ -65,6 +65,7 @@ var rules = []rule{
 	{folder: "internal/demo", own: []string{"internal/cli", "internal/sim"}},
 	{folder: "internal/bench", own: []string{"internal/cli", "internal/governance", "internal/provider", "internal/sim"}},
 	{folder: "internal/generate/actions", own: []string{"internal/platform/aws/iampolicy/actions"}, outside: []string{}},
+	{folder: "internal/generate/sbom", own: nil, outside: []string{}},
 	{folder: "internal/docs", own: []string{"internal/cli", "internal/provider"}},
 	{folder: "internal/archtest", own: nil},
 	{folder: "internal/upgrade", own: nil},

@@ -4,5 +4,5 @@
 // All cases run with make chaos; a part of them, chosen by the hash of the name, with the other tests. One case runs by its
 // name:
 //
-//	go test ./internal/chaos -run 'TestMatrix/aws_role/create/iam:CreateRole.1/denied' -args -all
+//	go test ./internal/chaos -run 'TestMatrix/aws_role/create/iam:CreateRole.1/denied' -args -one-in 1
 package chaos

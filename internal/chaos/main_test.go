@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"hash/fnv"
@@ -13,10 +14,10 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 )
 
-// all says that every case runs, and not a part.
-var all = flag.Bool("all", false, fmt.Sprintf("run every case, and not one in %d of one stage in %d", partOfCases, partOfStages))
+// oneIn says what part of the cases runs.
+var oneIn = flag.Uint("one-in", 0, fmt.Sprintf("run one case in so many of every stage, and with 0 one in %d of one stage in %d", partOfCases, partOfStages))
 
-// A part runs where not all do: some stages, and some of their cases. Which is decided by the hashes of their names.
+// A small part runs where nothing is said: some stages, and some of their cases. Which is decided by the hashes of their names.
 const (
 	partOfStages = 8
 	partOfCases  = 20
@@ -45,10 +46,12 @@ type counts struct {
 }
 
 // takesStage tells whether cases of a stage are to run, by the name of its test.
-func (c *counts) takesStage(name string) bool { return *all || hashed(name)%partOfStages == 0 }
+func (c *counts) takesStage(name string) bool { return *oneIn > 0 || hashed(name)%partOfStages == 0 }
 
 // takes tells whether a case of such a stage is to run.
-func (c *counts) takes(name string) bool { return *all || hashed(name)%partOfCases == 0 }
+func (c *counts) takes(name string) bool {
+	return hashed(name)%cmp.Or(uint32(*oneIn), partOfCases) == 0 //nolint:gosec // nobody asks for one in 4 billion
+}
 
 func hashed(name string) uint32 {
 	hash := fnv.New32a()
@@ -82,8 +85,12 @@ func (c *counts) count(t *testing.T, v *verdict) {
 
 func (c *counts) report() string {
 	text := fmt.Sprintf("%d cases, %d converged, %d orphaned, %d leaked", c.cases, c.converged, c.orphaned, c.leaked)
-	if !*all {
+	switch *oneIn {
+	case 0:
 		text += fmt.Sprintf("; one in %d of one stage in %d, and all with make chaos", partOfCases, partOfStages)
+	case 1:
+	default:
+		text += fmt.Sprintf("; one in %d, and all with make chaos", *oneIn)
 	}
 	text += "\n"
 	if len(c.otherwise) > 0 {

@@ -1,8 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,38 +17,19 @@ import (
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-// TestAzureQuarantinePermissions takes the quarantine of a managed identity through its life with exactly the actions that the
-// documentation has: none is missing, and without any one of them the life ends with an error that names it.
-func TestAzureQuarantinePermissions(t *testing.T) {
-	t.Parallel()
-	const name = "governed_quarantine"
-	var role azureRole
-	if err := json.Unmarshal([]byte(readExample(t, azurePermissions+name+".json")), &role); err != nil {
-		t.Fatal(err)
-	}
-	if guide := readExample(t, "../../templates/guides/azure-permissions.md.tmpl"); !strings.Contains(guide, `{{ codefile "json" "examples/permissions/azure/`+name+`.json" }}`) {
-		t.Errorf("the guide does not show %s", name)
-	}
-	t.Run("all", func(t *testing.T) {
-		t.Parallel()
-		if diags := azureQuarantineLife(t, role.Actions); diags.Failed() {
-			t.Errorf("the document lacks something: %s", diags)
-		}
+// azureQuarantinePermissions takes the quarantine of a managed identity through its life.
+func azureQuarantinePermissions(t *testing.T, name string) {
+	t.Helper()
+	role := readAzureRole(t, name)
+	holdToLife(t, role.all(), nil, nil, func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call) {
+		t.Helper()
+		return azureQuarantineLife(t, role.but(missing).Actions)
 	})
-	for _, action := range role.Actions {
-		t.Run("without "+action, func(t *testing.T) {
-			t.Parallel()
-			without := slices.DeleteFunc(slices.Clone(role.Actions), func(other string) bool { return other == action })
-			if diags := azureQuarantineLife(t, without); !strings.Contains(diags.String(), "lack the permission "+action) {
-				t.Errorf("the life ends with %q", diags)
-			}
-		})
-	}
 }
 
-// azureQuarantineLife locks, releases, locks again and deletes a managed identity as somebody who may do these actions. It ends
-// with the first error.
-func azureQuarantineLife(t *testing.T, actions []string) (said acctest.Diagnostics) {
+// azureQuarantineLife locks, releases, locks again and deletes a managed identity as somebody who may do these actions. It
+// returns what was said, up to the first step that failed, and what was asked of Resource Manager.
+func azureQuarantineLife(t *testing.T, actions []string) (said acctest.Diagnostics, calls []sim.Call) {
 	t.Helper()
 	server := acctest.NewAzureSim(t, sim.NewClock(exampleDay, false))
 	tenant := server.Tenant(azuresim.DefaultTenant)
@@ -79,7 +58,7 @@ func azureQuarantineLife(t *testing.T, actions []string) (said acctest.Diagnosti
 			break
 		}
 	}
-	return said
+	return said, armCalls(server, pipeline)
 }
 
 // federate lets a repository sign in as an identity.

@@ -1,70 +1,37 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-const azurePermissions = examples + "permissions/azure/"
-
-// azureRole is a role of Azure's as az role definition create takes it.
-type azureRole struct {
-	Actions []string
-}
-
-// TestAzurePermissions takes a managed identity through its life with exactly the actions that the documentation has: none is
-// missing, and without any one of them the life ends with an error that names it. Credentials are the environment's, so that
-// one life goes on at a time.
-func TestAzurePermissions(t *testing.T) { //nolint:paralleltest // the environment is the process's
-	const name = "governed_service_identity_azure_managed_identity"
-	var role azureRole
-	if err := json.Unmarshal([]byte(readExample(t, azurePermissions+name+".json")), &role); err != nil {
-		t.Fatal(err)
-	}
-	if guide := readExample(t, "../../templates/guides/azure-permissions.md.tmpl"); !strings.Contains(guide, `{{ codefile "json" "examples/permissions/azure/`+name+`.json" }}`) {
-		t.Errorf("the guide does not show %s", name)
-	}
-	if diags := managedIdentityLife(t, role.Actions); diags.Failed() {
-		t.Errorf("the document lacks something: %s", diags)
-	}
-	for _, action := range role.Actions { //nolint:paralleltest // the environment is the process's
-		t.Run("without "+action, func(t *testing.T) {
-			without := slices.DeleteFunc(slices.Clone(role.Actions), func(other string) bool { return other == action })
-			if diags := managedIdentityLife(t, without); !strings.Contains(diags.String(), "lack the permission "+action) {
-				t.Errorf("the life ends with %q", diags)
-			}
-		})
-	}
-}
-
-// managedIdentityLife makes, changes, reads and removes an identity as somebody who may do these actions. It ends with the
-// first error.
-func managedIdentityLife(t *testing.T, actions []string) acctest.Diagnostics {
+// managedIdentityPermissions takes a managed identity through its life.
+func managedIdentityPermissions(t *testing.T, name string) {
 	t.Helper()
-	clock := acctest.NewSim(t)
-	server := acctest.NewAzureSim(t, clock.Clock())
+	role := readAzureRole(t, name)
+	holdToLife(t, role.all(), nil, nil, func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call) {
+		t.Helper()
+		return managedIdentityLife(t, role.but(missing).Actions)
+	})
+}
+
+// managedIdentityLife makes, changes, reads and removes an identity as somebody who may do these actions. It returns what was
+// said, up to the first step that failed, and what was asked of Resource Manager.
+func managedIdentityLife(t *testing.T, actions []string) (all acctest.Diagnostics, calls []sim.Call) {
+	t.Helper()
+	server := acctest.NewAzureSim(t, sim.NewClock(exampleDay, false))
 	tenant := server.Tenant(azuresim.DefaultTenant)
 	group := tenant.Subscription(azuresim.DefaultSubscription).AddResourceGroup("workloads", "westeurope")
-	caller := tenant.AddCaller("deployer")
-	tenant.AssignRole(caller.ObjectID, tenant.AddRoleDefinition("deployer", actions, nil), "/subscriptions/"+azuresim.DefaultSubscription)
-	for variable, value := range server.EnvOf(caller) {
-		if variable != "AZURE_AUTHORITY_HOST" {
-			t.Setenv(variable, value)
-		}
-	}
-	run := func() *acctest.Protocol {
-		p := acctest.NewProtocol(t, clock)
-		p.Configure(acctest.Values{"azure": acctest.AzureArgument(t, server)}).Want(t)
-		return p
-	}
+	run, pipeline := pipelineOf(t, server, nil)
+	tenant.AssignRole(pipeline, tenant.AddRoleDefinition("deployer", actions, nil), "/subscriptions/"+azuresim.DefaultSubscription)
 	config := func(role, branch string) acctest.Values {
 		return acctest.Values{
-			"name": "invoice-export", "owner": "payments", "purpose": "Nightly export of invoices to the data lake", "expiry": acctest.Date(clock, 90),
+			"name": "invoice-export", "owner": "payments", "purpose": "Nightly export of invoices to the data lake", "expiry": server.Clock().Now().AddDate(0, 0, 90).Format(time.DateOnly),
 			"azure_managed_identity": acctest.Values{
 				"resource_group_name": "workloads", "location": "westeurope",
 				"role_assignments": acctest.Values{
@@ -75,7 +42,6 @@ func managedIdentityLife(t *testing.T, actions []string) acctest.Diagnostics {
 		}
 	}
 	r := run().Resource("governed_service_identity")
-	var all acctest.Diagnostics
 	for _, step := range []func() acctest.Diagnostics{
 		func() acctest.Diagnostics { return r.Apply(config("Reader", "main")) },
 		func() acctest.Diagnostics { r = r.Under(run()); return r.Refresh() },
@@ -88,5 +54,10 @@ func managedIdentityLife(t *testing.T, actions []string) acctest.Diagnostics {
 			break
 		}
 	}
-	return all
+	return all, armCalls(server, pipeline)
+}
+
+// armCalls are the calls of a principal to Azure Resource Manager.
+func armCalls(server *azuresim.Server, principal string) []sim.Call {
+	return slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != principal || call.Service != "arm" })
 }

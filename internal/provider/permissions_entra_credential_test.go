@@ -10,27 +10,26 @@ import (
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-const (
-	entraCredentialDocument = "governed_credential.json"
-	vaultDocument           = "governed_credential_azure_key_vault.json"
-)
+// entraCredentialPermissions takes a client secret in a key vault through its life with the permissions of Microsoft Graph that the
+// documentation has.
+func entraCredentialPermissions(t *testing.T, name string) {
+	t.Helper()
+	document, vault := readGraphDocument(t, name), readAzureRole(t, "azure/governed_credential_azure_key_vault")
+	holdToLife(t, document.all(), document.Optional, map[string]string{"Application.ReadWrite.OwnedBy": "Application.Read.All"}, // Reading the application.
+		document.without(func(t *testing.T, permissions []string) (acctest.Diagnostics, []sim.Call) {
+			t.Helper()
+			return entraCredentialLife(t, permissions, vault.DataActions)
+		}))
+}
 
-// TestEntraCredentialPermissions takes a client secret in a key vault through its life with exactly the permissions of Microsoft
-// Graph and the data actions of Key Vault that the documentation has. Without one that is not optional, the life ends with an
-// error that names it; without one that is, something else names it.
-func TestEntraCredentialPermissions(t *testing.T) {
-	t.Parallel()
-	var document graphDocument
-	var role struct{ DataActions []string }
-	readCloudDocument(t, "entra", entraCredentialDocument, &document)
-	readCloudDocument(t, "azure", vaultDocument, &role)
-	all := slices.Concat(document.all(), role.DataActions)
-	life := func(t *testing.T, but string) (acctest.Diagnostics, []sim.Call) {
+// vaultPermissions is the same for the data actions of Key Vault.
+func vaultPermissions(t *testing.T, name string) {
+	t.Helper()
+	document, vault := readGraphDocument(t, "entra/governed_credential"), readAzureRole(t, name)
+	holdToLife(t, vault.all(), nil, nil, func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call) {
 		t.Helper()
-		has := func(one string) bool { return one == but }
-		return entraCredentialLife(t, slices.DeleteFunc(document.all(), has), slices.DeleteFunc(slices.Clone(role.DataActions), has))
-	}
-	holdToLife(t, all, document.Optional, map[string]string{"Application.ReadWrite.OwnedBy": "Application.Read.All"}, life) // Reading the application.
+		return entraCredentialLife(t, document.all(), vault.but(missing).DataActions)
+	})
 }
 
 // entraCredentialLife runs as a pipeline that has these permissions of Microsoft Graph and may do these actions in a vault. It

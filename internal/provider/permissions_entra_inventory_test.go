@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -11,31 +10,19 @@ import (
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-// TestEntraInventoryPermissions lists with exactly the permissions that the documentation has: no request is refused and none
+// entraInventoryPermissions lists with exactly the permissions that the documentation has: no request is refused and none
 // is unused. Without one of them, what is missing is named.
-func TestEntraInventoryPermissions(t *testing.T) {
-	t.Parallel()
-	var document graphDocument
-	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/entra/inventory.json")), &document); err != nil {
-		t.Fatal(err)
-	}
-	all := slices.Concat(document.Permissions, document.Optional)
+func entraInventoryPermissions(t *testing.T, name string) {
+	t.Helper()
+	all := readGraphDocument(t, name).all()
 	diags, calls := listAs(t, all)
 	if diags.Failed() || strings.Contains(diags.String(), "lacks the permission") {
 		t.Fatal(diags)
 	}
-	used := map[string]bool{}
-	for _, call := range calls {
-		for _, permission := range call.Permissions {
-			if used[permission.Action] = true; !permission.Allowed {
-				t.Errorf("%s was refused %s", call.Action, permission.Action)
-			}
-		}
+	for _, problem := range unjust(all, calls) {
+		t.Error(problem)
 	}
 	for _, permission := range all {
-		if !used[permission] {
-			t.Errorf("nothing needs %s", permission)
-		}
 		diags, _ := listAs(t, slices.DeleteFunc(slices.Clone(all), func(one string) bool { return one == permission }))
 		if diags.Failed() || !strings.Contains(diags.String(), permission) {
 			t.Errorf("without %s: %s", permission, diags)

@@ -10,12 +10,10 @@ import (
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-const entraQuarantineDocument = "governed_quarantine.json"
-
-// TestEntraQuarantinePermissions takes quarantines through their lives.
-func TestEntraQuarantinePermissions(t *testing.T) {
-	t.Parallel()
-	document := readGraphDocument(t, entraQuarantineDocument)
+// entraQuarantinePermissions takes quarantines through their lives.
+func entraQuarantinePermissions(t *testing.T, name string) {
+	t.Helper()
+	document := readGraphDocument(t, name)
 	holdToLife(t, document.all(), document.Optional, map[string]string{"Application.ReadWrite.All": "Application.Read.All"}, document.without(entraQuarantineLife)) // Reading the application.
 }
 

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,49 +13,11 @@ import (
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-// graphDocument is a list of application permissions of Microsoft Graph as examples/permissions/entra has it.
-type graphDocument struct {
-	ResourceAppID         string
-	Permissions, Optional []string
-}
-
-const applicationDocument = "governed_service_identity_entra_application.json"
-
-// readGraphDocument reads the document of a feature, which the guide has to show.
-func readGraphDocument(t *testing.T, file string) graphDocument {
+// applicationPermissions takes an application through its life.
+func applicationPermissions(t *testing.T, name string) {
 	t.Helper()
-	var document graphDocument
-	readCloudDocument(t, "entra", file, &document)
-	return document
-}
-
-// readCloudDocument is the same for the documents of either part of Azure.
-func readCloudDocument(t *testing.T, cloud, file string, into any) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(readExample(t, examples+"permissions/"+cloud+"/"+file)), into); err != nil {
-		t.Fatal(err)
-	}
-	if guide := readExample(t, "../../templates/guides/"+cloud+"-permissions.md.tmpl"); !strings.Contains(guide, `"examples/permissions/`+cloud+`/`+file+`"`) {
-		t.Errorf("the guide does not show %s", file)
-	}
-}
-
-// TestEntraPermissions takes an application through its life.
-func TestEntraPermissions(t *testing.T) {
-	t.Parallel()
-	document := readGraphDocument(t, applicationDocument)
+	document := readGraphDocument(t, name)
 	holdToLife(t, document.all(), document.Optional, map[string]string{"Directory.Read.All": "User.Read.All"}, document.without(applicationLife)) // Finding the owners.
-}
-
-// all are the permissions that a feature can use.
-func (d graphDocument) all() []string { return slices.Concat(d.Permissions, d.Optional) }
-
-// without is a life with all permissions but one.
-func (d graphDocument) without(life func(*testing.T, []string) (acctest.Diagnostics, []sim.Call)) func(*testing.T, string) (acctest.Diagnostics, []sim.Call) {
-	return func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call) {
-		t.Helper()
-		return life(t, slices.DeleteFunc(d.all(), func(one string) bool { return one == missing }))
-	}
 }
 
 // holdToLife plays a life with exactly the permissions that the documentation has: none is missing, and none is too many.
@@ -70,18 +31,8 @@ func holdToLife(t *testing.T, all, optional []string, least map[string]string, l
 		if diags.Failed() {
 			t.Fatal(diags)
 		}
-		used := map[string]bool{}
-		for _, call := range calls {
-			for _, permission := range call.Permissions {
-				if used[permission.Action] = true; !permission.Allowed {
-					t.Errorf("%s was refused %s", call.Action, permission.Action)
-				}
-			}
-		}
-		for _, permission := range all {
-			if !used[permission] {
-				t.Errorf("nothing needs %s", permission)
-			}
+		for _, problem := range unjust(all, calls) {
+			t.Error(problem)
 		}
 	})
 	for _, missing := range all {

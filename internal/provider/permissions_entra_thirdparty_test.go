@@ -10,12 +10,10 @@ import (
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-const principalDocument = "governed_third_party_identity_entra_service_principal.json"
-
-// TestEntraThirdPartyPermissions takes a third party's service principal through its life.
-func TestEntraThirdPartyPermissions(t *testing.T) {
-	t.Parallel()
-	document := readGraphDocument(t, principalDocument)
+// principalPermissions takes a third party's service principal through its life.
+func principalPermissions(t *testing.T, name string) {
+	t.Helper()
+	document := readGraphDocument(t, name)
 	holdToLife(t, document.all(), document.Optional, map[string]string{"Directory.Read.All": "Application.Read.All"}, document.without(principalLife)) // Assigning app roles.
 }
 

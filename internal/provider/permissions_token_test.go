@@ -11,27 +11,23 @@ import (
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
-const tokenDocument = "governed_azure_token.json"
-
-// TestEntraTokenPermissions gets tokens of an application.
-func TestEntraTokenPermissions(t *testing.T) {
-	t.Parallel()
-	document := readGraphDocument(t, tokenDocument)
+// entraTokenPermissions gets tokens of an application.
+func entraTokenPermissions(t *testing.T, name string) {
+	t.Helper()
+	document := readGraphDocument(t, name)
 	holdToLife(t, document.all(), document.Optional, nil, document.without(func(t *testing.T, permissions []string) (acctest.Diagnostics, []sim.Call) {
 		t.Helper()
 		return tokenLife(t, permissions, nil, acctest.Values{"entra_application": acctest.Values{"federated_credentials": tokenTrust}})
 	}))
 }
 
-// TestAzureTokenPermissions gets tokens of a managed identity.
-func TestAzureTokenPermissions(t *testing.T) {
-	t.Parallel()
-	var role azureRole
-	readCloudDocument(t, "azure", tokenDocument, &role)
-	holdToLife(t, role.Actions, nil, nil, func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call) {
+// azureTokenPermissions gets tokens of a managed identity.
+func azureTokenPermissions(t *testing.T, name string) {
+	t.Helper()
+	role := readAzureRole(t, name)
+	holdToLife(t, role.all(), nil, nil, func(t *testing.T, missing string) (acctest.Diagnostics, []sim.Call) {
 		t.Helper()
-		actions := slices.DeleteFunc(slices.Clone(role.Actions), func(one string) bool { return one == missing })
-		return tokenLife(t, nil, actions, acctest.Values{"azure_managed_identity": acctest.Values{
+		return tokenLife(t, nil, role.but(missing).Actions, acctest.Values{"azure_managed_identity": acctest.Values{
 			"resource_group_name": "workloads", "location": "westeurope", "federated_credentials": tokenTrust,
 		}})
 	})
