@@ -50,7 +50,7 @@ func (c *counts) takesStage(name string) bool { return *oneIn > 0 || hashed(name
 
 // takes tells whether a case of such a stage is to run.
 func (c *counts) takes(name string) bool {
-	return hashed(name)%cmp.Or(uint32(*oneIn), partOfCases) == 0 //nolint:gosec // nobody asks for one in 4 billion
+	return hashed(name)%cmp.Or(uint32(*oneIn), partOfCases) == 0
 }
 
 func hashed(name string) uint32 {

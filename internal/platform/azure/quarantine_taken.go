@@ -81,7 +81,7 @@ func readTaken(fields []string) (k taken, err error) {
 			k.role.assignmentID = fields[1] + "/providers/Microsoft.Authorization/roleAssignments/" + fields[4]
 		}
 		if fields[5] != "" {
-			ok := false
+			var ok bool
 			if k.role.End, ok = platform.ParseInstant(fields[5]); !ok {
 				return k, errRecord
 			}

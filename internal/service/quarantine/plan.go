@@ -158,7 +158,7 @@ func (r *Resource) foresee(ctx context.Context, quarantines platform.Quarantines
 	_, made := r.data.PlannedExpiry(id.String())
 	absent := errors.Is(err, platform.ErrNotFound)
 	switch {
-	case absent && !(made && planning):
+	case absent && (!made || !planning):
 		diags.AddAttributeError(identityPath, "Identity does not exist", fmt.Sprintf("%s: %s\n\nRemove the resource if the identity is gone.", m.title(), tfkit.Absent(id, err)))
 		return
 	case err != nil && !absent:
