@@ -19,7 +19,7 @@ var oneIn = flag.Uint("one-in", 0, fmt.Sprintf("run one case in so many of every
 
 // A small part runs where nothing is said: some stages, and some of their cases. Which is decided by the hashes of their names.
 const (
-	partOfStages = 8
+	partOfStages = 16
 	partOfCases  = 20
 )
 
