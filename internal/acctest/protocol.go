@@ -20,7 +20,7 @@ type Protocol struct {
 	server     tfprotov6.ProviderServer
 	schemas    *tfprotov6.GetProviderSchemaResponse
 	identities *tfprotov6.GetResourceIdentitySchemasResponse
-	told       bytes.Buffer
+	told       record
 	valid      bool
 }
 
@@ -62,12 +62,31 @@ func (p *Protocol) WithoutValidation() *Protocol {
 
 // Told is everything that this provider has answered Terraform, as it came: states, plans, private states, diagnostics and
 // messages.
-func (p *Protocol) Told() []byte { return p.told.Bytes() }
+func (p *Protocol) Told() []byte { return p.told.bytes() }
+
+// record is what has been said, by several calls at the same time.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *record) add(texts ...[]byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, text := range texts {
+		r.text.Write(text)
+	}
+}
+
+func (r *record) bytes() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return bytes.Clone(r.text.Bytes())
+}
 
 // hear notes what the provider has answered besides values.
 func (p *Protocol) hear(private []byte, diags Diagnostics) {
-	p.told.Write(private)
-	p.told.WriteString(diags.String())
+	p.told.add(private, []byte(diags.String()))
 }
 
 // NewConfiguredProtocol makes a provider that talks to the simulator, with further provider arguments.
@@ -159,7 +178,7 @@ func (p *Protocol) value(objectType tftypes.Type, dynamic *tfprotov6.DynamicValu
 	if dynamic == nil {
 		return tftypes.NewValue(objectType, nil)
 	}
-	p.told.Write(dynamic.MsgPack)
+	p.told.add(dynamic.MsgPack)
 	value, err := dynamic.Unmarshal(objectType)
 	p.must(err)
 	return value
