@@ -16,6 +16,10 @@ var knownCases = []struct {
 		regexp.MustCompile(`^TestMatrix/aws_service_linked_role/create/iam:TagRole\.1/dropped_after_and_stays_so$`),
 		"Terraform plans the replacement of a tainted role as a new one, and a plan cannot tell it from a role that another state has: terraform untaint",
 	},
+	{
+		regexp.MustCompile(`^TestMatrix/entra_service_principal/renew/graph:PATCH_servicePrincipals\.{id}\.3/`),
+		"the sign-in is open again, and the note that it had been closed stays until the next apply that writes tags",
+	},
 }
 
 // known is why a case is known not to converge; empty where it is not.

@@ -81,6 +81,8 @@ func TestSimRenewedWithoutKey(t *testing.T) {
 	r.Apply(config).Want(t, "warning expiry: Expiry is in the past")
 	_, err := acctest.IAM(server).DeleteAccessKey(t.Context(), &iam.DeleteAccessKeyInput{UserName: aws.String("mailer"), AccessKeyId: aws.String(text(r, "credential_id"))})
 	must(t, err)
+	r.Refresh().Want(t)
+	r.Apply(config).Want(t, "warning expiry: Expiry is in the past") // removes the note of the key
 	wantSettled(t, r, config, "warning expiry: Expiry is in the past")
 	renewed := config.With(acctest.Values{"expiry": acctest.Date(server, 90)})
 	r.Apply(renewed).Want(t, "warning rotate_after_days: Credential is rotated…the current one is gone")

@@ -32,12 +32,13 @@ func (r *Resource) statusAt(m *model) types.String {
 // so that a plan shows the step that is still to come.
 func (r *Resource) observedStatus(m *model, state credential.State) types.String {
 	over := r.statusAt(m).ValueString() == string(governance.StatusExpired)
+	left := len(state.Gone) > 0 || len(state.Previous) > 1 // by an interrupted revocation
 	switch {
-	case state.Current == nil && over:
+	case state.Current == nil && over && !left:
 		return types.StringValue(string(governance.StatusExpired))
-	case state.Current == nil, !state.Stored.Scheduled.IsZero():
+	case state.Current == nil && !over, !state.Stored.Scheduled.IsZero():
 		return types.StringValue(statusMissing)
-	case state.Unfinished:
+	case state.Unfinished, left:
 		return types.StringValue(statusUnfinished)
 	case !state.Current.Active && (over || m.Status.ValueString() == string(governance.StatusExpired)):
 		return types.StringValue(string(governance.StatusExpired))
