@@ -87,7 +87,7 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 	if state.Current != nil && slices.Contains(want.Leaked, state.Current.ID) {
 		want.New, want.Overlap, state.Interrupted = true, 0, false
 	}
-	ended, err := l.contain(ctx, want.Leaked, &state)
+	ended, err := l.contain(ctx, want, &state)
 	if err != nil {
 		return Result{Ended: ended}, err
 	}

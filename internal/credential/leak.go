@@ -29,12 +29,14 @@ func (s State) Without(gone []platform.Credential) State {
 }
 
 // contain ends what has leaked before anything else is done, so that nothing which fails later leaves it valid. The current one
-// is made inactive where the platform can do that, and goes when another has taken its place. It tells what it ended, also when
-// it fails half way.
-func (l Life) contain(ctx context.Context, ids []string, state *State) (ended []string, err error) {
-	for _, one := range l.Leaked(*state, ids) {
+// is made inactive where the platform can do that, and goes when another has taken its place. Where none does, because the
+// credential has expired or its identity is in quarantine, it goes at once: a renewal or a release would make it active again.
+// It tells what it ended, also when it fails half way.
+func (l Life) contain(ctx context.Context, want Want, state *State) (ended []string, err error) {
+	replaced := !want.Disabled && !state.Holder.Quarantined
+	for _, one := range l.Leaked(*state, want.Leaked) {
 		deactivator, ok := l.Issuer.(platform.Deactivator)
-		if ok && state.Current != nil && state.Current.ID == one.ID {
+		if ok && replaced && state.Current != nil && state.Current.ID == one.ID {
 			err = deactivator.SetActive(ctx, one.ID, false)
 			inactive := *state.Current
 			inactive.Active, state.Current = false, &inactive

@@ -32,7 +32,7 @@ func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, d
 	}
 	if m.Status.ValueString() == string(governance.StatusExpired) {
 		m.PreviousCredentialID, m.PreviousExpiresAt = types.StringNull(), types.StringNull()
-		if ends(m.Type.ValueString()) { // It has ended by itself, and only has to be cleared away.
+		if ends(m.Type.ValueString()) || m.leaked(prior.CredentialID.ValueString()) { // It is cleared away, and a renewal makes another.
 			m.setCurrent(nil)
 		}
 		return

@@ -62,6 +62,34 @@ func TestSimLeakedKey(t *testing.T) {
 	}
 }
 
+// A leaked key that has expired is deleted, so that no renewal makes it active again, also when it has left leaked_ids.
+func TestSimLeakedExpiredKey(t *testing.T) {
+	t.Parallel()
+	server := newSim(t)
+	store := stores(server)["secrets manager"]
+	config := store.config.With(acctest.Values{"expiry": acctest.Date(server, 40)})
+	r := acctest.NewConfiguredProtocol(t, server, nil).Resource(typeName)
+	r.Apply(config).Want(t)
+	old := store.read(t)
+	server.Clock().Advance(42 * 24 * time.Hour)
+	r.Refresh().Want(t)
+	r.Apply(config).Want(t, "warning expiry: Expiry is in the past")
+	leaked := config.With(leaks(old.AccessKeyID))
+	r.Apply(leaked).Want(t, "warning leaked_ids: Leaked credential is revoked: "+old.AccessKeyID, "warning expiry: Expiry is in the past")
+	wantKeys(t, server)
+	wantRevokedAt(t, r, map[string]time.Time{old.AccessKeyID: server.Clock().Now()})
+	wantSettled(t, r, leaked, "warning expiry: Expiry is in the past")
+	renewed := config.With(acctest.Values{"expiry": acctest.Date(server, 90)})
+	r.Apply(renewed).Want(t, "warning rotate_after_days: Credential is rotated")
+	current := store.read(t)
+	if current.AccessKeyID == old.AccessKeyID {
+		t.Error("the leaked key is back")
+	}
+	wantKeys(t, server, current.AccessKeyID)
+	use(t, server, old, false)
+	use(t, server, current, true)
+}
+
 // The one before it ends too, although somebody goes on using it, and the current one stays.
 func TestSimLeakedPreviousKey(t *testing.T) {
 	t.Parallel()
