@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
-	"github.com/nhi-governance/terraform-provider-governed/internal/provider"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
@@ -56,6 +55,14 @@ func Status(m *testing.M) int {
 	} {
 		os.Setenv(name, value)
 	}
+	keeping, err := keepWritten(folder)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	for name, value := range keeping {
+		os.Setenv(name, value)
+	}
 	installed, err = cli.Find(context.Background()) //nolint:forbidigo // there is no test yet
 	switch {
 	case err == nil:
@@ -65,7 +72,12 @@ func Status(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return m.Run()
+	status := m.Run()
+	if err := total.print(filepath.Base(os.Args[0])); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return status
 }
 
 // installed is the CLI that the tests run; the zero value is a newest Terraform that terraform-plugin-testing installs.
@@ -89,6 +101,7 @@ func NewSim(t testing.TB, options ...sim.Option) *sim.Server {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
+	hunt(t, server.Clock(), server)
 	t.Cleanup(server.Close)
 	return server
 }
@@ -101,7 +114,8 @@ func Factories(server *sim.Server) map[string]func() (tfprotov6.ProviderServer, 
 func factories(clock *sim.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"governed": func() (tfprotov6.ProviderServer, error) {
-			return provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting()), nil
+			huntUnder(clock).terraformRuns()
+			return newServer(clock), nil
 		},
 	}
 }

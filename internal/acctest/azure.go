@@ -18,6 +18,7 @@ func NewAzureSim(t testing.TB, clock *sim.Clock) *azuresim.Server {
 	server, err := azuresim.New(azuresim.WithSharedClock(clock))
 	must(t, err)
 	must(t, server.Start())
+	hunt(t, server.Clock(), server)
 	t.Cleanup(server.Close)
 	return server
 }

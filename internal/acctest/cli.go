@@ -3,6 +3,7 @@ package acctest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -29,6 +30,7 @@ import (
 // configuration and moving from another provider's state.
 type CLI struct {
 	t      testing.TB
+	hunt   *LeakHunt
 	folder string
 	env    []string
 }
@@ -42,7 +44,13 @@ func NewCLI(t *testing.T, server *sim.Server) *CLI {
 		Registered(hashicorpAWSAddress): serve(t, hashicorpAWSAddress, providerserver.NewProtocol6WithError(hashicorpAWS{})),
 	})
 	must(t, err)
-	c := &CLI{t: t, folder: t.TempDir(), env: append(os.Environ(), "TF_REATTACH_PROVIDERS="+string(reattach), "TF_IN_AUTOMATION=1", "TF_LOG=")}
+	logs := t.TempDir()
+	c := &CLI{t: t, hunt: huntUnder(server.Clock()), folder: t.TempDir(), env: append(os.Environ(),
+		"TF_REATTACH_PROVIDERS="+string(reattach), "TF_IN_AUTOMATION=1", "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(logs, "terraform.log"))}
+	t.Cleanup(func() {
+		c.hunt.readFolder(logs)
+		c.hunt.readFolder(c.folder)
+	})
 	c.Write("main.tf", "terraform {\n  required_providers {\n    governed = { source = \"nhi-governance/governed\" }\n  }\n}\n"+ProviderConfig(server, ""))
 	c.Must("init")
 	return c
@@ -116,6 +124,7 @@ func (c *CLI) Run(arguments ...string) (output string, ok bool) {
 	command := exec.CommandContext(c.t.Context(), os.Getenv(cli.Variable), append(arguments, "-no-color")...)
 	command.Dir, command.Env = c.folder, c.env
 	text, err := command.CombinedOutput()
+	c.hunt.keep(fmt.Sprintf("what terraform %v has said", arguments), text)
 	return string(text), err == nil
 }
 

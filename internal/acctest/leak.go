@@ -1,48 +1,121 @@
 package acctest
 
 import (
-	"archive/zip"
+	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
-	"io"
-	"io/fs"
-	"net/url"
+	"errors"
+	"fmt"
+	"hash/maphash"
 	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
-// LeakHunt keeps everything that Terraform writes in a test of terraform-plugin-testing (state, backups, plan files and
-// the logs at the level TRACE) and looks in it for every secret that the simulator handed out or took. It changes the
-// environment, so such a test cannot run in parallel.
+// LeakHunt looks for every secret that the simulators of a test handed out or took, in everything that the provider
+// answers and logs, and in everything that Terraform writes. It begins with the first simulator of a test and ends with
+// the test, so that no test can forget it. Where a secret belongs is said by forSecrets alone.
 type LeakHunt struct {
-	t       *testing.T
-	secrets []func() []string
-	folder  string
-	texts   map[string]string
+	t        testing.TB
+	mu       sync.Mutex
+	keepers  []Keeper
+	urls     []string // of the keepers
+	kept     []place
+	size     int // of kept, in bytes
+	log      bytes.Buffer
+	seen     map[uint64]bool // hashes of what was kept so far
+	kinds    map[string]bool
+	secrets  map[string]bool // those searched for so far
+	ran      bool            // Terraform has run, and so there are files to search
+	files    int
+	thorough bool
 }
 
-// Keeper knows the secrets of one simulator.
-type Keeper interface{ Secrets() []string }
+// forSecrets is where a secret belongs, besides the stores of the simulators, which are not searched.
+var forSecrets = struct {
+	answers map[string]bool
+	config  *regexp.Regexp
+}{
+	// Terraform keeps neither: what an ephemeral resource gives, and the provider block that may be configured with it.
+	answers: map[string]bool{"OpenEphemeralResourceResponse.Result": true, "ValidateProviderConfigResponse.PreparedConfig": true},
+	// By this resource of terraform-plugin-testing, a test has an ephemeral result kept on purpose.
+	config: regexp.MustCompile(`resource "echo"`),
+}
 
-// NewLeakHunt begins to keep. It looks for the secrets of all simulators.
-func NewLeakHunt(t *testing.T, servers ...Keeper) *LeakHunt {
-	t.Helper()
-	h := &LeakHunt{t: t, folder: t.TempDir(), texts: map[string]string{}}
-	for _, server := range servers {
-		h.secrets = append(h.secrets, server.Secrets)
+// Keeper is a simulator, which knows its secrets.
+type Keeper interface {
+	Secrets() []string
+	URL() string
+}
+
+// place is a text that must not have secrets.
+type place struct {
+	name string
+	text []byte
+}
+
+// keepAtMost is how many bytes wait for the end of a test. When there are more, they are searched and let go. Nothing is
+// lost by it: the simulator knows a secret before the provider's answer can have it.
+const keepAtMost = 8 << 20
+
+// hunts are those that are going on.
+var hunts = struct {
+	sync.Mutex
+	byClock map[*sim.Clock]*LeakHunt
+	byTest  map[testing.TB]*LeakHunt
+}{byClock: map[*sim.Clock]*LeakHunt{}, byTest: map[testing.TB]*LeakHunt{}}
+
+// hunt lets a simulator take part in the hunt of its test. The simulators of one world share a clock.
+func hunt(t testing.TB, clock *sim.Clock, server Keeper) {
+	hunts.Lock()
+	defer hunts.Unlock()
+	h := hunts.byClock[clock]
+	if h == nil {
+		h = hunts.byTest[t]
 	}
-	for name, value := range map[string]string{
-		"TF_ACC_TEMP_DIR": h.folder, "TF_ACC_PERSIST_WORKING_DIR": "1", "TF_LOG": "TRACE", "TF_ACC_LOG": "TRACE",
-		"TF_LOG_PATH_MASK": filepath.Join(h.folder, "%s.log"),
-	} {
-		t.Setenv(name, value)
+	if h == nil {
+		h = &LeakHunt{t: t, seen: map[uint64]bool{}, kinds: map[string]bool{}, secrets: map[string]bool{}}
+		hunts.byTest[t] = h
+		t.Cleanup(h.end)
+	}
+	hunts.byClock[clock] = h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keepers, h.urls = append(h.keepers, server), append(h.urls, server.URL())
+}
+
+// huntUnder is the hunt of the simulators with a clock. A provider under any other clock would not be searched.
+func huntUnder(clock *sim.Clock) *LeakHunt {
+	hunts.Lock()
+	defer hunts.Unlock()
+	h := hunts.byClock[clock]
+	if h == nil {
+		panic("the provider is to run under a clock that no simulator of acctest has")
 	}
 	return h
+}
+
+// Thoroughly lets the hunt of a test fail where there was no secret, or not every kind of place to search: state, plan
+// file, plan JSON (by PlanCheck) and log.
+func Thoroughly(server interface{ Clock() *sim.Clock }) *LeakHunt {
+	h := huntUnder(server.Clock())
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.thorough = true
+	return h
+}
+
+// terraformRuns lets the hunt expect files.
+func (h *LeakHunt) terraformRuns() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ran = true
 }
 
 // PlanCheck keeps the JSON of a plan.
@@ -59,84 +132,130 @@ func (k keepPlan) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, r
 	if err != nil {
 		resp.Error = err
 	}
-	k.hunt.texts["plan JSON of "+k.name] = string(text)
+	k.hunt.keep("plan JSON of "+k.name, text)
 }
 
-// Also looks for further secrets, which the simulators only know as a part of something.
-func (h *LeakHunt) Also(secrets ...string) {
-	h.secrets = append(h.secrets, func() []string { return secrets })
+// keep notes a text to search. One that was noted before, or that is too short for a secret, is not noted.
+func (h *LeakHunt) keep(name string, text []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, kind := range kindsOfPlaces {
+		if strings.Contains(name, kind) {
+			h.kinds[kind] = true
+		}
+	}
+	hash := maphash.Bytes(seed, text)
+	if len(text) < shortest || h.seen[hash] {
+		return
+	}
+	h.seen[hash] = true
+	h.kept, h.size = append(h.kept, place{name, text}), h.size+len(text)
+	if h.size > keepAtMost {
+		h.search()
+	}
 }
 
-// Search fails the test where a secret is found: as it is, in base64, or encoded for a URL. It fails too when there was
-// nothing to look for, or nowhere to look. It logs how much was searched.
-func (h *LeakHunt) Search() {
+// kindsOfPlaces are the parts of the names of places that a thorough hunt wants.
+var (
+	kindsOfPlaces = []string{"tfstate", "tfplan", "plan JSON", ".log"}
+	seed          = maphash.MakeSeed()
+)
+
+// Write notes lines that the provider has logged.
+func (h *LeakHunt) Write(lines []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.size += len(lines)
+	return h.log.Write(lines)
+}
+
+// search searches what was kept, and lets it go.
+func (h *LeakHunt) search() {
 	h.t.Helper()
-	h.read()
+	if h.log.Len() > 0 {
+		h.kept = append(h.kept, place{"the provider's log at the level TRACE", h.log.Bytes()})
+	}
+	if len(h.kept) == 0 {
+		return
+	}
 	var secrets []string
-	for _, known := range h.secrets {
-		secrets = append(secrets, known()...)
-	}
-	places, size := 0, 0
-	kinds := map[string]bool{}
-	for place, text := range h.texts {
-		places, size = places+1, size+len(text)
-		for _, kind := range []string{"tfstate", "tfplan", "plan JSON", ".log"} {
-			kinds[kind] = kinds[kind] || strings.Contains(place, kind)
-		}
-		for i, secret := range secrets {
-			for form, encoded := range map[string]string{
-				"as it is": secret, "in JSON": inJSON(secret), "in base64": base64.StdEncoding.EncodeToString([]byte(secret)), "encoded for a URL": url.QueryEscape(secret),
-			} {
-				if strings.Contains(text, encoded) {
-					h.t.Errorf("secret %d is %s in %s", i+1, form, place)
+	for _, keeper := range h.keepers {
+		for _, secret := range keeper.Secrets() {
+			for _, part := range secretParts(secret) {
+				if len(part) >= shortest {
+					h.secrets[part], secrets = true, append(secrets, part)
 				}
 			}
 		}
 	}
-	for kind, found := range kinds {
-		if !found {
-			h.t.Errorf("there is no %s to search in", kind)
+	forms, found := newSecretForms(secrets), 0
+	for _, one := range h.kept {
+		for _, form := range forms.in(one.text) {
+			found++
+			h.t.Errorf("secret %d of the simulators is %s in %s", form.secret+1, form.encoding, one.name)
 		}
 	}
-	if len(secrets) == 0 {
-		h.t.Error("the simulator handed out no secret")
-	}
-	h.t.Logf("%d secrets searched in %d places with %d bytes", len(secrets), places, size)
+	total.add(0, len(h.kept), found)
+	h.kept, h.size, h.log = nil, 0, bytes.Buffer{}
 }
 
-// inJSON is a text as it is within a string of JSON.
-func inJSON(text string) string {
-	encoded, _ := json.Marshal(text) // A text cannot fail.
-	return strings.Trim(string(encoded), `"`)
-}
-
-// read takes in the files that Terraform has written. A plan file is a ZIP archive.
-func (h *LeakHunt) read() {
+// end searches what is left, and what Terraform has written.
+func (h *LeakHunt) end() {
 	h.t.Helper()
-	err := filepath.WalkDir(h.folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		if archive, err := zip.OpenReader(path); err == nil {
-			defer archive.Close()
-			for _, file := range archive.File {
-				content, err := file.Open()
-				if err != nil {
-					return err
-				}
-				text, err := io.ReadAll(content)
-				if err != nil {
-					return err
-				}
-				h.texts[path+"/"+file.Name] = string(text)
-			}
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		h.texts[path] = string(text)
-		return err
-	})
-	if err != nil {
-		h.t.Fatal(err)
+	h.readWritten()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.search()
+	total.add(len(h.secrets), 0, 0)
+	if h.ran && h.files == 0 && !h.t.Skipped() {
+		h.t.Error("Terraform has run, and none of its files was found to be searched")
 	}
+	if h.thorough && !h.t.Skipped() {
+		for _, kind := range kindsOfPlaces {
+			if !h.kinds[kind] {
+				h.t.Errorf("there is no %s to search in", kind)
+			}
+		}
+		if len(h.secrets) == 0 {
+			h.t.Error("the simulators handed out no secret")
+		}
+	}
+	hunts.Lock()
+	defer hunts.Unlock()
+	delete(hunts.byTest, h.t)
+	for clock, one := range hunts.byClock {
+		if one == h {
+			delete(hunts.byClock, clock)
+		}
+	}
+}
+
+// huntTotal is what all hunts of a package have searched.
+type huntTotal struct {
+	mu                     sync.Mutex
+	secrets, places, found int
+}
+
+var total huntTotal
+
+func (s *huntTotal) add(secrets, places, found int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secrets, s.places, s.found = s.secrets+secrets, s.places+places, s.found+found
+}
+
+// print prints the totals, also into the file that GOVERNED_LEAK_TOTALS names, which many packages share.
+func (s *huntTotal) print(of string) error {
+	line := fmt.Sprintf("leak hunt: %d secrets, %d places searched, %d found in %s\n", s.secrets, s.places, s.found, of)
+	fmt.Print(line)
+	name := os.Getenv("GOVERNED_LEAK_TOTALS")
+	if name == "" {
+		return nil
+	}
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(line)
+	return errors.Join(err, file.Close())
 }

@@ -72,12 +72,11 @@ resource "echo" "session" {}
 }
 
 // A session configures another provider, and nothing of it is left anywhere: not in the state, not in a plan, not in a log.
-//
-//nolint:paralleltest // a leak hunt changes the environment
 func TestSimSessionConfiguresProvider(t *testing.T) {
+	t.Parallel()
 	acctest.Needs(t, cli.EphemeralResources)
 	server := acctest.NewSim(t)
-	hunt := acctest.NewLeakHunt(t, server)
+	hunt := acctest.Thoroughly(server)
 	// A provider that Terraform attaches to has one configuration, so that an alias would take the place of the first.
 	factories := acctest.Factories(server)
 	factories["other"] = factories["governed"]
@@ -121,5 +120,4 @@ resource "governed_service_identity" "made" {
 		}
 	}
 	acctest.WantSame(t, "roles that the session has made", made, 1)
-	hunt.Search()
 }

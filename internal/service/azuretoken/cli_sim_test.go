@@ -67,14 +67,13 @@ resource "echo" "token" {}
 
 // A token configures another provider, and nothing of it is left anywhere: not in the state, not in a plan, not in a log, and
 // not in what is said where a sign-in is refused.
-//
-//nolint:paralleltest // a leak hunt changes the environment
 func TestSimTokenLeavesNothing(t *testing.T) {
+	t.Parallel()
 	acctest.Needs(t, cli.EphemeralResources)
 	server, p := newTenant(t)
 	id := govern(t, server, p, 90*24*time.Hour, kinds["managed identity"])
 	file := tokenFile(t, token(server, subject))
-	hunt := acctest.NewLeakHunt(t, server)
+	hunt := acctest.Thoroughly(server)
 	factories := acctest.AzureFactories(server)
 	factories["echo"] = echoprovider.NewProviderServer()
 	// The resource that would write the configuration of its provider into the state is not there.
@@ -104,5 +103,4 @@ resource "terraform_data" "kept" {
 	if got := server.CountCalls("oauth:POST /{tenant}/oauth2/v2.0/token"); got == 0 {
 		t.Error("nobody has signed in")
 	}
-	hunt.Search()
 }

@@ -53,9 +53,10 @@ resource "governed_credential" "backup" {
 
 // TestSimNoSecretLeaks lives a credential's whole life with the real Terraform, and searches everything that it writes
 // for every secret.
-func TestSimNoSecretLeaks(t *testing.T) { //nolint:paralleltest // it changes the environment
+func TestSimNoSecretLeaks(t *testing.T) {
+	t.Parallel()
 	server := acctest.NewSim(t)
-	hunt := acctest.NewLeakHunt(t, server)
+	hunt := acctest.Thoroughly(server)
 	checks := func(name string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 		return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{hunt.PlanCheck(name), plancheck.ExpectResourceAction(address, action)}}
 	}
@@ -93,5 +94,4 @@ func TestSimNoSecretLeaks(t *testing.T) { //nolint:paralleltest // it changes th
 			},
 		},
 	})
-	hunt.Search()
 }
