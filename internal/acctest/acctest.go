@@ -114,7 +114,7 @@ func Factories(server *sim.Server) map[string]func() (tfprotov6.ProviderServer, 
 func factories(clock *sim.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"governed": func() (tfprotov6.ProviderServer, error) {
-			huntUnder(clock).terraformRuns()
+			HuntUnder(clock).terraformRuns()
 			return newServer(clock), nil
 		},
 	}

@@ -45,11 +45,11 @@ func NewCLI(t *testing.T, server *sim.Server) *CLI {
 	})
 	must(t, err)
 	logs := t.TempDir()
-	c := &CLI{t: t, hunt: huntUnder(server.Clock()), folder: t.TempDir(), env: append(os.Environ(),
+	c := &CLI{t: t, hunt: HuntUnder(server.Clock()), folder: t.TempDir(), env: append(os.Environ(),
 		"TF_REATTACH_PROVIDERS="+string(reattach), "TF_IN_AUTOMATION=1", "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(logs, "terraform.log"))}
 	t.Cleanup(func() {
-		c.hunt.readFolder(logs)
-		c.hunt.readFolder(c.folder)
+		c.hunt.Read(logs)
+		c.hunt.Read(c.folder)
 	})
 	c.Write("main.tf", "terraform {\n  required_providers {\n    governed = { source = \"nhi-governance/governed\" }\n  }\n}\n"+ProviderConfig(server, ""))
 	c.Must("init")
@@ -124,7 +124,7 @@ func (c *CLI) Run(arguments ...string) (output string, ok bool) {
 	command := exec.CommandContext(c.t.Context(), os.Getenv(cli.Variable), append(arguments, "-no-color")...)
 	command.Dir, command.Env = c.folder, c.env
 	text, err := command.CombinedOutput()
-	c.hunt.keep(fmt.Sprintf("what terraform %v has said", arguments), text)
+	c.hunt.Keep(fmt.Sprintf("what terraform %v has said", arguments), text)
 	return string(text), err == nil
 }
 

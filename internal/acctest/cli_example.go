@@ -74,7 +74,7 @@ func (c *CLI) Shell(line string, env ...string) (output string, ok bool) {
 	command.Dir = c.folder
 	command.Env = append(append(c.env, "PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS=-no-color"), env...)
 	text, err := command.CombinedOutput()
-	c.hunt.keep("what a shell has said", text)
+	c.hunt.Keep("what a shell has said", text)
 	return string(text), err == nil
 }
 

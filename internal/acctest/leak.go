@@ -90,8 +90,8 @@ func hunt(t testing.TB, clock *sim.Clock, server Keeper) {
 	h.keepers, h.urls = append(h.keepers, server), append(h.urls, server.URL())
 }
 
-// huntUnder is the hunt of the simulators with a clock. A provider under any other clock would not be searched.
-func huntUnder(clock *sim.Clock) *LeakHunt {
+// HuntUnder is the hunt of the simulators with a clock. A provider under any other clock would not be searched.
+func HuntUnder(clock *sim.Clock) *LeakHunt {
 	hunts.Lock()
 	defer hunts.Unlock()
 	h := hunts.byClock[clock]
@@ -104,7 +104,7 @@ func huntUnder(clock *sim.Clock) *LeakHunt {
 // Thoroughly lets the hunt of a test fail where there was no secret, or not every kind of place to search: state, plan
 // file, plan JSON (by PlanCheck) and log.
 func Thoroughly(server interface{ Clock() *sim.Clock }) *LeakHunt {
-	h := huntUnder(server.Clock())
+	h := HuntUnder(server.Clock())
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.thorough = true
@@ -132,11 +132,11 @@ func (k keepPlan) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, r
 	if err != nil {
 		resp.Error = err
 	}
-	k.hunt.keep("plan JSON of "+k.name, text)
+	k.hunt.Keep("plan JSON of "+k.name, text)
 }
 
-// keep notes a text to search. One that was noted before, or that is too short for a secret, is not noted.
-func (h *LeakHunt) keep(name string, text []byte) {
+// Keep notes a text to search. One that was noted before, or that is too short for a secret, is not noted.
+func (h *LeakHunt) Keep(name string, text []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, kind := range kindsOfPlaces {
@@ -169,14 +169,28 @@ func (h *LeakHunt) Write(lines []byte) (int, error) {
 	return h.log.Write(lines)
 }
 
-// search searches what was kept, and lets it go.
+// Search is what a test that judges by itself asks for: the secrets in what was kept since it was last searched, and where.
+func (h *LeakHunt) Search() (found []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.find()
+}
+
+// search fails the test for what it finds.
 func (h *LeakHunt) search() {
 	h.t.Helper()
+	for _, found := range h.find() {
+		h.t.Error(found)
+	}
+}
+
+// find searches what was kept, and lets it go.
+func (h *LeakHunt) find() (found []string) {
 	if h.log.Len() > 0 {
 		h.kept = append(h.kept, place{"the provider's log at the level TRACE", h.log.Bytes()})
 	}
 	if len(h.kept) == 0 {
-		return
+		return nil
 	}
 	var secrets []string
 	for _, keeper := range h.keepers {
@@ -188,15 +202,15 @@ func (h *LeakHunt) search() {
 			}
 		}
 	}
-	forms, found := newSecretForms(secrets), 0
+	forms := newSecretForms(secrets)
 	for _, one := range h.kept {
 		for _, form := range forms.in(one.text) {
-			found++
-			h.t.Errorf("secret %d of the simulators is %s in %s", form.secret+1, form.encoding, one.name)
+			found = append(found, fmt.Sprintf("secret %d of the simulators is %s in %s", form.secret+1, form.encoding, one.name))
 		}
 	}
-	total.add(0, len(h.kept), found)
+	total.add(0, len(h.kept), len(found))
 	h.kept, h.size, h.log = nil, 0, bytes.Buffer{}
+	return found
 }
 
 // end takes in what Terraform has written, and ends the hunt.

@@ -35,7 +35,7 @@ func (h *LeakHunt) readWritten() {
 	if written.modules == "" {
 		return
 	}
-	read := h.readFolder
+	read := h.Read
 	for _, folder := range h.entries(written.modules) {
 		config := configBelow(folder)
 		if !h.named(config) {
@@ -99,8 +99,8 @@ func (h *LeakHunt) passOver(string) {
 	h.files++
 }
 
-// readFolder takes in the files of a folder, or one file. A plan file is a ZIP archive.
-func (h *LeakHunt) readFolder(folder string) {
+// Read takes in the files of a folder, or one file. A plan file is a ZIP archive.
+func (h *LeakHunt) Read(folder string) {
 	h.t.Helper()
 	must(h.t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
@@ -115,7 +115,7 @@ func (h *LeakHunt) readFolder(folder string) {
 		h.mu.Unlock()
 		name := filepath.Join(filepath.Base(folder), strings.TrimPrefix(path, folder))
 		if !bytes.HasPrefix(text, []byte("PK\x03\x04")) {
-			h.keep(name, text)
+			h.Keep(name, text)
 			return nil
 		}
 		archive, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
@@ -131,7 +131,7 @@ func (h *LeakHunt) readFolder(folder string) {
 			if err != nil {
 				return err
 			}
-			h.keep(name+"/"+file.Name, text)
+			h.Keep(name+"/"+file.Name, text)
 		}
 		return nil
 	}))

@@ -52,7 +52,7 @@ func (planted) URL() string { return "http://planted" }
 func newPlanted(t testing.TB, secret string) (*watched, *LeakHunt) {
 	w, clock := &watched{TB: t}, sim.New().Clock()
 	hunt(w, clock, planted(secret))
-	return w, huntUnder(clock)
+	return w, HuntUnder(clock)
 }
 
 const (
@@ -109,7 +109,7 @@ func TestLeakFoundInEveryEncoding(t *testing.T) {
 				t.Parallel()
 				w, h := newPlanted(t, one.secret)
 				text := "before " + spell(one.leaks) + " behind"
-				h.keep("a place", []byte(text))
+				h.Keep("a place", []byte(text))
 				said := w.finish()
 				if len(said) == 0 {
 					t.Fatalf("it was not found in %s", text)
@@ -123,7 +123,7 @@ func TestLeakFoundInEveryEncoding(t *testing.T) {
 		}
 	}
 	w, h := newPlanted(t, string(document))
-	h.keep("a place", []byte(`{"client_id": "11111111-2222", "state": "`+strings.Repeat("clean ", keepAtMost/5)+`"}`))
+	h.Keep("a place", []byte(`{"client_id": "11111111-2222", "state": "`+strings.Repeat("clean ", keepAtMost/5)+`"}`))
 	if said := w.finish(); len(said) > 0 {
 		t.Errorf("nothing is there, and the hunt says %v", said)
 	}

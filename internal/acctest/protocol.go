@@ -1,7 +1,6 @@
 package acctest
 
 import (
-	"bytes"
 	"context"
 	"sync"
 	"testing"
@@ -20,7 +19,6 @@ type Protocol struct {
 	server     tfprotov6.ProviderServer
 	schemas    *tfprotov6.GetProviderSchemaResponse
 	identities *tfprotov6.GetResourceIdentitySchemasResponse
-	told       record
 	valid      bool
 }
 
@@ -58,35 +56,6 @@ var schemas = sync.OnceValues(func() (known struct {
 func (p *Protocol) WithoutValidation() *Protocol {
 	p.valid = true
 	return p
-}
-
-// Told is everything that this provider has answered Terraform, as it came: states, plans, private states, diagnostics and
-// messages.
-func (p *Protocol) Told() []byte { return p.told.bytes() }
-
-// record is what has been said, by several calls at the same time.
-type record struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (r *record) add(texts ...[]byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, text := range texts {
-		r.text.Write(text)
-	}
-}
-
-func (r *record) bytes() []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return bytes.Clone(r.text.Bytes())
-}
-
-// hear notes what the provider has answered besides values.
-func (p *Protocol) hear(private []byte, diags Diagnostics) {
-	p.told.add(private, []byte(diags.String()))
 }
 
 // NewConfiguredProtocol makes a provider that talks to the simulator, with further provider arguments.
@@ -149,7 +118,6 @@ func (p *Protocol) ReadDataSource(typeName string, config Values) (any, Diagnost
 	}
 	read, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: p.dataSourceConfig(typeName, config)})
 	p.must(err)
-	p.hear(nil, read.Diagnostics)
 	return decode(p.t, p.value(p.schemas.DataSourceSchemas[typeName].ValueType(), read.State)), append(diags, read.Diagnostics...)
 }
 
@@ -178,7 +146,6 @@ func (p *Protocol) value(objectType tftypes.Type, dynamic *tfprotov6.DynamicValu
 	if dynamic == nil {
 		return tftypes.NewValue(objectType, nil)
 	}
-	p.told.add(dynamic.MsgPack)
 	value, err := dynamic.Unmarshal(objectType)
 	p.must(err)
 	return value
@@ -249,7 +216,6 @@ func (r *Resource) Plan(config Values) Diagnostics {
 		PriorState: p.dynamic(r.objectType, r.state), PriorPrivate: r.private, PriorIdentity: r.identity,
 	})
 	p.must(err)
-	p.hear(planned.PlannedPrivate, planned.Diagnostics)
 	diags = append(diags, planned.Diagnostics...)
 	if !diags.Failed() {
 		r.planned, r.plannedPrivate, r.replace = p.value(r.objectType, planned.PlannedState), planned.PlannedPrivate, len(planned.RequiresReplace) > 0
@@ -315,7 +281,6 @@ func (r *Resource) apply(config Values) Diagnostics {
 		PriorState: p.dynamic(r.objectType, r.state), PlannedPrivate: r.plannedPrivate, PlannedIdentity: r.identity,
 	})
 	p.must(err)
-	p.hear(applied.Private, applied.Diagnostics)
 	r.state, r.private = p.value(r.objectType, applied.NewState), applied.Private
 	if applied.NewIdentity != nil {
 		r.identity = applied.NewIdentity
@@ -335,7 +300,6 @@ func (r *Resource) Refresh() Diagnostics {
 		TypeName: r.typeName, CurrentState: p.dynamic(r.objectType, r.state), Private: r.private, CurrentIdentity: r.identity,
 	})
 	p.must(err)
-	p.hear(read.Private, read.Diagnostics)
 	if diags := Diagnostics(read.Diagnostics); diags.Failed() {
 		return diags
 	}
@@ -353,7 +317,6 @@ func (r *Resource) Import(id string, identity Values) Diagnostics {
 	}
 	imported, err := p.server.ImportResourceState(p.t.Context(), request)
 	p.must(err)
-	p.hear(nil, imported.Diagnostics)
 	if diags := Diagnostics(imported.Diagnostics); diags.Failed() {
 		return diags
 	}

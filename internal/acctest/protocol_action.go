@@ -37,11 +37,9 @@ func (p *Protocol) InvokeUntil(ctx context.Context, actionType string, config Va
 		switch event := event.Type.(type) {
 		case tfprotov6.ProgressInvokeActionEventType:
 			progress = append(progress, event.Message)
-			p.told.add([]byte(event.Message))
 			each(event.Message)
 		case tfprotov6.CompletedInvokeActionEventType:
 			diags = append(diags, event.Diagnostics...)
-			p.hear(nil, event.Diagnostics)
 		}
 	}
 	return progress, diags

@@ -25,7 +25,6 @@ func (p *Protocol) Open(typeName string, config Values) (*Ephemeral, Diagnostics
 	}
 	opened, err := p.server.OpenEphemeralResource(p.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: typeName, Config: value})
 	p.must(err)
-	p.hear(opened.Private, opened.Diagnostics)
 	if diags = append(diags, opened.Diagnostics...); diags.Failed() {
 		return nil, diags
 	}

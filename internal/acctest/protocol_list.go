@@ -46,7 +46,6 @@ func (p *Protocol) List(typeName string, query Query) (results []Listed, diags D
 	p.must(err)
 	for event := range stream.Results {
 		diags = append(diags, event.Diagnostics...)
-		p.hear(nil, event.Diagnostics)
 		if diags.Failed() {
 			return nil, diags
 		}

@@ -33,7 +33,7 @@ type witness struct {
 // newServer makes the provider under a simulator's clock, without the waiting that only real clouds need, before a witness.
 func newServer(clock *sim.Clock) tfprotov6.ProviderServer {
 	//nolint:forcetypeassert // the framework's server is one
-	return witness{provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting()).(wholeServer), huntUnder(clock)}
+	return witness{provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting()).(wholeServer), HuntUnder(clock)}
 }
 
 // witnessed makes a call and notes its answer, or how it panicked.
@@ -41,7 +41,7 @@ func witnessed[Request, Response any](ctx context.Context, w witness, call func(
 	about := subject(req)
 	defer func() {
 		if cause := recover(); cause != nil {
-			w.hunt.keep("the panic of "+about, fmt.Appendf(nil, "%v\n%s", cause, debug.Stack()))
+			w.hunt.Keep("the panic of "+about, fmt.Appendf(nil, "%v\n%s", cause, debug.Stack()))
 			w.hunt.mu.Lock()
 			w.hunt.search() // The process may end here.
 			w.hunt.mu.Unlock()
@@ -50,7 +50,7 @@ func witnessed[Request, Response any](ctx context.Context, w witness, call func(
 	}()
 	resp, err := call(tfsdklogtest.RootLogger(tflogtest.RootLogger(ctx, w.hunt), w.hunt), req)
 	if err != nil {
-		w.hunt.keep("the error of "+about, []byte(err.Error()))
+		w.hunt.Keep("the error of "+about, []byte(err.Error()))
 	}
 	w.note(about, resp)
 	return resp, err
@@ -70,7 +70,7 @@ func subject(req any) string {
 
 // note gives the hunt every text of an answer.
 func (w witness) note(about string, answer any) {
-	eachText(reflect.ValueOf(answer), "", func(at string, text []byte) { w.hunt.keep(about+": "+strings.TrimPrefix(at, "."), text) })
+	eachText(reflect.ValueOf(answer), "", func(at string, text []byte) { w.hunt.Keep(about+": "+strings.TrimPrefix(at, "."), text) })
 }
 
 // eachText walks the texts and bytes of a value, with the place of each.

@@ -207,7 +207,7 @@ func TestLeakFoundInEveryFile(t *testing.T) {
 	}
 	must(t, plan.Close())
 	must(t, os.WriteFile(filepath.Join(folder, "plan"), archive.Bytes(), 0o600))
-	h.readFolder(folder)
+	h.Read(folder)
 	h.PlanCheck("first").CheckPlan(t.Context(), plancheck.CheckPlanRequest{Plan: &tfjson.Plan{Variables: map[string]*tfjson.PlanVariable{"a": {Value: hard}}}}, &plancheck.CheckPlanResponse{})
 	wantFound(t, test.finish(), append(names, "plan JSON of first"))
 }

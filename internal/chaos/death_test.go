@@ -143,7 +143,10 @@ func (l landscape) die(t *testing.T, verb string, at point, by end, want []strin
 			v.add(leaked, "the credential %s is valid, and is in no state", id)
 		}
 	}
-	for _, found := range secretsIn(m.written(), w.secrets()) {
+	hunt := acctest.HuntUnder(w.aws.Clock())
+	hunt.Keep("what Terraform has said", []byte(m.said.String()))
+	hunt.Read(m.folder)
+	for _, found := range hunt.Search() {
 		v.add(leaked, "%s", found)
 	}
 }

@@ -172,20 +172,6 @@ func (m *module) read(name string) []byte {
 	return content
 }
 
-// written is everything that Terraform has written and said.
-func (m *module) written() []byte {
-	text := []byte(m.said.String())
-	m.must(filepath.WalkDir(m.folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		text = append(text, content...)
-		return err
-	}))
-	return text
-}
-
 // isProvider tells whether this process is to be the provider, and is it until it ends.
 func isProvider() bool {
 	processes := os.Getenv(processesVariable)

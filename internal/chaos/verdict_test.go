@@ -1,10 +1,7 @@
 package chaos_test
 
 import (
-	"bytes"
-	"encoding/base64"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,12 +84,10 @@ func (s *subject) has(id string) bool {
 	return s.exists() && (s.instance.State("credential_id") == id || s.instance.State("previous_credential_id") == id)
 }
 
-// search looks for every secret in everything that Terraform was told.
+// search adds the secrets that are in what the provider has answered and logged.
 func (v *verdict) search(w *world) {
-	for _, p := range w.protocols {
-		for _, found := range secretsIn(p.Told(), w.secrets()) {
-			v.add(leaked, "%s", found)
-		}
+	for _, found := range acctest.HuntUnder(w.aws.Clock()).Search() {
+		v.add(leaked, "%s", found)
 	}
 }
 
@@ -179,18 +174,4 @@ func contrast(is, want string) string {
 	from = max(from-60, 0)
 	cut := func(text string) string { return text[from:min(from+300, len(text))] }
 	return fmt.Sprintf("\n  %s\nand should be\n  %s", cut(is), cut(want))
-}
-
-// secretsIn says which secrets are in what Terraform was told: as they are, in base64, or encoded for a URL.
-func secretsIn(told []byte, secrets []string) (found []string) {
-	for i, secret := range secrets {
-		for form, text := range map[string]string{
-			"as it is": secret, "in base64": base64.StdEncoding.EncodeToString([]byte(secret)), "encoded for a URL": url.QueryEscape(secret),
-		} {
-			if bytes.Contains(told, []byte(text)) {
-				found = append(found, fmt.Sprintf("secret %d is %s in what Terraform was told", i+1, form))
-			}
-		}
-	}
-	return found
 }

@@ -24,11 +24,10 @@ type world struct {
 	azure   *azuresim.Server // nil where nothing is about it
 	tenant  *azuresim.Tenant
 	// seeded are ids that scenarios have to remember, by a name of their own.
-	seeded    map[string]string
-	argument  acctest.Values
-	protocols []*acctest.Protocol
-	valid     bool // the run without a fault has validated everything
-	known     []string
+	seeded   map[string]string
+	argument acctest.Values
+	valid    bool // the run without a fault has validated everything
+	known    []string
 }
 
 func newWorld(t testing.TB, withAzure bool) *world {
@@ -55,7 +54,6 @@ func (w *world) protocol() *acctest.Protocol {
 		p.WithoutValidation()
 	}
 	p.Configure(w.argument).Want(w.t)
-	w.protocols = append(w.protocols, p)
 	return p
 }
 
@@ -119,15 +117,6 @@ func (w *world) content() []string {
 		lines[i] = counted.ReplaceAllString(line, "$1 …")
 	}
 	return lines
-}
-
-// secrets are all that the clouds have handed out or taken.
-func (w *world) secrets() []string {
-	secrets := w.aws.Secrets()
-	if w.azure != nil {
-		secrets = append(secrets, w.azure.Secrets()...)
-	}
-	return secrets
 }
 
 // know takes the credentials that are there as those that are nobody's business.
