@@ -175,14 +175,18 @@ func (c *AppCredentials) Own(ctx context.Context, id, store string, _ time.Time)
 	return c.retag(ctx, func(tagging graphTagging, tags []string) []string { return tagging.withStore(tags, id, store) })
 }
 
-// retag changes the tags, with those of others among them as they are.
+// retag changes the tags, with those of others among them as they are. Notes of credentials that are gone end with it: another
+// state that wrote the tags at the same time can have brought them back.
 func (c *AppCredentials) retag(ctx context.Context, edit func(graphTagging, []string) []string) error {
 	var app graph.Application
-	if err := c.get(ctx, url.Values{"$select": {"id,tags"}}, &app); err != nil {
+	if err := c.get(ctx, nil, &app); err != nil {
 		return err
 	}
-	have := c.tenant.entra.recent.overTags(c.now(), c.id.Resource, app.Tags, nil)
-	want := edit(c.tenant.graphTagging(), have)
+	now, recent := c.now(), &c.tenant.entra.recent
+	have := recent.overTags(now, c.id.Resource, app.Tags, nil)
+	exist := recent.overCredentials(now, c.id.Resource, c.credentials(app.PasswordCredentials, app.KeyCredentials))
+	tagging := c.tenant.graphTagging()
+	want := edit(tagging, tagging.withStoresOf(have, exist))
 	if sameTexts(have, want) {
 		return nil
 	}

@@ -62,6 +62,25 @@ func TestCredentialsAreKnownAsGoverned(t *testing.T) {
 	}
 }
 
+// TestNotesOfGoneCredentialsEnd notes a store for a credential that does not exist, as a write of another state that crossed the
+// revocation leaves it, and has it gone with the next note, which stays with what is somebody else's.
+func TestNotesOfGoneCredentialsEnd(t *testing.T) {
+	t.Parallel()
+	e := openEstate(t)
+	const theirs, stale = "theirs", "nhi:credential.11111111-2222-4333-8444-555555555555=a"
+	app := e.tenant.PutApplication(azuresim.Application{DisplayName: "robot", Tags: []string{theirs, stale}, Secrets: []azuresim.Secret{{}}})
+	kept := app.KeyIDs[0]
+	id := governance.ID{Kind: governance.KindEntraApplication, Account: azuresim.DefaultTenant, Resource: app.ObjectID}
+	issuer := azure.NewTenant(e.config()).AppCredentials(id, azure.AppCredentialSpec{})
+	if err := issuer.Own(t.Context(), kept, "c", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	left, _ := e.tenant.Application(app.ObjectID)
+	if want := []string{theirs, "nhi:credential." + kept + "=c"}; !slices.Equal(left.Tags, want) {
+		t.Errorf("the tags are %q, not %q", left.Tags, want)
+	}
+}
+
 // TestCredentialsOfGoneApplication finds nothing to issue for, and nothing left to revoke.
 func TestCredentialsOfGoneApplication(t *testing.T) {
 	t.Parallel()

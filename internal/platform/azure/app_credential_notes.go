@@ -58,6 +58,16 @@ func (t graphTagging) withStore(tags []string, id, store string) []string {
 	return append(withoutKey(tags, t.storeKey(id)), tagParts(t.storeKey(id), encodeGraphTag(store))...)
 }
 
+// withStoresOf are the tags without the stores of credentials that do not exist.
+func (t graphTagging) withStoresOf(tags []string, exist []appCredential) []string {
+	for id := range t.stores(tags) {
+		if !slices.ContainsFunc(exist, func(one appCredential) bool { return one.ID == id }) {
+			tags = withoutKey(tags, t.storeKey(id))
+		}
+	}
+	return tags
+}
+
 // isCredentialNote tells whether a tag is one of these notes.
 func (t graphTagging) isCredentialNote(tag string) bool {
 	return strings.HasPrefix(tag, graphKey(t.keys.Key(governance.RecordCredential))+".") || len(withoutKey([]string{tag}, t.keys.Key(governance.RecordIssuing))) == 0
