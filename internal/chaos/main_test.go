@@ -41,7 +41,6 @@ type counts struct {
 	mu               sync.Mutex
 	cases, converged int
 	orphaned, leaked int
-	otherwise        []string
 	failed           []string
 }
 
@@ -69,10 +68,6 @@ func (c *counts) count(t *testing.T, v *verdict) {
 		c.converged++
 		return
 	}
-	if why := v.known(); why != "" && !t.Failed() {
-		c.otherwise = append(c.otherwise, v.name+": "+why)
-		return
-	}
 	if len(v.wrong[orphaned]) > 0 {
 		c.orphaned++
 	}
@@ -93,12 +88,6 @@ func (c *counts) report() string {
 		text += fmt.Sprintf("; one in %d, and all with make chaos", *oneIn)
 	}
 	text += "\n"
-	if len(c.otherwise) > 0 {
-		text += fmt.Sprintf("%d end otherwise, as it is known:\n", len(c.otherwise))
-	}
-	for _, name := range slices.Sorted(slices.Values(c.otherwise)) {
-		text += "  " + name + "\n"
-	}
 	for _, name := range slices.Sorted(slices.Values(c.failed)) {
 		text += "  " + name + "\n"
 	}

@@ -85,7 +85,7 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 		return Result{}, err
 	}
 	if state.Current != nil && slices.Contains(want.Leaked, state.Current.ID) {
-		want.New, want.Overlap, state.Interrupted = true, 0, false
+		want.New, want.Overlap, state.Interrupted = !want.waits(state), 0, false
 	}
 	ended, err := l.contain(ctx, want, &state)
 	if err != nil {
@@ -103,6 +103,9 @@ func (l Life) converge(ctx context.Context, want Want, state State) (Result, err
 	}
 	if want.Disabled {
 		return l.disable(ctx, want, state)
+	}
+	if state.Current == nil && want.waits(state) {
+		return l.wait(ctx, want, state)
 	}
 	if state.Current == nil || (want.New && !state.Interrupted) {
 		if err := state.quarantined(); err != nil {
@@ -129,6 +132,20 @@ func (l Life) converge(ctx context.Context, want Want, state State) (Result, err
 	}
 	state.Previous = state.Previous[len(ending):]
 	return result(state), nil
+}
+
+// waits tells whether a credential that there was is made anew only after the release of its identity's quarantine.
+func (want Want) waits(state State) bool {
+	return state.Holder.Quarantined && want.ARN != "" && !want.New
+}
+
+// wait keeps the store ready for a credential that is made later.
+func (l Life) wait(ctx context.Context, want Want, state State) (Result, error) {
+	var err error
+	if state.Stored.Exists {
+		state.Stored, err = l.Store.Prepare(ctx, state.Stored, want.Marks)
+	}
+	return result(state), storeError(err)
 }
 
 func result(state State) Result {
@@ -180,11 +197,7 @@ func (l Life) disable(ctx context.Context, want Want, state State) (Result, erro
 		return Result{}, err
 	}
 	state.Previous = nil
-	var err error
-	if state.Stored.Exists {
-		state.Stored, err = l.Store.Prepare(ctx, state.Stored, want.Marks)
-	}
-	return result(state), storeError(err)
+	return l.wait(ctx, want, state)
 }
 
 func (l Life) deactivate(ctx context.Context, state *State) error {

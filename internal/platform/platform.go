@@ -26,8 +26,10 @@ type Observed struct {
 	Name     string
 	Metadata governance.Metadata
 	// Disabled tells that the identity has been closed by this provider.
-	Disabled  bool
-	CreatedAt time.Time
+	Disabled bool
+	// Unfinished tells that this provider has begun to open the identity, and that the next Converge ends that.
+	Unfinished bool
+	CreatedAt  time.Time
 	// Attachments name what hangs on the identity and goes with it, such as "inline policy export", sorted.
 	Attachments []string
 }

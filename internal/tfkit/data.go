@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
@@ -29,7 +30,7 @@ type Data struct {
 	AzureUnknown bool
 
 	expiries, removals, inState, changes sync.Map
-	orders, quarantines                  sync.Map
+	orders, quarantines, revoked         sync.Map
 }
 
 // PlanChange notes that a plan makes or changes an identity, for what is asked of it in the same run: the cloud still has
@@ -61,6 +62,17 @@ func (d *Data) PlansRemoval(object string) bool {
 	_, removed := d.removals.Load(object)
 	_, replaced := d.inState.Load(object)
 	return object != "" && (removed || replaced)
+}
+
+// NoteRevoked notes when the leaked credentials of a governed_credential were revoked, as its state has that: a replacement that
+// Terraform orders itself is planned and made without its state.
+func (d *Data) NoteRevoked(id string, when types.Map) { d.revoked.Store(id, when) }
+
+// RevokedBefore is what NoteRevoked noted; nothing where it did not.
+func (d *Data) RevokedBefore(id string) types.Map {
+	noted, _ := d.revoked.Load(id)
+	when, _ := noted.(types.Map)
+	return when
 }
 
 // PlannedExpiry is what PlanExpiry noted.

@@ -65,7 +65,7 @@ func GovernanceAttributes(further map[string]schema.Attribute) map[string]schema
 		},
 		"status": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "`active`, `expiring` (inside the policy's warning window) or `expired` (disabled, unless `expiry_enforcement` is `none`).",
+			MarkdownDescription: "`active`, `expiring` (inside the policy's warning window) or `expired` (disabled, unless `expiry_enforcement` is `none`). As drift also `unfinished`: an interrupted apply has left its sign-in closed, or noted as closed, and the next one opens it.",
 		},
 		"managed_by": schema.StringAttribute{
 			Computed:            true,

@@ -107,9 +107,13 @@ func (c *convergence) giveRoles(ctx context.Context) error {
 	return c.giveRolesTo(ctx, c.have.ServicePrincipalID, c.have.assignments, c.want.Spec.AppRoleAssignments)
 }
 
-// note writes the properties and the metadata, and before an expiry closes anything, that it does.
+// note writes the properties and the metadata, and before an expiry closes anything, that it does. What says that the sign-in is
+// closed stays until it is open.
 func (c *convergence) note(ctx context.Context) error {
-	records := graphRecords{Deactivated: c.have.records.Deactivated, Purge: c.want.Spec.PurgeOnDestroy}
+	records := graphRecords{Purge: c.want.Spec.PurgeOnDestroy}
+	if c.want.Disabled || c.opens() {
+		records.Deactivated = c.have.records.Deactivated
+	}
 	if c.want.Disabled && records.Deactivated == "" {
 		records.Deactivated = deactivatedNothing
 		if c.have.SignInEnabled || c.have.wasOpen || c.have.ServicePrincipalID == "" {
@@ -174,10 +178,14 @@ func (c *convergence) closeSignIn(ctx context.Context) error {
 	return err
 }
 
-// openSignIn opens only what an expiry has closed, as both the record and the caller know it: somebody else may have blocked it for
-// a reason.
+// opens tells whether this change opens the sign-in: only one that an expiry has closed, as both the record and the caller know it,
+// because somebody else may have blocked it for a reason.
+func (c *convergence) opens() bool {
+	return !c.want.Disabled && !c.have.SignInEnabled && c.have.Quarantine == nil && c.want.Spec.MayOpen && c.have.records.Deactivated == deactivatedSignIn
+}
+
 func (c *convergence) openSignIn(ctx context.Context) error {
-	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || !c.want.Spec.MayOpen || c.have.records.Deactivated != deactivatedSignIn {
+	if !c.opens() {
 		return nil
 	}
 	err := c.send(ctx, http.MethodPatch, principalByID(c.have.ServicePrincipalID), "/servicePrincipals/{id}", map[string]any{"accountEnabled": true})

@@ -131,6 +131,7 @@ func (t *Tenant) applicationState(ctx context.Context, app graph.Application, ow
 		state.Quarantine, state.wasOpen = r.order(), r.door == doorOpen
 	}
 	state.Disabled = said.Deactivated != "" && !state.SignInEnabled
+	state.Unfinished = said.Deactivated != "" && state.SignInEnabled
 	for _, one := range federated {
 		state.FederatedCredentials[one.Name] = federation.Credential{Issuer: one.Issuer, Subject: one.Subject, Audience: strings.Join(one.Audiences, " ")}
 		state.federatedIDs[one.Name] = one.ID

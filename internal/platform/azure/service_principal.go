@@ -23,8 +23,8 @@ type ServicePrincipalSpec struct {
 	Notes                     string
 	// PurgeOnDestroy makes a deletion final; otherwise the service principal can be restored for 30 days.
 	PurgeOnDestroy bool
-	// MayOpen lets a sign-in be opened that the record in the tags says to have been closed by an expiry. The record alone does
-	// not do: the tags of the third party's own application are among those of its service principal.
+	// MayOpen lets a sign-in be opened that the record in the tags says to have been closed by an expiry or the creation. The record
+	// alone does not do: the tags of the third party's own application are among those of its service principal.
 	MayOpen bool
 }
 
@@ -61,6 +61,8 @@ type ServicePrincipalState struct {
 	PurgeOnDestroy   bool
 	// Quarantine is what is recorded of one; nil where there is none.
 	Quarantine *governance.Quarantine
+	// HalfMade tells that its creation was interrupted, and that its sign-in has been closed ever since.
+	HalfMade bool
 	// HalfRetired tells that it is deleted, and that an interruption has left it restorable although it was to go for good.
 	HalfRetired bool
 

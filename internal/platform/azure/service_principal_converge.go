@@ -75,7 +75,7 @@ type principalConvergence struct {
 }
 
 func (c *principalConvergence) run(ctx context.Context) error {
-	return inOrder(ctx, c.note, c.closeSignIn, c.takeRoles, c.giveRoles, c.openSignIn, c.forget)
+	return inOrder(ctx, c.note, c.closeSignIn, c.takeRoles, c.giveRoles, c.openSignIn)
 }
 
 func (c *principalConvergence) takeRoles(ctx context.Context) error {
@@ -86,9 +86,21 @@ func (c *principalConvergence) giveRoles(ctx context.Context) error {
 	return c.giveRolesTo(ctx, c.have.ID.Resource, c.have.assignments, c.want.Spec.AppRoleAssignments)
 }
 
-// note writes the properties and the metadata, and before an expiry closes anything, that it does.
+// note writes the properties and the metadata, and before an expiry closes anything, that it does. What says that the sign-in is
+// closed stays until it is open.
 func (c *principalConvergence) note(ctx context.Context) error {
-	records := graphRecords{Deactivated: c.have.records.Deactivated, Purge: c.want.Spec.PurgeOnDestroy}
+	changed, notes := map[string]any{}, c.want.Spec.Notes
+	required := c.have.AppRoleAssignmentRequired
+	if wanted := c.want.Spec.AppRoleAssignmentRequired; wanted != nil && *wanted != required {
+		changed["appRoleAssignmentRequired"], required = *wanted, *wanted
+	}
+	records := graphRecords{Purge: c.want.Spec.PurgeOnDestroy}
+	if c.want.Disabled || c.opens() {
+		records.Deactivated = c.have.records.Deactivated
+	}
+	if c.opens() && c.have.HalfMade {
+		notes = creationNotes
+	}
 	if c.want.Disabled && records.Deactivated == "" {
 		records.Deactivated = deactivatedNothing
 		if c.have.SignInEnabled || c.have.wasOpen {
@@ -96,38 +108,30 @@ func (c *principalConvergence) note(ctx context.Context) error {
 			c.have.closed = c.have.wasOpen // What a quarantine keeps closed is the expiry's from now on.
 		}
 	}
-	return c.write(ctx, records)
-}
-
-// forget takes the note of what an expiry, or the creation, has closed away, once it is open.
-func (c *principalConvergence) forget(ctx context.Context) error {
-	if c.want.Disabled {
-		return nil
+	if err := c.write(ctx, changed, records, notes); err != nil {
+		return err
 	}
-	return c.write(ctx, graphRecords{Purge: c.want.Spec.PurgeOnDestroy})
+	c.have.AppRoleAssignmentRequired = required
+	return nil
 }
 
-// write changes what differs of the service principal's own properties. Tags of others, among which are those of the third
-// party's application, stay.
-func (c *principalConvergence) write(ctx context.Context, records graphRecords) error {
-	tagging, changed := c.tenant.graphTagging(), map[string]any{}
+// write changes, in one request with other properties, what differs of the tags and the notes. Tags of others, among which are
+// those of the third party's application, stay.
+func (c *principalConvergence) write(ctx context.Context, changed map[string]any, records graphRecords, notes string) error {
+	tagging := c.tenant.graphTagging()
 	tags := tagging.merged(c.have.tags, tagging.tags(c.want.Metadata, records))
 	if !sameTexts(c.have.tags, tags) {
 		changed["tags"] = tags
 	}
-	if c.have.Notes != c.want.Spec.Notes {
-		changed["notes"] = orNull(c.want.Spec.Notes)
-	}
-	required := c.have.AppRoleAssignmentRequired
-	if wanted := c.want.Spec.AppRoleAssignmentRequired; wanted != nil && *wanted != required {
-		changed["appRoleAssignmentRequired"], required = *wanted, *wanted
+	if c.have.Notes != notes {
+		changed["notes"] = orNull(notes)
 	}
 	if len(changed) > 0 {
 		if err := c.send(ctx, changed); err != nil {
 			return err
 		}
 	}
-	c.have.tags, c.have.records, c.have.Notes, c.have.AppRoleAssignmentRequired = tags, records, c.want.Spec.Notes, required
+	c.have.tags, c.have.records, c.have.Notes = tags, records, notes
 	return nil
 }
 
@@ -149,13 +153,18 @@ func (c *principalConvergence) closeSignIn(ctx context.Context) error {
 	return err
 }
 
-// openSignIn opens only what an expiry or the creation has closed, as both the record and the caller know it: somebody else may
-// have blocked it for a reason.
+// opens tells whether this change opens the sign-in: only one that an expiry or the creation has closed, as both the record and the
+// caller know it, because somebody else may have blocked it for a reason.
+func (c *principalConvergence) opens() bool {
+	return !c.want.Disabled && !c.have.SignInEnabled && c.have.Quarantine == nil && c.want.Spec.MayOpen && c.have.records.Deactivated == deactivatedSignIn
+}
+
+// openSignIn takes away, in the same request, what says that the sign-in is closed: none of the two can be true alone.
 func (c *principalConvergence) openSignIn(ctx context.Context) error {
-	if c.want.Disabled || c.have.SignInEnabled || c.have.Quarantine != nil || !c.want.Spec.MayOpen || c.have.records.Deactivated != deactivatedSignIn {
+	if !c.opens() {
 		return nil
 	}
-	err := c.send(ctx, map[string]any{"accountEnabled": true})
+	err := c.write(ctx, map[string]any{"accountEnabled": true}, graphRecords{Purge: c.want.Spec.PurgeOnDestroy}, c.want.Spec.Notes)
 	c.have.SignInEnabled = err == nil
 	return err
 }

@@ -13,6 +13,10 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graph"
 )
 
+// creationNotes are the notes of a service principal from its creation until its sign-in is opened for the first time. By them an
+// import tells that nobody has blocked it: unlike a tag, they are never the third party's.
+const creationNotes = "terraform-provider-governed is making this service principal, and opens its sign-in at the end."
+
 // Create makes the service principal with its metadata and its sign-in blocked, since nobody tells whose the application is
 // before it is there; Converge opens it. A directory has one for each application, so that what is there and was not made by
 // an earlier try of this very call is somebody else's.
@@ -32,7 +36,7 @@ func (s *ServicePrincipals) Create(ctx context.Context, want platform.Desired[Se
 	tags := s.tenant.graphTagging().tags(want.Metadata, graphRecords{Deactivated: deactivatedSignIn, Purge: want.Spec.PurgeOnDestroy})
 	var made graph.ServicePrincipal
 	err = s.tenant.ask(sending, graph.Request{
-		Method: http.MethodPost, Path: "/servicePrincipals", In: map[string]any{"appId": strings.ToLower(want.Spec.AppID), "accountEnabled": false, "tags": tags},
+		Method: http.MethodPost, Path: "/servicePrincipals", In: map[string]any{"appId": strings.ToLower(want.Spec.AppID), "accountEnabled": false, "tags": tags, "notes": creationNotes},
 	}, "/servicePrincipals", permissionCreate, &made)
 	conflict := (*platform.ErrConflict)(nil)
 	switch {
@@ -76,7 +80,7 @@ func (s *ServicePrincipals) adopt(ctx context.Context, appID string, tags []stri
 	}
 	lacks := func(tag string) bool { return !slices.Contains(found.Tags, tag) }
 	enabled := found.AccountEnabled == nil || *found.AccountEnabled
-	if !uncertain || enabled || len(found.AppRoleAssignments) > 0 || slices.ContainsFunc(tags, lacks) {
+	if !uncertain || enabled || valueOf(found.Notes) != creationNotes || len(found.AppRoleAssignments) > 0 || slices.ContainsFunc(tags, lacks) {
 		return governance.ID{}, s.exists(found, cause)
 	}
 	return s.created(found.ID), nil

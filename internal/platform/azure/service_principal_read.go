@@ -97,7 +97,9 @@ func (t *Tenant) servicePrincipalState(ctx context.Context, principal graph.Serv
 	if r := t.graphTagging().readable(principal.Tags); r != nil {
 		state.Quarantine, state.wasOpen = r.order(), r.door == doorOpen
 	}
-	state.Disabled = said.Deactivated != "" && !state.SignInEnabled
+	state.HalfMade = state.Notes == creationNotes && !state.SignInEnabled && said.Deactivated == deactivatedSignIn
+	state.Disabled = said.Deactivated != "" && !state.SignInEnabled && !state.HalfMade
+	state.Unfinished = said.Deactivated != "" && (state.SignInEnabled || state.HalfMade)
 	for _, assignment := range principal.AppRoleAssignments {
 		role, err := t.held(ctx, assignment)
 		if err != nil {

@@ -17,7 +17,7 @@ import (
 
 // planChange decides what an existing credential becomes. What depends on a value that is not known yet is not known
 // either, because Terraform plans once more when it is, and the second plan cannot take back what the first one said.
-func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, diags *diag.Diagnostics) {
+func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, quarantined bool, diags *diag.Diagnostics) {
 	m.CredentialID, m.CreatedAt = prior.CredentialID, prior.CreatedAt
 	m.SecretReference, m.RotateAt, m.ValidUntil = prior.SecretReference, prior.RotateAt, prior.ValidUntil
 	m.PreviousCredentialID, m.PreviousExpiresAt = prior.PreviousCredentialID, prior.PreviousExpiresAt
@@ -37,7 +37,10 @@ func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, d
 		}
 		return
 	}
-	if reason, certain := r.rotation(ctx, m, prior, seen); reason != "" {
+	if quarantined && m.leaked(prior.CredentialID.ValueString()) { // It is cleared away, and the release makes another.
+		m.setCurrent(nil)
+		m.Status = types.StringValue(statusQuarantined)
+	} else if reason, certain := r.rotation(ctx, m, prior, seen); reason != "" {
 		m.planRotation(prior, reason, certain, diags)
 		return
 	}
@@ -106,7 +109,7 @@ func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (re
 	switch {
 	case m.leaked(prior.CredentialID.ValueString()):
 		return fmt.Sprintf("%s has leaked (leaked_ids)", prior.CredentialID.ValueString()), true
-	case prior.CredentialID.IsNull():
+	case prior.CredentialID.IsNull() && prior.Status.ValueString() != statusQuarantined:
 		return "the current one is gone from the identity, or its secret from the store", true
 	case prior.Status.ValueString() == statusMissing:
 		return "", true // The secret is being deleted, which is called off.

@@ -30,12 +30,21 @@ func (m *model) ended(id string) bool {
 	return has
 }
 
+// revokedBefore is when the leaked credentials were revoked, as the state has it; also that of what Terraform replaces, of which there
+// is no prior.
+func (r *Resource) revokedBefore(m, prior *model) types.Map {
+	if prior != nil {
+		return prior.LeakedRevokedAt
+	}
+	return r.data.RevokedBefore(m.ID.ValueString())
+}
+
 // recordLeaks keeps when each of the leaked credentials was revoked, which is now for those that were not before.
-func (m *model) recordLeaks(prior *model, ended []string, now time.Time) {
+func (m *model) recordLeaks(before types.Map, ended []string, now time.Time) {
 	when := map[string]attr.Value{}
 	for _, id := range tfkit.Strings(m.LeakedIDs) {
-		if prior != nil && prior.ended(id) {
-			when[id] = prior.LeakedRevokedAt.Elements()[id]
+		if at, has := before.Elements()[id]; has {
+			when[id] = at
 		} else if slices.Contains(ended, id) {
 			when[id] = timestamp(now)
 		}
@@ -49,7 +58,7 @@ func (m *model) recordLeaks(prior *model, ended []string, now time.Time) {
 // planLeaks says what is revoked because it has leaked, and refuses an id that is none of the identity's: a misspelt one would
 // leave what has leaked as it is. The state is nil while it is not known where to look.
 func (r *Resource) planLeaks(ctx context.Context, life credential.Life, m, prior *model, state *credential.State, diags *diag.Diagnostics) {
-	m.recordLeaks(prior, nil, time.Time{})
+	m.recordLeaks(r.revokedBefore(m, prior), nil, time.Time{})
 	if prior != nil {
 		m.OtherCredentialIDs = m.notLeaked(tfkit.Strings(prior.OtherCredentialIDs))
 	}

@@ -117,7 +117,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if prior != nil {
 		r.data.InState(prior.arn())
-		r.planChange(ctx, &m, prior, seen, &resp.Diagnostics)
+		r.planChange(ctx, &m, prior, seen, state != nil && state.Holder.Quarantined, &resp.Diagnostics)
 		if m.CredentialID.IsUnknown() && state != nil && !state.Absent {
 			r.checkIssue(ctx, life, &m, *state, false, &resp.Diagnostics)
 		}

@@ -138,7 +138,8 @@ func (m *model) want() (credential.Want, error) {
 	}, err
 }
 
-// Create makes the credential. Nothing is left of one that does not reach its store.
+// Create makes the credential. Nothing is left of one that does not reach its store, but in the state what it has ended because it has
+// leaked: the next apply finds nothing of that, and has to know why.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
@@ -147,7 +148,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	result, ok := r.apply(ctx, &m, nil, func(*credential.Want) {}, &resp.Diagnostics)
 	if !ok && result.Current.ID == "" {
-		return
+		if len(result.Ended) == 0 {
+			return
+		}
+		m.Status = types.StringValue(statusMissing)
 	}
 	m.applied(result)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -215,7 +219,7 @@ func (r *Resource) apply(ctx context.Context, m, prior *model, adjust func(*cred
 	at, _ := m.store(ctx).place()
 	m.ID = types.StringValue(at.id(m.Identity.ValueString()))
 	m.ExpiryEnforcement = enforcement(m, r.identityExpiry(m, &state))
-	m.recordLeaks(prior, result.Ended, r.data.Clock.Now())
+	m.recordLeaks(r.revokedBefore(m, prior), result.Ended, r.data.Clock.Now())
 	if m.OtherCredentialIDs.IsUnknown() {
 		var others []string
 		for _, other := range state.Others {
@@ -271,6 +275,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
+	r.data.NoteRevoked(m.ID.ValueString(), m.LeakedRevokedAt)
 	life, err := r.life(ctx, identity, at, &m)
 	var state credential.State
 	if err == nil {
@@ -280,7 +285,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		addError(&resp.Diagnostics, &m, "Credential cannot be read", err)
 		return
 	}
-	imported := m.SecretReference.IsNull()
+	imported := m.SecretReference.IsNull() && m.LeakedRevokedAt.IsNull()
 	if !state.Stored.Exists && (state.Absent || (imported && len(state.Previous) == 0)) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -335,6 +340,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.data.NoteRevoked(m.ID.ValueString(), m.LeakedRevokedAt)
 	life, ok := r.open(ctx, &m, "Credential cannot be retired", &resp.Diagnostics)
 	if !ok {
 		return

@@ -98,7 +98,7 @@ func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resou
 			"valid_until":            computed("When the cloud itself ends the current credential (RFC 3339); null for an access key, which has no end of its own."),
 			"previous_credential_id": computed("Id of the credential before it while that is still valid; otherwise null."),
 			"previous_expires_at":    computed("When the overlap with the previous credential ends (RFC 3339)."),
-			"status":                 computed("`active`, `expiring` or `expired`; as drift also `missing` (the credential or its secret is gone), `inactive` (somebody deactivated it, or it has ended before it was rotated) and `unfinished` (an apply was interrupted). The next apply mends those. `quarantined` where a quarantine of the identity has made it inactive: it stays as it is until the release."),
+			"status":                 computed("`active`, `expiring` or `expired`; as drift also `missing` (the credential or its secret is gone), `inactive` (somebody deactivated it, or it has ended before it was rotated) and `unfinished` (an apply was interrupted). The next apply mends those. `quarantined` where a quarantine of the identity has made it inactive, or where it is gone meanwhile: it stays as it is, or is made anew, at the release."),
 			"expiry_enforcement":     computed("`cloud` when the cloud itself refuses the credential then, because the identity ends at the same time or because Entra ID ends it; `apply` when the first apply after the expiry deactivates it."),
 			"other_credential_ids": schema.SetAttribute{
 				ElementType: types.StringType, Computed: true,

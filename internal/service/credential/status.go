@@ -17,7 +17,7 @@ const (
 	statusMissing    = "missing"
 	statusInactive   = "inactive"
 	statusUnfinished = "unfinished"
-	// statusQuarantined is that of a credential that a quarantine of the identity has made inactive.
+	// statusQuarantined is that of a credential that a quarantine of the identity has made inactive, or that is made after it.
 	statusQuarantined = "quarantined"
 )
 
@@ -36,10 +36,12 @@ func (r *Resource) observedStatus(m *model, state credential.State) types.String
 	switch {
 	case state.Current == nil && over && !left:
 		return types.StringValue(string(governance.StatusExpired))
-	case state.Current == nil && !over, !state.Stored.Scheduled.IsZero():
+	case state.Current == nil && !over && !state.Holder.Quarantined, !state.Stored.Scheduled.IsZero():
 		return types.StringValue(statusMissing)
 	case state.Unfinished, left:
 		return types.StringValue(statusUnfinished)
+	case state.Current == nil: // The release of the quarantine is what it waits for.
+		return types.StringValue(statusQuarantined)
 	case !state.Current.Active && (over || m.Status.ValueString() == string(governance.StatusExpired)):
 		return types.StringValue(string(governance.StatusExpired))
 	case !state.Current.Active && state.Holder.Quarantined:

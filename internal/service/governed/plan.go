@@ -165,7 +165,7 @@ func (r *Resource[M, P]) plannedStatus(ctx context.Context, m, prior *tfkit.Gove
 	switch had := prior.Status; {
 	case over:
 		return types.StringValue(string(governance.StatusExpired)), diags
-	case had.IsNull() || had.ValueString() == string(governance.StatusExpired):
+	case had.IsNull() || had.ValueString() == statusUnfinished || had.ValueString() == string(governance.StatusExpired):
 		return types.StringUnknown(), diags // It is completed, or opened again.
 	default:
 		return had, diags

@@ -73,6 +73,19 @@ func writeNotes(ctx context.Context, private privateState, m any) diag.Diagnosti
 // ClosedSignIn is the note of an identity whose sign-in an expiry, or the creation, has closed and nothing has opened since.
 const ClosedSignIn = "sign-in"
 
+// ClosedNow are the notes after a change of an identity, which may have failed: closed tells that it has closed the sign-in, or tried
+// to. Once that is open, nothing is noted any more, because the next who closes it is somebody else.
+func ClosedNow(notes []string, disabled, closed, open bool, err error) []string {
+	switch {
+	case closed:
+		return []string{ClosedSignIn}
+	case notes != nil && !disabled && (open || err == nil):
+		return []string{}
+	default:
+		return notes
+	}
+}
+
 // BelievesClosed tells whether an expiry has closed the sign-in of an identity whose record says so: where its time is not over,
 // only if the notes of this state have it. Others may be able to write the record.
 func BelievesClosed(data *tfkit.Data, m tfkit.GovernanceModel, metadata governance.Metadata, notes []string) bool {

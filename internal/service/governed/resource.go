@@ -133,6 +133,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: common.ID})...)
 	readNotes(ctx, req.Private, m, &resp.Diagnostics)
 	warnings, err := k.Read(ctx, r.data, id, m)
+	resp.Diagnostics.Append(writeNotes(ctx, resp.Private, m)...)
 	if errors.Is(err, platform.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return

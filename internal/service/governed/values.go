@@ -23,13 +23,20 @@ func Converged(m *tfkit.GovernanceModel, state platform.Observed) {
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByCloud))
 }
 
+// statusUnfinished is the status of an identity that an interrupted apply has left, until the next one ends that.
+const statusUnfinished = "unfinished"
+
 // Observed takes over what every kind of identity has on the cloud: what it is, who has marked it as theirs, and whether the
 // cloud ends its access at the expiry.
 func Observed(m *tfkit.GovernanceModel, data *tfkit.Data, state platform.Observed, managedBy string, endsByItself bool) {
 	Converged(m, state)
 	m.Name, m.ManagedBy = types.StringValue(state.Name), Nullable(managedBy)
 	m.SetMetadata(state.Metadata)
-	m.Status = m.ObservedStatus(data.Policy, data.Clock.Now(), state.Disabled)
+	now := data.Clock.Now()
+	m.Status = m.ObservedStatus(data.Policy, now, state.Disabled)
+	if state.Unfinished && m.StatusAt(data.Policy, now).ValueString() != string(governance.StatusExpired) {
+		m.Status = types.StringValue(statusUnfinished)
+	}
 	if !endsByItself {
 		m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))
 	}

@@ -126,14 +126,9 @@ func (k entraApplicationKind) Converge(ctx context.Context, data *tfkit.Data, id
 	}
 	intended, state, err := k.Apply(ctx, data, id, want)
 	attachments := append(intended.Attachments, azure.OwnerNames(intended.Owners)...) //nolint:gocritic // both are this call's own
-	if state.Closed() {
-		m.deactivated = []string{governed.ClosedSignIn}
-	}
+	m.deactivated = governed.ClosedNow(m.deactivated, disabled, state.Closed(), state.SignInEnabled, err)
 	if err != nil {
 		return attachments, err
-	}
-	if !disabled && m.deactivated != nil {
-		m.deactivated = []string{}
 	}
 	governed.Converged(&m.GovernanceModel, state.Observed)
 	m.ExpiryEnforcement = types.StringValue(string(governance.ExpiryByApply))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 	azuresim "github.com/nhi-governance/terraform-provider-governed/internal/sim/azure"
 )
 
@@ -85,6 +86,43 @@ func TestApplicationExpiry(t *testing.T) {
 	r.Apply(renewed).Want(t)
 	if !d.principal(t).Enabled || r.State("status") != "active" {
 		t.Errorf("after the renewal: %v", r.State())
+	}
+	settledApp(t, r, renewed)
+}
+
+// TestApplicationRenewalInterrupted takes the note of an expiry away that a renewal has left behind when the sign-in was open again,
+// and leaves a sign-in blocked that somebody has blocked meanwhile.
+func TestApplicationRenewalInterrupted(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	r := d.resource(t)
+	r.Apply(plainApp()).Want(t)
+	d.server.Clock().Set(time.Date(2026, time.June, 2, 0, 0, 0, 0, time.UTC))
+	next := func() { r = r.Under(acctest.NewAzureProtocol(t, d.server, nil)) }
+	next()
+	r.Refresh().Want(t)
+	r.Apply(plainApp()).Want(t, "warning expiry: Expiry is in the past")
+	renewed := plainApp().With(acctest.Values{"expiry": "2026-12-31"})
+	d.server.InjectFault(sim.Fault{Service: "graph", Action: "PATCH /applications/{id}", Nth: 2, Kind: sim.FaultAccessDenied})
+	r.ApplyOnce(renewed).Want(t, "error entra_application: Identity cannot be updated … lack the permission")
+	noted := func() bool { return slices.Contains(d.application(t).Tags, "nhi:deactivated=sign-in") }
+	if !d.principal(t).Enabled || !noted() {
+		t.Fatalf("the renewal was not interrupted: %+v", d.application(t))
+	}
+	next()
+	r.Refresh().Want(t)
+	if r.State("status") != "unfinished" {
+		t.Errorf("status %v", r.State("status"))
+	}
+	d.tenant.SetEnabled(d.principal(t).ObjectID, false)
+	next()
+	r.Refresh().Want(t, "warning entra_application: Sign-in is blocked")
+	d.tenant.SetEnabled(d.principal(t).ObjectID, true)
+	next()
+	r.Refresh().Want(t)
+	r.Apply(renewed).Want(t)
+	if !d.principal(t).Enabled || noted() || r.State("status") != "active" {
+		t.Errorf("after the next apply: %v, %+v", r.State(), d.application(t))
 	}
 	settledApp(t, r, renewed)
 }

@@ -36,6 +36,31 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
+// TestReplacedByTerraform lets Terraform replace what this state has, tainted or by -replace, which no plan tells the provider, and
+// not what another state has.
+func TestReplacedByTerraform(t *testing.T) {
+	t.Parallel()
+	server := acctest.NewSim(t)
+	r := protocol(t, server)
+	r.Plan(linkedRole(server, nil))
+	// The tags are written, and the answers get lost.
+	server.InjectFault(sim.Fault{Service: "iam", Action: "TagRole", Kind: sim.FaultDropAfter})
+	r.ApplyPlanned(linkedRole(server, nil)).Want(t, "error aws_service_linked_role: Identity was created but not completed")
+	server.ClearFaults()
+	wantTags(t, server, metadataTags(server)...)
+	r = r.Under(acctest.NewConfiguredProtocol(t, server, nil))
+	r.Refresh().Want(t)
+	server.ResetCalls()
+	r.Replace(linkedRole(server, nil)).Want(t)
+	wantWrites(t, server, "DeleteServiceLinkedRole", "CreateServiceLinkedRole", "TagRole")
+	acctest.WantSame(t, "adopted", r.State(nested, "adopted"), false)
+	r.Plan(linkedRole(server, nil)).Want(t)
+	if r.Changes() {
+		t.Error("the plan after changes something")
+	}
+	protocol(t, server).Plan(linkedRole(server, nil)).Want(t, "error aws_service_linked_role.aws_service_name: Existing identity … and is marked as governed by")
+}
+
 // TestDelete names what stands in the way, keeps the role until it is gone, and resumes.
 func TestDelete(t *testing.T) {
 	t.Parallel()

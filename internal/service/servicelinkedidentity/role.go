@@ -76,6 +76,8 @@ func (k awsServiceLinkedRoleKind) Foresee(ctx context.Context, data *tfkit.Data,
 			"Allow it to them, to see at plan whether a role is made or adopted.")}, nil
 	case err != nil || presence == aws.Absent:
 		return nil, err
+	case state.ManagedBy == governance.ManagedBy && data.PlansRemoval(state.ID.String()):
+		return nil, nil // It is replaced. Where another resource has it, making it is refused.
 	}
 	found := adoption(state, want.Spec.AdoptExisting || role.AdoptExisting.IsUnknown(), data.AWS.ServiceLinkedRoles().OtherTags(state, want.Metadata.Labels))
 	if presence == aws.Possible {

@@ -192,14 +192,9 @@ func (k entraServicePrincipalKind) Converge(ctx context.Context, data *tfkit.Dat
 		return nil, err
 	}
 	intended, state, err := k.Apply(ctx, data, id, want)
-	if state.Closed() {
-		m.closed = []string{governed.ClosedSignIn}
-	}
+	m.closed = governed.ClosedNow(m.closed, disabled, state.Closed(), state.SignInEnabled, err)
 	if err != nil {
 		return intended.Attachments, err
-	}
-	if !disabled && m.closed != nil {
-		m.closed = []string{}
 	}
 	had := principal
 	governed.Converged(&m.GovernanceModel, state.Observed)
@@ -216,8 +211,24 @@ func (k entraServicePrincipalKind) Read(ctx context.Context, data *tfkit.Data, i
 	if err != nil {
 		return nil, err
 	}
-	state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.closed)
-	return aboutServicePrincipal(state), k.observe(ctx, data, m, state)
+	imported := m.closed == nil
+	m.believe(data, &state)
+	warnings := aboutServicePrincipal(state)
+	if imported && state.HalfMade {
+		warnings = append(warnings, governed.Warning{Summary: "Creation was interrupted", Detail: "its sign-in has been closed since it was made, as its notes say. The next apply completes it and opens the sign-in."})
+	}
+	return warnings, k.observe(ctx, data, m, state)
+}
+
+// believe decides whether what the service principal says of its sign-in is this provider's own word. To an import it is while the
+// creation is not completed, which nobody's blocking can look like.
+func (m *model) believe(data *tfkit.Data, state *azure.ServicePrincipalState) {
+	if m.closed == nil && state.HalfMade {
+		m.closed = []string{governed.ClosedSignIn}
+	}
+	if !governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.closed) {
+		state.Disabled, state.HalfMade, state.Unfinished = false, false, state.SignInEnabled && state.Unfinished
+	}
 }
 
 // aboutServicePrincipal tells of a sign-in that somebody else has blocked, and of what may not be read.
@@ -227,7 +238,7 @@ func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning
 			"Removing it, with terraform destroy or with its block, finishes that."}}
 	}
 	warnings := governed.InQuarantine(state.Quarantine)
-	if !state.SignInEnabled && !state.Disabled && state.Quarantine == nil {
+	if !state.SignInEnabled && !state.Disabled && !state.HalfMade && state.Quarantine == nil {
 		warnings = append(warnings, governed.SignInBlocked("its sign-in", state.ID.Name()))
 	}
 	if state.DelegatedUnknown != "" {
@@ -250,7 +261,7 @@ func (k entraServicePrincipalKind) Bulk(_ context.Context, data *tfkit.Data) (go
 		if err != nil {
 			return err
 		}
-		state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.closed)
+		m.believe(data, &state)
 		return k.observe(ctx, data, m, state)
 	}, nil
 }
