@@ -1,10 +1,12 @@
 package governance_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
@@ -64,7 +66,8 @@ func TestContains(t *testing.T) {
 	}
 }
 
-// FuzzContains holds a proof against texts that the inner pattern matches.
+// FuzzContains holds a proof against texts that the inner pattern matches, and finds it where there is no wildcard to prove
+// anything of.
 func FuzzContains(f *testing.F) {
 	f.Add("a*", "ab*", "xyz")
 	f.Add("a?c", "abc", "")
@@ -76,6 +79,13 @@ func FuzzContains(f *testing.F) {
 		text := strings.ReplaceAll(strings.ReplaceAll(inner, "*", filling), "?", "q")
 		if contains(outer, inner) && !contains(outer, text) {
 			t.Errorf("%q contains %q, but not %q", outer, inner, text)
+		}
+		if !contains(outer, outer) || !contains("*", inner) {
+			t.Errorf("%q does not contain itself, or not everything contains %q", outer, inner)
+		}
+		literal := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(outer))
+		if ascii := !strings.ContainsFunc(outer+text, func(r rune) bool { return r >= utf8.RuneSelf }); ascii && contains(outer, text) != regexp.MustCompile(`(?s)\A`+literal+`\z`).MatchString(text) {
+			t.Errorf("%q contains %q: %t", outer, text, contains(outer, text))
 		}
 	})
 }

@@ -61,6 +61,16 @@ func Printable(text string) string {
 	return shown.String()
 }
 
+// Excerpt is a text up to so many characters, and an ellipsis for the rest.
+func Excerpt(text string, most int) string {
+	for i := range text {
+		if most--; most < 0 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
 // EvaluateRetirement holds the last uses of an identity that is to be removed against the policy: one that was used lately
 // may still be needed, and so may one of which that is not known.
 func (p Policy) EvaluateRetirement(uses []Use, now time.Time) []Violation {

@@ -8,6 +8,15 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 )
 
+func TestExcerpt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"": "", "été": "été", "étés": "été…", "e\u0301tés": "e\u0301t…"} {
+		if got := governance.Excerpt(text, 3); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestEvaluateRetirement(t *testing.T) {
 	t.Parallel()
 	ago := func(days int) time.Time { return now.AddDate(0, 0, -days) }

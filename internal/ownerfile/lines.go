@@ -46,7 +46,11 @@ func (l *list) parseCodeowners(text []byte) {
 			if strings.HasPrefix(word.text, "#") {
 				return
 			}
-			owner, ok := codeowner(word.text)
+			text, ok := l.text(word.text, "an owner", line, column+word.at)
+			if !ok {
+				continue
+			}
+			owner, ok := codeowner(text)
 			if !ok {
 				l.problem(line, column+word.at, "found %q where an owner should be; write @payments, @acme/payments or an e-mail address", word.text)
 			}

@@ -24,6 +24,8 @@ const (
 	maxFileSize = 10 << 20
 	// mostProblems are shown at once.
 	mostProblems = 20
+	// longestText of a file that a problem shows, in characters.
+	longestText = 300
 )
 
 // Error says why a file is no directory of owners.
@@ -132,6 +134,11 @@ type list struct {
 }
 
 func (l *list) problem(line, column int, format string, args ...any) {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = governance.Excerpt(text, longestText)
+		}
+	}
 	l.problems = append(l.problems, fmt.Sprintf("line %d, column %d: ", line, column)+fmt.Sprintf(format, args...))
 }
 

@@ -1,15 +1,18 @@
 package ownerfile
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -174,6 +177,7 @@ func TestMalformed(t *testing.T) {
 		"broken YAML":       {"o.yaml", "- a\n- 'b\n", []string{"line 2, column 3: could not find end character of single-quoted text" + yamlForm}},
 		"numbers and more":  {"o.yaml", "- 12\n- true\n-\n- [a]\n- ''\n- 1.5\n", []string{"line 1, column 3: found the number 12 where an owner should be; write a name in quotes", "line 2, column 3: found true where an owner should be; write a name in quotes", "line 3, column 2: found nothing where an owner should be" + yamlForm, "line 4, column 3: found a list where an owner should be" + yamlForm, "line 5, column 3: found an empty text where an owner should be", "line 6, column 3: found the number 1.5 where an owner should be; write a name in quotes"}},
 		"anchors":           {"o.yaml", "- &a x\n- *a\n- !!str 3\n- {}\n", []string{"line 1, column 3: found a YAML anchor or alias, which an owner directory cannot have, where an owner should be" + yamlForm, "line 2, column 3: found a YAML anchor or alias, which an owner directory cannot have, where an owner should be" + yamlForm, "line 3, column 3: found a YAML tag, which an owner directory cannot have, where an owner should be" + yamlForm, "line 4, column 3: found an owner without a name; write name: payments"}},
+		"long key":          {"o.yaml", "- {name: a, " + strings.Repeat("x", longestText+1) + ": b}\n", []string{`line 1, column 13: found the key "` + strings.Repeat("x", longestText) + `…"; the keys of an owner are name, aliases, email, active, left`}},
 		"unknown key":       {"o.yaml", "- name: alice\n  lefft: 2026-09-30\n", []string{`line 2, column 3: found the key "lefft"; the keys of an owner are name, aliases, email, active, left`}},
 		"no name":           {"o.yaml", "- email: a@acme.example\n", []string{"line 1, column 3: found an owner without a name; write name: payments"}},
 		"wrong values":      {"o.yaml", "- name: [a]\n  aliases: b\n  email: 3\n  active: maybe\n  left: soon\n", []string{"line 1, column 9: found a list where name should be a text; write it in quotes", `line 2, column 12: found the text "b" where aliases should be a list; write [first, second]`, "line 3, column 10: found the number 3 where email should be a text; write it in quotes", `line 4, column 11: found the text "maybe" where active should be true or false`, `line 5, column 9: found "soon" where left should be a date; write it as 2026-09-30`}},
@@ -195,6 +199,7 @@ func TestMalformed(t *testing.T) {
 		"cells":             {"o.csv", "name,active,left\n,,\na,maybe,\nb,,30.09.2026\n", []string{"line 2, column 1: found an empty text where name should be", `line 3, column 3: found "maybe" where active should be true or false`, `line 4, column 4: found "30.09.2026" where left should be a date; write it as 2026-09-30`}},
 		"a row twice":       {"o.csv", "name\na\na\n", []string{`line 3, column 1: found "a", which line 2 has already; keep one of them`}},
 		"a line twice":      {"o.txt", "a\n  a\n", []string{`line 2, column 3: found "a", which line 1 has already; keep one of them`}},
+		"control character": {"CODEOWNERS", "* @acme/\x03dba @ops\n", []string{"line 1, column 3: found the control character U+0003 in an owner; write it on one line, without tabs"}},
 		"tab in a line":     {"o.txt", "a\tb\n", []string{"line 1, column 1: found the control character U+0009 in an owner; write it on one line, without tabs"}},
 		"no UTF-8":          {"o.txt", "a\nM\xfcller\n", []string{"line 2, column 2: found a byte that is not UTF-8; save the file as UTF-8"}},
 		"UTF-16":            {"o.csv", "\xff\xfen\x00", []string{"line 1, column 1: found a byte that is not UTF-8; save the file as UTF-8"}},
@@ -252,12 +257,37 @@ func TestReadFails(t *testing.T) {
 	}
 }
 
-// FuzzParse holds every format against anything: no panic, no owner without a name that messages can hold, and no name of two.
+// asJSON writes owners as JSON and reads them back.
+func asJSON(t *testing.T, owners []governance.Owner) (l list) {
+	t.Helper()
+	entries := make([]map[string]any, len(owners))
+	for i, owner := range owners {
+		entries[i] = map[string]any{keyName: owner.Name, keyActive: !owner.Inactive}
+		if owner.Aliases != nil {
+			entries[i][keyAliases] = owner.Aliases
+		}
+		if !owner.Left.IsZero() {
+			entries[i][keyLeft] = owner.Left.Format(time.DateOnly)
+		}
+	}
+	text, err := json.Marshal(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.parseJSON(text)
+	return l
+}
+
+// FuzzParse holds every format against anything: no owner without a name that messages can hold, no name of two, and the same
+// owners when they are written as JSON.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"- payments\n- {name: alice, left: 2026-09-30}\n", `["a", {"name": "b", "aliases": ["c"]}]`, "name,left\na,2026-09-30\n", "* @acme/payments # x\n^[S][2] a@b.example\n", "- &a [*a]\n", "? x\n: y\n", "{", "\"", "- |\n  x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) {
+			return // Read refuses it.
+		}
 		for _, file := range []string{"o.yaml", "o.json", "o.csv", "o.txt", "CODEOWNERS"} {
 			var l list
 			parserOf(file)(&l, []byte(text))
@@ -270,8 +300,13 @@ func FuzzParse(f *testing.F) {
 					seen[name] = true
 				}
 			}
-			if slices.Contains(l.problems, "") {
-				t.Errorf("%s: a problem has no text", file)
+			for _, problem := range l.problems {
+				if problem == "" || utf8.RuneCountInString(problem) > 12*longestText { // quoted, a character has ten
+					t.Errorf("%s: the problem %q", file, problem)
+				}
+			}
+			if again := asJSON(t, l.owners); file != "CODEOWNERS" && len(l.owners) > 0 && !reflect.DeepEqual(again.owners, l.owners) {
+				t.Errorf("%s: %+v came back as %+v, %q", file, l.owners, again.owners, again.problems)
 			}
 		}
 	})

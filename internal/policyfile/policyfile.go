@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -75,14 +76,15 @@ func Read(file string) (governance.PolicyDocument, error) {
 func Parse(text []byte) (governance.PolicyDocument, error) {
 	var document governance.PolicyDocument
 	invalid := func(problems ...string) (governance.PolicyDocument, error) {
-		return governance.PolicyDocument{}, &InvalidError{Problems: problems}
+		return governance.PolicyDocument{}, &InvalidError{Problems: bounded(problems)}
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors start a file with a mark
 	if yamlbound.Nested(text) {
 		return invalid("it is nested deeper than any policy")
 	}
 	switch parsed, err := parser.ParseBytes(text, 0); {
-	case err != nil: // YAMLToJSON says it with the line
+	case err != nil:
+		return invalid(located(err))
 	case len(parsed.Docs) > 1:
 		return invalid(fmt.Sprintf("it has %d documents; a policy is one", len(parsed.Docs)))
 	case yamlbound.Multiplies(parsed):
@@ -90,7 +92,7 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 	}
 	asJSON, err := yaml.YAMLToJSON(text)
 	if err != nil {
-		return invalid(strings.TrimSpace(yaml.FormatError(err, false, true)))
+		return invalid(located(err))
 	}
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(asJSON)))
 	if err != nil {
@@ -128,6 +130,37 @@ func Parse(text []byte) (governance.PolicyDocument, error) {
 	}
 	document.Keys = keys
 	return document, nil
+}
+
+const (
+	// mostProblems are shown at once.
+	mostProblems = 20
+	// longestProblem in characters leaves room for the names of all rules.
+	longestProblem = 2000
+)
+
+// bounded keeps a file that is none from filling the screen.
+func bounded(problems []string) []string {
+	more := len(problems) - mostProblems
+	shown := slices.Clone(problems[:min(len(problems), mostProblems)])
+	for i, problem := range shown {
+		shown[i] = governance.Excerpt(problem, longestProblem)
+	}
+	if more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", more))
+	}
+	return shown
+}
+
+// located says what is wrong in a YAML file and where. The library's own text shows the line too, in a time that is quadratic
+// in its length.
+func located(err error) string {
+	var at yaml.Error
+	if !errors.As(err, &at) || at.GetToken() == nil {
+		return err.Error()
+	}
+	position := at.GetToken().Position
+	return fmt.Sprintf("line %d, column %d: %s", position.Line, position.Column, at.GetMessage())
 }
 
 // compiled is made only when a policy file is used at all.

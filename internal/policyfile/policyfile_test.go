@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/ownerfile"
@@ -88,12 +89,12 @@ func TestInvalid(t *testing.T) {
 		"required_metadata: [colour]":                  {"required_metadata.0: ", "'colour'"},
 		"owners: {pattern: '('}":                       {"owners.pattern: not an RE2 regular expression"},
 		"- max_lifetime_days":                          {"the policy: got array, want object"},
-		"max_lifetime_days: 1\nowners: [":              {"[2:"},
-		"max_lifetime_days: 3\n\tx: 1":                 {"[2:"},
-		`{"max_lifetime_days": 3,, }`:                  {"[1:"},
+		"max_lifetime_days: 1\nowners: [":              {"line 2, column "},
+		"max_lifetime_days: 3\n\tx: 1":                 {"line 2, column "},
+		`{"max_lifetime_days": 3,, }`:                  {"line 1, column "},
 		"warn_before_days: -1\nmax_lifetime: 3":        {"warn_before_days: ", "'max_lifetime'"},
 		"max_lifetime_days: 3\nwarn_before_days":       {"2"},
-		"max_lifetime_days: 3\nmax_lifetime_days: 400": {"[2:", "already defined"},
+		"max_lifetime_days: 3\nmax_lifetime_days: 400": {"line 2, column 1: ", "already defined"},
 		"rules: [{name: a, expression: 'true'}]":       {"rules[0]: missing property 'message'"},
 		"rules: [{name: a, expression: 'true', message: m, severity: high}]":                                                         {"rules[0]: ", "'severity'"},
 		"rules: [{name: a, expression: 'true', message: m, enforcement: deny}]":                                                      {"rules[0].enforcement: ", "'error', 'warn', 'off'"},
@@ -122,13 +123,32 @@ func TestParseEndless(t *testing.T) {
 		laughs += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 9))
 	}
 	for text, want := range map[string]string{
-		laughs:                      "it has more aliases than any policy, or one within what an anchor names; write out what they stand for",
-		strings.Repeat("[", 1<<20):  "it is nested deeper than any policy",
-		strings.Repeat("- ", 1<<18): "it is nested deeper than any policy",
+		laughs:                              "it has more aliases than any policy, or one within what an anchor names; write out what they stand for",
+		strings.Repeat("[", 1<<20):          "it is nested deeper than any policy",
+		strings.Repeat("- ", 1<<18):         "it is nested deeper than any policy",
+		"a: " + strings.Repeat("]%", 1<<15): "line 1, column 5: unexpected directive value. document not started",
 	} {
 		var invalid *InvalidError
 		if _, err := Parse([]byte(text)); !errors.As(err, &invalid) || !slices.Equal(invalid.Problems, []string{want}) {
 			t.Errorf("%.20q: %v", text, err)
+		}
+	}
+}
+
+// TestProblemsAreBounded shows neither more of them nor longer ones than somebody reads.
+func TestProblemsAreBounded(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]struct {
+		problems int
+		last     string
+	}{
+		"required_metadata: [" + strings.Repeat("1, ", 1000) + "1]": {mostProblems + 1, "and 981 more"},
+		"required_metadata: [" + strings.Repeat("1, ", 19) + "1]":   {mostProblems, "required_metadata.19: got number, want string"},
+		strings.Repeat("x", longestProblem+1) + ": 1":               {1, "x…"},
+	} {
+		var invalid *InvalidError
+		if _, err := Parse([]byte(text)); !errors.As(err, &invalid) || len(invalid.Problems) != want.problems || !strings.HasSuffix(invalid.Problems[want.problems-1], want.last) {
+			t.Errorf("%.30q: %.300q", text, err)
 		}
 	}
 }
@@ -232,8 +252,8 @@ func texts[T ~string](items []T) []string {
 	return list
 }
 
-// FuzzParse takes a policy that is whole or says what is wrong: never a panic, never one that the provider then refuses, and the
-// same when it is written anew.
+// FuzzParse takes a policy that is whole or says what is wrong, within a screen: never a panic, never one that the provider then
+// refuses, and the same when it is written anew.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		yamlPolicy, jsonPolicy, "{}", "", "---\n---\n", "\ufeff{}", "a: &a [*a]", "<<: {warn_before_days: 1}", "warn_before_days: &d 7\nmax_lifetime_days: *d\n",
@@ -246,7 +266,9 @@ func FuzzParse(f *testing.F) {
 		document, err := Parse(text)
 		if err != nil {
 			var invalid *InvalidError
-			if !errors.As(err, &invalid) || len(invalid.Problems) == 0 || slices.Contains(invalid.Problems, "") || !reflect.DeepEqual(document, governance.PolicyDocument{}) {
+			if !errors.As(err, &invalid) || len(invalid.Problems) == 0 || len(invalid.Problems) > mostProblems+1 || slices.ContainsFunc(invalid.Problems, func(problem string) bool {
+				return problem == "" || utf8.RuneCountInString(problem) > longestProblem+1
+			}) || !reflect.DeepEqual(document, governance.PolicyDocument{}) {
 				t.Fatalf("%+v, %#v", document, err)
 			}
 			return

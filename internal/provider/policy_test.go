@@ -106,7 +106,7 @@ func TestPolicyFile(t *testing.T) {
 		"missing":     {filepath.Join(t.TempDir(), "absent.yaml"), "error policy_file: Policy file cannot be used … absent.yaml … no such file"},
 		"folder":      {t.TempDir(), "error policy_file: Policy file cannot be used"},
 		"unknown key": {file(t, "p.yaml", "max_lifetime: 3\n"), "error policy_file: Policy file cannot be used … p.yaml is not a valid policy … 'max_lifetime' … named by policy_file … policy.schema.json"},
-		"bad YAML":    {file(t, "p.yaml", "owners:\n  pattern: [\n"), "error policy_file: Policy file cannot be used … p.yaml is not a valid policy … [2:"},
+		"bad YAML":    {file(t, "p.yaml", "owners:\n  pattern: [\n"), "error policy_file: Policy file cannot be used … p.yaml is not a valid policy … line 2, column "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

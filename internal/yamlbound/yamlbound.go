@@ -25,7 +25,28 @@ func Nested(text []byte) bool {
 			return true
 		}
 	}
-	return bytes.Contains(text, bytes.Repeat([]byte("- "), mostNested)) || bytes.Contains(text, bytes.Repeat([]byte("? "), mostNested))
+	for line := range bytes.Lines(text) {
+		if dashes(line) >= mostNested {
+			return true
+		}
+	}
+	return false
+}
+
+// dashes are the most dashes and question marks in a row, each of which nests what comes next; a tag or an anchor between them
+// changes nothing.
+func dashes(line []byte) int {
+	most, open := 0, 0
+	for word := range bytes.FieldsSeq(line) {
+		switch {
+		case len(word) == 1 && (word[0] == '-' || word[0] == '?'):
+			open++
+			most = max(most, open)
+		case word[0] != '!' && word[0] != '&':
+			open = 0
+		}
+	}
+	return most
 }
 
 // mostAliases bounds what anchors can multiply a file by.

@@ -12,6 +12,8 @@ func TestNested(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, strings.Repeat("[", mostNested): false, strings.Repeat("[", mostNested+1): true, strings.Repeat("{}", 1000): false,
 		strings.Repeat("]", 1000) + "[": false, strings.Repeat("- ", mostNested): true, strings.Repeat("? ", mostNested): true,
+		strings.Repeat("- !!x ", mostNested): true, strings.Repeat("- &a ? !x ", mostNested/2): true, strings.Repeat("- ", mostNested-1) + "a - b": false,
+		strings.Repeat("-\n", 1000): false, strings.Repeat("- a\n", 1000): false, "- " + strings.Repeat("a - ", 1000): false,
 	} {
 		if got := Nested([]byte(text)); got != want {
 			t.Errorf("%.20q of %d bytes: %t", text, len(text), got)

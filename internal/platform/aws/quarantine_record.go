@@ -31,6 +31,8 @@ const (
 	denyBoundary denial = "boundary"
 )
 
+var denials = []denial{denyInline, denyManaged, denyBoundary}
+
 // barrier is what has become of a role's trust policy.
 type barrier string
 
@@ -42,6 +44,8 @@ const (
 	trustFull  barrier = "full"
 	trustGhost barrier = "ghost"
 )
+
+var barriers = []barrier{trustClosed, trustWrapped, trustFull, trustGhost}
 
 // shut tells whether the trust policy has a statement of the quarantine.
 func (b barrier) shut() bool { return b == trustClosed || b == trustWrapped }
@@ -55,6 +59,8 @@ const (
 	codeCertificate credentialCode = "cert"
 	codeService     credentialCode = "service"
 )
+
+var heldCodes = []credentialCode{codeAccessKey, codeSSHKey, codeCertificate, codeService}
 
 // held is a credential that was active when the quarantine began.
 type held struct {
@@ -134,7 +140,7 @@ var changeRecords = []governance.Field{governance.RecordQuarantineChanges, gover
 func (r quarantineRecord) parts() []string {
 	var changes []string
 	if r.deny == denyBoundary {
-		changes = append(changes, "boundary:"+cmp.Or(encodeTag(r.boundary), noBoundary))
+		changes = append(changes, boundaryCode+":"+cmp.Or(encodeTag(r.boundary), noBoundary))
 	}
 	for _, one := range r.held {
 		changes = append(changes, string(one.code)+":"+one.id)
@@ -150,8 +156,11 @@ func (r quarantineRecord) parts() []string {
 	return parts
 }
 
-// noBoundary stands for the boundary of an identity that had none.
-const noBoundary = "none"
+const (
+	boundaryCode = "boundary"
+	// noBoundary stands for the boundary of an identity that had none.
+	noBoundary = "none"
+)
 
 // tooLong names what of the record its tags cannot hold; empty when they can.
 func (r quarantineRecord) tooLong() string {
@@ -182,19 +191,29 @@ func (t tagging) quarantine(tags map[string]string) (*quarantineRecord, error) {
 	}
 	r, err := parseQuarantine(main)
 	r.Reason, r.Ticket = decodeTag(values[governance.RecordQuarantineReason]), decodeTag(values[governance.RecordQuarantineTicket])
+	boundaries := 0
 	for _, field := range changeRecords {
 		for _, change := range strings.Fields(values[field]) {
-			code, value, ok := strings.Cut(change, ":")
+			code, value, _ := strings.Cut(change, ":")
 			switch {
-			case !ok:
+			case value == "":
 				err = errRecord
-			case code == "boundary" && value == noBoundary:
-			case code == "boundary":
-				r.boundary = decodeTag(value)
-			default:
+			case code == boundaryCode:
+				if boundaries++; value != noBoundary {
+					r.boundary = decodeTag(value)
+				}
+			case slices.Contains(heldCodes, credentialCode(code)):
 				r.held = append(r.held, held{credentialCode(code), value})
+			default:
+				err = errRecord
 			}
 		}
+	}
+	switch {
+	case r.deny != denyBoundary:
+		r.boundary = "" // left by an interruption
+	case boundaries != 1: // a release would leave the identity without its own
+		err = errRecord
 	}
 	if err != nil {
 		err = fmt.Errorf("the tag %s is %q: %w", t.keys.Key(governance.RecordQuarantine), main, err)
@@ -215,9 +234,13 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 	for _, word := range words[2:] {
 		switch key, value, _ := strings.Cut(word, "="); key {
 		case "deny":
-			r.deny = denial(value)
+			if r.deny = denial(value); !slices.Contains(denials, r.deny) {
+				return r, errRecord
+			}
 		case "trust":
-			r.trust = barrier(value)
+			if r.trust = barrier(value); !slices.Contains(barriers, r.trust) {
+				return r, errRecord
+			}
 		case "digest":
 			r.digest = value
 		case "used":
@@ -232,6 +255,8 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 			r.ReleaseAfter = decodeTag(value)
 		case "delete_after":
 			r.DeleteAfter = decodeTag(value)
+		default:
+			return r, errRecord
 		}
 	}
 	return r, nil

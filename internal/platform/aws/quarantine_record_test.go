@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -95,8 +96,26 @@ func TestForgedQuarantineRecord(t *testing.T) {
 			t.Errorf("%q gives %v %v", text, record, err)
 		}
 	}
-	if _, err := tagging.quarantine(map[string]string{"nhi:quarantine": "quarantined 2026-11-22T13:11:00Z", "nhi:quarantine_changes": "everything"}); err == nil {
-		t.Error("a change without a kind is one")
+	for _, test := range []struct{ deny, changes string }{
+		{"inline", "everything"},
+		{"inline", "key:"},
+		{"inline", "totp:AKIAEXAMPLE"},
+		{"inline", ":AKIAEXAMPLE"},
+		{"boundary", ""},
+		{"boundary", "key:AKIAEXAMPLE"},
+		{"boundary", "boundary:none boundary:none"},
+		{"everything", ""},
+		{"", ""},
+		{"inline trust=ajar", ""},
+		{"inline for=ever", ""},
+	} {
+		main := "quarantined 2026-11-22T13:11:00Z deny=" + test.deny
+		if record, err := tagging.quarantine(map[string]string{"nhi:quarantine": main, "nhi:quarantine_changes": test.changes}); !errors.Is(err, errRecord) {
+			t.Errorf("%s with %q is taken for %+v", main, test.changes, record)
+		}
+	}
+	if record, err := tagging.quarantine(map[string]string{"nhi:quarantine": "quarantined 2026-11-22T13:11:00Z deny=inline", "nhi:quarantine_changes": "boundary:arn:aws:iam::123456789012:policy/left"}); err != nil || record.boundary != "" {
+		t.Errorf("what an interruption has left gives %+v, %v", record, err)
 	}
 	if record, err := tagging.quarantine(map[string]string{"nhi:quarantine_reason": "x"}); record != nil || err != nil {
 		t.Errorf("a reason alone gives %v %v", record, err)
@@ -110,6 +129,11 @@ func FuzzQuarantineRecord(f *testing.F) {
 	f.Add("releasing 2026-11-22T13:11:00Z deny=boundary release_after=2026-12-01 delete_after=2027-01-01T00:00:00+02:00", "x", "", "boundary:arn:aws:iam::123456789012:policy/a=2Cb", "")
 	f.Add("imposing 0000-01-01T00:00:00+23:00 used=9999-12-31T23:59:59-23:00", "=2C", "", "key:", ":")
 	f.Fuzz(func(t *testing.T, main, reason, ticket, changes, more string) {
+		for _, text := range []string{main, reason, ticket, changes, more} {
+			if !utf8.ValidString(text) {
+				return // IAM has no such tags.
+			}
+		}
 		tagging := tagging{keys: governance.NewMetadataKeys(nil)}
 		tags := map[string]string{"Team": "x", "nhi:quarantine": main, "NHI:quarantine_reason": reason, "nhi:quarantine_changes": changes, "nhi:quarantine_changes_3": more}
 		if ticket != "" {

@@ -76,6 +76,27 @@ func TestGraphTagsMerged(t *testing.T) {
 	}
 }
 
+// TestEveryCharacter has each character of Unicode come back, alone and in a list, by what prints and is not white space.
+func TestEveryCharacter(t *testing.T) {
+	t.Parallel()
+	const page = 1 << 8
+	for first := rune(0); first <= unicode.MaxRune; first += page {
+		var text strings.Builder
+		for r := first; r < first+page; r++ {
+			if utf8.ValidRune(r) {
+				text.WriteRune(r)
+			}
+		}
+		encoded := encodeGraphTag(text.String())
+		if strings.ContainsFunc(encoded, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) || decodeGraphTag(encoded) != text.String() {
+			t.Errorf("the page from U+%04X came back as %q by way of %q", first, decodeGraphTag(encoded), encoded)
+		}
+		if list := []string{"a" + text.String(), "b"}; !slices.Equal(decodeGraphList(encodeGraphList(list)), list) {
+			t.Errorf("the page from U+%04X came back as %q", first, decodeGraphList(encodeGraphList(list)))
+		}
+	}
+}
+
 // FuzzGraphTags has whatever the check lets pass be tags that Entra ID takes, in any order and beside those of others, and come
 // back as it was written.
 func FuzzGraphTags(f *testing.F) {

@@ -30,6 +30,8 @@ const (
 	doorNone door = "none"
 )
 
+var doors = []door{doorOpen, doorBlocked, doorNone}
+
 // noClient is what a record says where nothing could use the identity.
 const noClient = "none"
 
@@ -99,17 +101,23 @@ func parseQuarantine(text string) (r quarantineRecord, err error) {
 	for _, word := range words[2:] {
 		switch key, value, _ := strings.Cut(word, "="); key {
 		case "sign_in":
-			r.door = door(value)
+			if r.door = door(value); !slices.Contains(doors, r.door) {
+				return r, errRecord
+			}
 		case "used":
 			if r.usedAt, ok = platform.ParseInstant(value); !ok {
 				return r, errRecord
 			}
 		case "client":
-			r.unused = value == noClient
+			if r.unused = value == noClient; !r.unused {
+				return r, errRecord
+			}
 		case "release_after":
 			r.ReleaseAfter = value
 		case "delete_after":
 			r.DeleteAfter = value
+		default:
+			return r, errRecord
 		}
 	}
 	return r, nil

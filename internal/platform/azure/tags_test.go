@@ -11,8 +11,8 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
 
-// FuzzTags has whatever the check lets pass be tags that Resource Manager takes, beside those of others, and come back as it was
-// written.
+// FuzzTags has the check let pass what makes tags that Resource Manager takes and that come back as they were written, beside
+// those of others, and nothing else.
 func FuzzTags(f *testing.F) {
 	f.Add("payments", "Export (EU), nightly", "billing db", `a\,b`, "team", "x")
 	f.Add("請求書 🚀", "e\u0301\x00\u2028", `\`, ",", "Hidden-title", "")
@@ -33,19 +33,18 @@ func FuzzTags(f *testing.F) {
 		}
 		tagging := tagging{keys: governance.NewMetadataKeys(nil), ignore: platform.IgnoreTags{Keys: []string{"CostCenter"}}}
 		var found findings
-		if tagging.check(&found, metadata, 0); len(found) > 0 {
-			return
-		}
-		tags, folded := tagging.tags(metadata), map[string]bool{}
+		tagging.check(&found, metadata, 0)
+		tags, folded, fits := tagging.tags(metadata), map[string]bool{}, true
 		for key, value := range tags {
-			if length := tagLength(key); length < 1 || length > maxTagNameLength || strings.ContainsAny(key, `<>%&\?/`) || tagLength(value) > maxTagValueLength || folded[strings.ToLower(key)] {
-				t.Errorf("Resource Manager does not take %q=%q", key, value)
-			}
+			length := tagLength(key)
+			fits = fits && length > 0 && length <= maxTagNameLength && !strings.ContainsAny(key, `<>%&\?/`) && tagLength(value) <= maxTagValueLength && !folded[strings.ToLower(key)]
 			folded[strings.ToLower(key)] = true
 		}
 		others := map[string]string{"costCenter": "7", "hidden-link:x": "y"}
-		if read, mark := tagging.metadata(tagging.merged(others, tags)); !reflect.DeepEqual(read, metadata) || mark != governance.ManagedBy {
-			t.Errorf("%+v came back as %+v, %q", metadata, read, mark)
+		read, mark := tagging.metadata(tagging.merged(others, tags))
+		same := reflect.DeepEqual(read, metadata) && mark == governance.ManagedBy
+		if passes := len(found) == 0; passes != (fits && same) {
+			t.Errorf("the check says %v of the tags %q, which Resource Manager takes (%t) and which come back as %+v, %q", found, tags, fits, read, mark)
 		}
 	})
 }

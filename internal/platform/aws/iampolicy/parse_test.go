@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -247,9 +248,19 @@ func FuzzParse(f *testing.F) {
 		if !IsClosed(Close(d)) {
 			t.Fatalf("Close leaves the policy open: %s", d.JSON())
 		}
-		_, _ = ParseTrust(text)
-		_, _ = ParseIdentity(text)
-		_ = Size(text)
+		for _, stricter := range []func(string) (Document, error){ParseTrust, ParseIdentity} {
+			var syntax *SyntaxError
+			if same, err := stricter(text); err == nil {
+				if diff := cmp.Diff(d, same); diff != "" {
+					t.Fatalf("another document: %s", diff)
+				}
+			} else if !errors.As(err, &syntax) || syntax.Line < 1 || syntax.Column < 1 {
+				t.Fatalf("not a SyntaxError with a position: %#v", err)
+			}
+		}
+		if size, written := Size(text), Size(d.JSON()); size < 1 || written < 1 || size > utf8.RuneCountInString(text) {
+			t.Fatalf("the sizes are %d and %d", size, written)
+		}
 		for _, unknown := range UnknownActions(d) {
 			if unknown.Value == unknown.Nearest || unknown.String() == "" {
 				t.Fatalf("near to itself: %+v", unknown)

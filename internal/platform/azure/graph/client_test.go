@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -65,8 +66,22 @@ func FuzzList(f *testing.F) {
 		if errors.As(err, &wrong) && (wrong.Path != "/applications" || wrong.Reason == "") {
 			t.Errorf("%+v", wrong)
 		}
-		if err == nil && said.calls == 3 && all[len(all)-1].ID != "last" {
+		if err != nil {
+			return
+		}
+		if said.calls == 3 && all[len(all)-1].ID != "last" {
 			t.Errorf("the last page is lost: %+v", all)
+		}
+		objects := 0
+		for _, body := range said.bodies[:said.calls] {
+			var page struct{ Value []any }
+			if err := json.Unmarshal([]byte(body), &page); err != nil && body != "" {
+				t.Fatalf("%q is taken for a page: %v", body, err)
+			}
+			objects += len(page.Value)
+		}
+		if len(all) != objects {
+			t.Errorf("%d objects of %d", len(all), objects)
 		}
 	})
 }

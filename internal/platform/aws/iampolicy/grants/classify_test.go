@@ -340,6 +340,12 @@ func FuzzClassify(f *testing.F) {
 		if diff := cmp.Diff(outlined(Classify(s)), Outline(s)); diff != "" {
 			t.Errorf("the outline is another: %s", diff)
 		}
+		unbounded := New(Identity{ARN: have.ARN, Policies: have.Policies}, today)
+		for _, danger := range Classify(s) {
+			if !slices.ContainsFunc(Classify(unbounded), func(other Danger) bool { return other.Class == danger.Class }) {
+				t.Errorf("a boundary adds the danger %+v", danger)
+			}
+		}
 		for _, gain := range Gains(s, s) {
 			t.Errorf("a set gains of itself: %s", gain)
 		}
