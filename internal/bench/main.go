@@ -75,6 +75,7 @@ func measureAll(ctx context.Context, mirror, peers, moto, only string, out io.Wr
 	lines := []measurement{
 		{"provider start", budget{wall: 150 * time.Millisecond, peak: 60 * mb}, func(ctx context.Context) (figures, error) { return measureStart(ctx, mirror) }},
 		{"idle with both clouds configured", budget{peak: 60 * mb}, idle},
+		{"plan of 50 terraform_data, without any provider", budget{}, planOn(nowhere, mirror, plainData(50))},
 		{"plan of 50 governed roles", budget{calls: 9}, planOn(simulated, mirror, governedRoles(50))},
 		{"plan of 500 governed roles", budget{calls: 12}, planOn(simulated, mirror, governedRoles(500))},
 		{"plan of 1,000 governed roles", budget{calls: 12}, planOn(simulated, mirror, governedRoles(1000))},
@@ -82,7 +83,8 @@ func measureAll(ctx context.Context, mirror, peers, moto, only string, out io.Wr
 		// Two calls a user for what no bulk read tells.
 		{"plan of 50 governed users", budget{calls: 110}, planOn(simulated, mirror, governedUsers(50))},
 		{"plan of 500 governed users", budget{calls: 1010}, planOn(simulated, mirror, governedUsers(500))},
-		{"plan of 50 access keys and their users", budget{}, planOn(simulated, mirror, governedCredentials(50))},
+		// Five calls a key with its user: its list and its secret's two besides.
+		{"plan of 50 access keys and their users", budget{calls: 260}, planOn(simulated, mirror, governedCredentials(50))},
 		{"plan of 50 managed identities", budget{}, planOn(simulatedAzure, mirror, managedIdentities(50))},
 		{"plan of 500 managed identities", budget{}, planOn(simulatedAzure, mirror, managedIdentities(500))},
 		{"plan of 50 applications", budget{}, planOn(simulatedAzure, mirror, applications(50))},

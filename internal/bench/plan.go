@@ -111,22 +111,38 @@ resource "aws_iam_role" "bench" {
 	}
 }
 
+// plainData is a configuration of n resources that Terraform has built in: what a plan costs without any provider.
+func plainData(n int) configuration {
+	return func(cloud) string {
+		return fmt.Sprintf(`
+resource "terraform_data" "bench" {
+  count = %d
+  input = { name = "bench-${count.index}", owner = "platform", purpose = "Measures what a plan of many resources costs" }
+}
+`, n)
+	}
+}
+
 // applied measures the apply of a configuration.
 func applied(start func() (cloud, error), mirror string, wanted configuration) func(context.Context) (figures, error) {
 	return func(ctx context.Context) (figures, error) {
-		return work(ctx, start, mirror, wanted, "apply", "-auto-approve")
+		return work(ctx, start, mirror, wanted, 1, "apply", "-auto-approve")
 	}
 }
+
+// plans is how often a plan is measured. The cheapest counts, because what else runs on the machine only ever adds to it: half
+// as much again where it is busy, also in CPU time.
+const plans = 3
 
 // planOn applies a configuration, and measures the empty plan that follows.
 func planOn(start func() (cloud, error), mirror string, wanted configuration) func(context.Context) (figures, error) {
 	return func(ctx context.Context) (figures, error) {
-		return work(ctx, start, mirror, wanted, "plan", "-detailed-exitcode")
+		return work(ctx, start, mirror, wanted, plans, "plan", "-detailed-exitcode")
 	}
 }
 
-// work measures a command of Terraform, before which it applies the configuration unless the command does.
-func work(ctx context.Context, start func() (cloud, error), mirror string, wanted configuration, command ...string) (figures, error) {
+// work measures a command of Terraform, the cheapest of some times, before which it applies the configuration unless the command does.
+func work(ctx context.Context, start func() (cloud, error), mirror string, wanted configuration, times int, command ...string) (figures, error) {
 	target, err := start()
 	if err != nil {
 		return figures{}, err
@@ -165,10 +181,19 @@ func work(ctx context.Context, start func() (cloud, error), mirror string, wante
 			return figures{}, err
 		}
 	}
-	before := target.calls()
-	got, err := run(command...)
-	got.calls = target.calls() - before
-	return got, err
+	var best figures
+	for i := range times {
+		before := target.calls()
+		got, err := run(command...)
+		if err != nil {
+			return figures{}, err
+		}
+		got.calls = target.calls() - before
+		if i == 0 || got.cpu < best.cpu {
+			best = got
+		}
+	}
+	return best, nil
 }
 
 // measure runs Terraform and tells what it and the provider under it cost.

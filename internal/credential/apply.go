@@ -74,7 +74,7 @@ func (l Life) Apply(ctx context.Context, want Want, judge func(State) bool) (Res
 		return Result{}, err
 	}
 	defer unlock()
-	state, err := l.observe(ctx)
+	state, err := l.observe(ctx, l.Issuer.Holder)
 	if err != nil {
 		return Result{}, err
 	}
@@ -267,7 +267,7 @@ func (l Life) Retire(ctx context.Context, arn string) (removed []string, err err
 		return nil, err
 	}
 	defer unlock()
-	state, err := l.observe(ctx)
+	state, err := l.observe(ctx, l.Issuer.Holder)
 	if err != nil {
 		return nil, err
 	}
@@ -292,15 +292,6 @@ func (l Life) Retire(ctx context.Context, arn string) (removed []string, err err
 		return removed, storeError(err)
 	}
 	return append(removed, l.Store.Object()), nil
-}
-
-// holder is the identity; absent when it is gone.
-func (l Life) holder(ctx context.Context) (holder platform.Holder, absent bool, err error) {
-	holder, err = l.Issuer.Holder(ctx)
-	if errors.Is(err, platform.ErrNotFound) {
-		return platform.Holder{}, true, nil
-	}
-	return holder, false, err
 }
 
 func ignoreNotFound(err error) error {

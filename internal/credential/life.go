@@ -53,25 +53,30 @@ type State struct {
 // settlingTime is how long a store may show what was there before the last change.
 const settlingTime = 2 * time.Minute
 
-// Observe reads the identity and the store, once no other credential of the identity is in the making: what is half done
-// is no state of its own. Terraform plans anew during an apply, while that may be.
+// Observe reads the store, and the identity as far as the same run has not read it already, once no other credential of the
+// identity is in the making: what is half done is no state of its own. Terraform plans anew during an apply, while that may be.
 func (l Life) Observe(ctx context.Context) (State, error) {
 	unlock, err := l.Issuer.Lock(ctx)
 	if err != nil {
 		return State{}, err
 	}
 	defer unlock()
-	return l.observe(ctx)
+	read := l.Issuer.Holder
+	if recaller, ok := l.Issuer.(platform.Recaller); ok {
+		read = recaller.Recall
+	}
+	return l.observe(ctx, read)
 }
 
-// observe is Observe for who has the lock.
-func (l Life) observe(ctx context.Context) (State, error) {
+// observe reads the store, and the identity in the given way, for who has the lock.
+func (l Life) observe(ctx context.Context, read func(context.Context) (platform.Holder, error)) (State, error) {
 	stored, err := l.Store.Describe(ctx)
 	if err != nil {
 		return State{}, storeError(err)
 	}
-	holder, absent, err := l.holder(ctx)
-	if err != nil {
+	holder, err := read(ctx)
+	absent := errors.Is(err, platform.ErrNotFound)
+	if err != nil && !absent {
 		return State{}, err
 	}
 	if id := l.expected(holder); id != "" && id != stored.Current {

@@ -155,6 +155,13 @@ type Deactivator interface {
 	SetActive(ctx context.Context, id string, active bool) error
 }
 
+// Recaller is an Issuer that can tell of the identity what the same run has read of it already, for less than Holder takes. That is
+// as good as a refresh of the identity, and not good enough for who changes it.
+type Recaller interface {
+	// Recall is Holder from what is known, as far as nothing speaks against it.
+	Recall(ctx context.Context) (Holder, error)
+}
+
 // IssueChecker is an Issuer that can tell beforehand what the platform would refuse.
 type IssueChecker interface {
 	// CheckIssue finds it for a credential that would be issued now. An error is that of the question, not of the answer.

@@ -122,7 +122,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := &tfkit.Data{Clock: p.clock}
+	data := &tfkit.Data{Clock: p.clock, Changing: p.changing}
 	var diags diag.Diagnostics
 	data.Policy, diags = effectivePolicy(ctx, m, func(group string) ([]governance.Owner, error) { return readOwners(data, group) })
 	resp.Diagnostics.Append(diags...)

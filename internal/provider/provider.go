@@ -3,6 +3,7 @@ package provider
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -44,6 +45,8 @@ type Provider struct {
 	maxBackoff time.Duration
 	wait       func(context.Context, time.Duration) error
 	preview    tfkit.Preview
+	// changing is tfkit.Data's.
+	changing *atomic.Bool
 }
 
 // Option changes how a provider sees the world, for tests.

@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"slices"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -10,7 +12,11 @@ import (
 )
 
 // server is the framework's, past which large results go, and which keeps nothing of the calls for each resource.
-type server struct{ frameworkServer }
+type server struct {
+	frameworkServer
+	// changing is tfkit.Data's.
+	changing *atomic.Bool
+}
 
 // frameworkServer is all that Terraform may ask of the framework's server. What is not here, Terraform does not find.
 type frameworkServer interface {
@@ -21,12 +27,14 @@ type frameworkServer interface {
 
 // NewServer makes the provider as Terraform talks to it.
 func NewServer(version string, options ...Option) tfprotov6.ProviderServer {
-	framework := providerserver.NewProtocol6(New(version, options...)())()
+	changing := new(atomic.Bool)
+	tell := func(p *Provider) { p.changing = changing }
+	framework := providerserver.NewProtocol6(New(version, append(slices.Clone(options), tell)...)())()
 	whole, ok := framework.(frameworkServer)
 	if !ok {
 		return framework
 	}
-	return server{whole}
+	return server{whole, changing}
 }
 
 // ReadDataSource puts into the result what the data source has encoded itself.
@@ -58,5 +66,11 @@ func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 }
 
 func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	s.changing.Store(true)
 	return within(ctx, s.frameworkServer.ApplyResourceChange, req)
+}
+
+func (s server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	s.changing.Store(true)
+	return s.frameworkServer.InvokeAction(ctx, req)
 }

@@ -28,9 +28,12 @@ type Data struct {
 	// Azure is nil when the provider has no azure argument, and AzureUnknown as AWSUnknown is.
 	Azure        *azure.Tenant
 	AzureUnknown bool
+	// Changing tells that this process has begun to change something; nil where nobody tells.
+	Changing *atomic.Bool
 
 	expiries, removals, inState, changes sync.Map
-	orders, quarantines, revoked         sync.Map
+	orders, quarantines                  sync.Map
+	refreshed, revoked                   sync.Map
 }
 
 // PlanChange notes that a plan makes or changes an identity, for what is asked of it in the same run: the cloud still has

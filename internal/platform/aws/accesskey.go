@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
@@ -31,6 +29,7 @@ type AccessKeys struct {
 var (
 	_ platform.Issuer      = (*AccessKeys)(nil)
 	_ platform.Deactivator = (*AccessKeys)(nil)
+	_ platform.Recaller    = (*AccessKeys)(nil)
 )
 
 // AccessKeys of a user of the account. With a region, what is issued has a password for the SMTP interface of Amazon SES
@@ -59,64 +58,6 @@ func (k *AccessKeys) changing(ctx context.Context) (userCalls, error) {
 // Lock keeps the user's other credentials waiting.
 func (k *AccessKeys) Lock(ctx context.Context) (unlock func(), err error) {
 	return k.account.holders.Lock(ctx, k.id.String())
-}
-
-// Holder reads the user's tags, keys and password: three calls.
-func (k *AccessKeys) Holder(ctx context.Context) (platform.Holder, error) {
-	calls, err := k.calls(ctx)
-	if err != nil {
-		return platform.Holder{}, err
-	}
-	var user *types.User
-	var keys []types.AccessKeyMetadata
-	holder := platform.Holder{Slots: accessKeySlots}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		// A user that this provider has just made may not be seen everywhere yet.
-		return k.account.untilPropagated(groupCtx, "iam:GetUser", k.account.isFresh(k.id), func() error {
-			output, err := calls.iam.GetUser(groupCtx, &iam.GetUserInput{UserName: &calls.name})
-			if err == nil {
-				user = output.User
-			}
-			return err
-		})
-	})
-	group.Go(func() error {
-		return k.account.untilPropagated(groupCtx, "iam:ListAccessKeys", k.account.isFresh(k.id), func() (err error) {
-			keys, err = calls.keys(groupCtx)
-			return err
-		})
-	})
-	group.Go(func() (err error) { holder.ConsoleAccess, err = calls.hasPassword(groupCtx); return err })
-	if err := group.Wait(); err != nil {
-		return platform.Holder{}, err
-	}
-	if found := awssdk.ToString(user.Path)[1:] + awssdk.ToString(user.UserName); found != k.id.Resource {
-		return platform.Holder{}, &platform.ErrElsewhere{Wanted: k.id, Found: governance.ID{Kind: k.id.Kind, Account: k.id.Account, Resource: found}}
-	}
-	tags := tagMap(user.Tags)
-	keys = k.account.keyChanges.over(k.now(), k.id.String(), tags, keys)
-	holder.Metadata, holder.ManagedBy = k.account.tagging.metadata(tags)
-	_, holder.Quarantined = tags[k.account.tagging.keys.Key(governance.RecordQuarantine)]
-	for _, key := range keys {
-		id := awssdk.ToString(key.AccessKeyId)
-		holder.Credentials = append(holder.Credentials, platform.Credential{
-			ID: id, Type: platform.AccessKey, CreatedAt: awssdk.ToTime(key.CreateDate), Active: isActive(key), Store: storeOfNote(tags[id]), Until: endOfNote(tags[id]),
-		})
-	}
-	for id, note := range tags {
-		if store := storeOfNote(note); isKeyNote(id) && store != "" && !slices.Contains(keyIDs(keys), id) {
-			holder.Gone = append(holder.Gone, platform.Credential{ID: id, Type: platform.AccessKey, Store: store})
-		}
-	}
-	// IAM tells the time in seconds, and lists in no order that it documents.
-	slices.SortFunc(holder.Credentials, func(a, b platform.Credential) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	if note, ok := parseIssuance(tags[k.account.tagging.keys.Key(governance.RecordIssuing)]); ok {
-		holder.Issuing = &note
-	}
-	return holder, nil
 }
 
 // Announce notes what is about to be made in a tag of the user.

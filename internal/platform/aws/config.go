@@ -116,8 +116,11 @@ type Account struct {
 	keyChanges keyChanges
 	// holders keep those that change one identity waiting for each other: its own resource, its credentials, a quarantine.
 	holders platform.Locks
-	// stores are the connections through which secrets are kept, by the role that is assumed for it.
-	stores sync.Map
+	// stores are the configurations with which secrets are kept, by the role that is assumed for it, and storeClients the
+	// clients made of them, by storeRole.
+	stores, storeClients sync.Map
+	// passwords are what reads of users have told of their passwords, by lower-case name.
+	passwords sync.Map
 	// manager is the account whose inventory this one is a further account of; nil for the provider's own.
 	manager *Account
 }

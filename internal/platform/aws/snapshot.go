@@ -58,6 +58,13 @@ func (a *Account) wrote(kind governance.Kind, name string) {
 	a.reads.written[newKindName(kind, name)] = true
 }
 
+// hasWritten tells whether this provider has changed an identity, so that the snapshot may be older.
+func (a *Account) hasWritten(id governance.ID) bool {
+	a.reads.mutex.Lock()
+	defer a.reads.mutex.Unlock()
+	return a.reads.written[newKindName(id.Kind, id.Name())]
+}
+
 // refuses tells whether an error is that the caller may not read in bulk, and has the kind read directly from now on.
 func (a *Account) refuses(ctx context.Context, kind governance.Kind, err error) bool {
 	forbidden := (*platform.ErrForbidden)(nil)

@@ -101,14 +101,29 @@ func (a *Account) storeConfig(ctx context.Context, role string) (awssdk.Config, 
 	})
 }
 
+// storeRole is a kind of store and the role that is assumed for it; empty for none.
+type storeRole struct{ kind, role string }
+
+// storeClient is the client of a kind of store, one for all its secrets: what it has learned of the service's limits holds for all.
+func storeClient[T any](v vault, connect func() *T) *T {
+	key := storeRole{v.kind, v.spec.AssumeRoleARN}
+	client, ok := v.account.storeClients.Load(key)
+	if !ok {
+		client, _ = v.account.storeClients.LoadOrStore(key, connect())
+	}
+	return client.(*T) //nolint:forcetypeassert // a kind has clients of one type
+}
+
 // Secret is a secret of Secrets Manager that keeps a credential.
 func (a *Account) Secret(ctx context.Context, spec StoreSpec) (*Secret, error) {
 	v, config, err := a.openVault(ctx, StoreSecretsManager, "secret", spec)
 	if err != nil {
 		return nil, err
 	}
-	client := secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) { o.BaseEndpoint = a.endpoint("secretsmanager", o.BaseEndpoint) })
-	return &Secret{vault: v, client: newSecretsManagerClient(client)}, nil
+	client := storeClient(v, func() *secretsManagerClient {
+		return newSecretsManagerClient(secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) { o.BaseEndpoint = a.endpoint("secretsmanager", o.BaseEndpoint) }))
+	})
+	return &Secret{vault: v, client: client}, nil
 }
 
 // Parameter is a parameter of Systems Manager's Parameter Store that keeps a credential.
@@ -117,8 +132,10 @@ func (a *Account) Parameter(ctx context.Context, spec StoreSpec) (*Parameter, er
 	if err != nil {
 		return nil, err
 	}
-	client := ssm.NewFromConfig(config, func(o *ssm.Options) { o.BaseEndpoint = a.endpoint("ssm", o.BaseEndpoint) })
-	return &Parameter{vault: v, client: newParameterClient(client)}, nil
+	client := storeClient(v, func() *parameterClient {
+		return newParameterClient(ssm.NewFromConfig(config, func(o *ssm.Options) { o.BaseEndpoint = a.endpoint("ssm", o.BaseEndpoint) }))
+	})
+	return &Parameter{vault: v, client: client}, nil
 }
 
 // tags are what a stored secret carries, mark included.

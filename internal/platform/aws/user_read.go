@@ -21,11 +21,15 @@ func (u *Users) Read(ctx context.Context, id governance.ID) (UserState, error) {
 	if err := u.mine(ctx, id); err != nil {
 		return UserState{}, err
 	}
+	writes := u.account.writes.Load()
 	state, found, err := u.readSnapshot(ctx, id)
-	if err != nil || found {
-		return state, err
+	if err == nil && !found {
+		state, err = u.readDirect(ctx, id)
 	}
-	return u.readDirect(ctx, id)
+	if err == nil {
+		u.account.passwords.Store(strings.ToLower(state.Name), passwordSeen{has: state.ConsoleAccess, writes: writes})
+	}
+	return state, err
 }
 
 // readOne asks for the user of a name: six calls, one for each inline policy, and one for the keys of a user that this

@@ -105,7 +105,7 @@ func (m *model) planRotation(prior *model, reason string, certain bool, diags *d
 // to the apply, because the time that counts is that of the last refresh. Where it is not certain, the reason is the
 // argument on whose value it depends.
 func (r *Resource) rotation(ctx context.Context, m, prior *model, seen seen) (reason string, certain bool) {
-	now, before := m.store(ctx), prior.store(ctx)
+	now, before := m.store(), prior.store()
 	switch {
 	case m.leaked(prior.CredentialID.ValueString()):
 		return fmt.Sprintf("%s has leaked (leaked_ids)", prior.CredentialID.ValueString()), true

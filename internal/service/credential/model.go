@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/credential"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -85,12 +84,12 @@ var referenceTypes = map[string]attr.Type{"arn": types.StringType, "uri": types.
 var storeTypes = governed.ObjectTypes(storeSchema())
 
 // store reads the argument. What is not known yet is left out.
-func (m *model) store(ctx context.Context) *storeModel {
+func (m *model) store() *storeModel {
 	if m.Store.IsNull() || m.Store.IsUnknown() {
 		return &storeModel{}
 	}
 	var store storeModel
-	if diags := m.Store.As(ctx, &store, basetypes.ObjectAsOptions{UnhandledUnknownAsEmpty: true}); diags.HasError() {
+	if diags := tfkit.ObjectInto(m.Store, &store); diags.HasError() {
 		return &storeModel{}
 	}
 	return &store

@@ -112,7 +112,7 @@ func parseID(text string) (identity governance.ID, at place, problem string) {
 
 // setSettings takes over how the store keeps the secret. What only a deletion needs is nowhere to be seen, and stays.
 func (m *model) setSettings(ctx context.Context, at place, settings platform.StoreSettings) diag.Diagnostics {
-	had := m.store(ctx)
+	had := m.store()
 	role := types.StringNull()
 	if at.spec.AssumeRoleARN != "" {
 		role = types.StringValue(at.spec.AssumeRoleARN)

@@ -22,11 +22,11 @@ import (
 // ValidateConfig finds what is wrong under any policy.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var m model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	resp.Diagnostics.Append(load(ctx, req.Config.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	validateStore(ctx, &m, &resp.Diagnostics)
+	validateStore(&m, &resp.Diagnostics)
 	if !m.Identity.IsUnknown() {
 		if _, problem := parseIdentity(m.Identity.ValueString()); problem != "" {
 			resp.Diagnostics.AddAttributeError(identityPath, "Identity has no such credentials", problem)
@@ -41,7 +41,7 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 }
 
 // validateStore wants exactly one store.
-func validateStore(ctx context.Context, m *model, diags *diag.Diagnostics) {
+func validateStore(m *model, diags *diag.Diagnostics) {
 	if m.Store.IsUnknown() {
 		return
 	}
@@ -51,7 +51,7 @@ func validateStore(ctx context.Context, m *model, diags *diag.Diagnostics) {
 		}
 	}
 	const all = aws.StoreSecretsManager + ", " + aws.StoreParameter + " or " + azure.StoreKeyVault
-	declared, store := 0, m.store(ctx)
+	declared, store := 0, m.store()
 	for _, has := range []bool{store.SecretsManager != nil, store.Parameter != nil, store.KeyVault != nil} {
 		if has {
 			declared++
@@ -76,21 +76,21 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	var m model
 	var prior *model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(load(ctx, req.Plan.Raw, &m)...)
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		resp.Diagnostics.Append(load(ctx, req.State.Raw, prior)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	identity, _ := governance.ParseID(m.Identity.ValueString())
-	at, known := m.store(ctx).place()
+	at, known := m.store().place()
 	resp.Diagnostics.Append(r.require(identity, at)...)
 	if r.fillIn(ctx, &m, req.Config, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
-	if prior != nil && replaced(ctx, &m, prior) {
+	if prior != nil && replaced(&m, prior) {
 		// The attributes' own modifiers do not see a change from one kind of store to another. Terraform plans the
 		// replacement by itself then, as one that does not exist.
 		r.data.PlanRemoval(prior.arn())
@@ -128,14 +128,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	} else if identityExpiry := r.identityExpiry(&m, state); identityExpiry != "" && !m.Expiry.IsUnknown() {
 		m.ExpiryEnforcement = enforcement(&m, identityExpiry)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
+	resp.Diagnostics.Append(save(ctx, &resp.Plan.Raw, &m)...)
 }
 
 // foretellRetirement warns of what a destruction, or the destroying half of a replacement, takes away, and when it was
 // last used. Only a policy that enforces retire_in_use refuses it.
 func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var m model
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	resp.Diagnostics.Append(load(ctx, req.State.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -143,7 +143,7 @@ func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPl
 	if !ok {
 		return
 	}
-	state, err := life.Observe(ctx)
+	state, err := r.observe(ctx, life, &m)
 	var going platform.Retirement
 	if err == nil {
 		going, err = life.Retirement(ctx, state, m.arn())
@@ -155,16 +155,16 @@ func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPl
 }
 
 // replaced tells whether the credential becomes another one, or may: where it is not known yet what the store will be.
-func replaced(ctx context.Context, m, prior *model) bool {
-	now, known := m.store(ctx).place()
-	before, existed := prior.store(ctx).place()
+func replaced(m, prior *model) bool {
+	now, known := m.store().place()
+	before, existed := prior.store().place()
 	return !m.Identity.Equal(prior.Identity) || (existed && (!known || !now.same(before) || (before.spec.Tier == tierAdvanced && now.spec.Tier != tierAdvanced)))
 }
 
 // preflight reads identity and store. It finds what would stop an apply: a name that is taken, no room, a human. The
 // state is nil while it is not known where to look.
 func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.Diagnostics) (credential.Life, *credential.State) {
-	at, known := m.store(ctx).place()
+	at, known := m.store().place()
 	if m.Identity.IsUnknown() && ends(m.Type.ValueString()) {
 		r.checkUnknown(ctx, m, diags)
 	}
@@ -179,7 +179,7 @@ func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.D
 	if !ok {
 		return life, nil
 	}
-	state, err := life.Observe(ctx)
+	state, err := r.observe(ctx, life, m)
 	if err != nil {
 		addError(diags, m, "Credential cannot be planned", err)
 		return life, nil
@@ -200,6 +200,19 @@ func (r *Resource) preflight(ctx context.Context, m, prior *model, diags *diag.D
 		}
 	}
 	return life, &state
+}
+
+// refreshedKey names what a refresh reads: how much room an application has depends on the type.
+func refreshedKey(life credential.Life, m *model) string {
+	return life.ImportID + " " + m.Type.ValueString()
+}
+
+// observe is what the refresh before this plan has read, or what identity and store have.
+func (r *Resource) observe(ctx context.Context, life credential.Life, m *model) (credential.State, error) {
+	if state, refreshed := r.data.TakeRefreshed(refreshedKey(life, m)).(credential.State); refreshed {
+		return state, nil
+	}
+	return life.Observe(ctx)
 }
 
 // checkIssue finds what would stop a new credential from being made. Where that is another governed credential, the same
