@@ -15,6 +15,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/functions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/awssession"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/azuretoken"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
@@ -43,6 +44,7 @@ type Provider struct {
 	clock      governance.Clock
 	maxBackoff time.Duration
 	wait       func(context.Context, time.Duration) error
+	through    func(platform.Transport) platform.Transport
 	preview    tfkit.Preview
 }
 
@@ -58,6 +60,11 @@ func WithoutWaiting() Option {
 		p.maxBackoff = time.Millisecond
 		p.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	}
+}
+
+// WithTransport puts something before what carries the requests to the clouds.
+func WithTransport(through func(platform.Transport) platform.Transport) Option {
+	return func(p *Provider) { p.through = through }
 }
 
 // New makes the provider. Every call of the result is one independent instance.

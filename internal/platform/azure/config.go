@@ -48,6 +48,8 @@ type Config struct {
 
 	// Transport carries all requests; nil is one that trusts CustomCABundle as well.
 	Transport policy.Transporter
+	// Through puts something before what carries all requests; nil puts nothing.
+	Through func(platform.Transport) platform.Transport
 	// MaxBackoff is the longest wait between two tries of a call, whatever the service asks for; 0 waits as long as it
 	// asks, up to ten minutes.
 	MaxBackoff time.Duration
@@ -187,6 +189,12 @@ func (t *Tenant) options(where cloud.Configuration) (*policy.ClientOptions, erro
 	transport, err := t.transport()
 	if err != nil {
 		return nil, err
+	}
+	if through := t.config.Through; through != nil {
+		if transport == nil {
+			transport = http.DefaultClient
+		}
+		transport = through(transport)
 	}
 	services := map[cloud.ServiceName]cloud.ServiceConfiguration{}
 	for name, service := range where.Services {
