@@ -32,7 +32,7 @@ func NewProtocol(t testing.TB, server *sim.Server) *Protocol {
 
 func newProtocol(t testing.TB, clock *sim.Clock) *Protocol {
 	t.Helper()
-	p := &Protocol{t: t, server: provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting(), provider.WithTransport(onWire))}
+	p := &Protocol{t: t, server: provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting(), provider.WithTransport(onWire), provider.WithKeys(oldKey))}
 	known, err := schemas()
 	p.must(err)
 	p.schemas, p.identities = known.schemas, known.identities

@@ -113,6 +113,7 @@ func (p *Provider) azureConfig(ctx context.Context, object types.Object) (azure.
 		MaxRetries:     int(m.MaxRetries.ValueInt32()),
 		Version:        p.version,
 		Through:        p.through,
+		NewKey:         p.newKey,
 		MaxBackoff:     p.maxBackoff,
 		Wait:           p.wait,
 		Clock:          p.clock,
