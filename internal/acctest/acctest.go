@@ -97,8 +97,7 @@ func CopySim(t testing.TB, server *sim.Server, clock *sim.Clock) *sim.Server {
 func started(t testing.TB, server *sim.Server) *sim.Server {
 	t.Helper()
 	must(t, server.Start())
-	t.Cleanup(server.Close)
-	t.Cleanup(listening(server))
+	closing(t, server)
 	return server
 }
 

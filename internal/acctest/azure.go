@@ -29,8 +29,7 @@ func CopyAzureSim(t testing.TB, server *azuresim.Server, clock *sim.Clock) *azur
 func startedAzure(t testing.TB, server *azuresim.Server) *azuresim.Server {
 	t.Helper()
 	must(t, server.Start())
-	t.Cleanup(server.Close)
-	t.Cleanup(listening(server))
+	closing(t, server)
 	return server
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"testing"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 )
@@ -16,6 +17,7 @@ import (
 type simulator interface {
 	URL() string
 	Handler() http.Handler
+	Close()
 }
 
 // simulators are those that listen, by host and port.
@@ -29,6 +31,18 @@ func listening(s simulator) (forget func()) {
 	}
 	simulators.Store(at.Host, &inProcess{simulator: s, url: s.URL(), handler: sync.OnceValue(s.Handler)})
 	return func() { simulators.Delete(at.Host) }
+}
+
+// closing has a simulator listen until the test ends. Package testing keeps what was given to Cleanup until the parents of the
+// test have ended, too, and thousands of simulators take gigabytes: so this lets go of it.
+func closing(t testing.TB, s simulator) {
+	t.Helper()
+	forget := listening(s)
+	t.Cleanup(func() {
+		forget()
+		s.Close()
+		s = nil
+	})
 }
 
 // inProcess is a simulator and what answers its requests.
