@@ -20,6 +20,10 @@ var knownCases = []struct {
 		regexp.MustCompile(`^TestMatrix/entra_service_principal/renew/graph:PATCH_servicePrincipals\.{id}\.3/`),
 		"the sign-in is open again, and the note that it had been closed stays until the next apply that writes tags",
 	},
+	{
+		regexp.MustCompile(`^TestReads/list_resource_governed_third_party_identity/graph:GET_oauth2PermissionGrants\.1/denied$`),
+		"delegated_permissions is null in the list, as what is not known is, and nothing names the permission that is missing",
+	},
 }
 
 // known is why a case is known not to converge; empty where it is not.

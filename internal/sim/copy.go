@@ -124,7 +124,7 @@ func (d *duplicator) moved(from reflect.Value) reflect.Value {
 
 // open is a field that may be set although it has no exported name.
 func open(field reflect.Value) reflect.Value {
-	return reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Elem() //nolint:gosec // the simulators' own types
+	return reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Elem()
 }
 
 // plains says of types whether their values refer to nothing.
