@@ -97,12 +97,20 @@ func Needs(t testing.TB, feature cli.Feature) {
 // NewSim starts a simulator that ends with the test. Its clock stands at the present second until it is moved.
 func NewSim(t testing.TB, options ...sim.Option) *sim.Server {
 	t.Helper()
-	server := sim.New(options...)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	return started(t, sim.New(options...))
+}
+
+// CopySim starts a simulator with the content of another one, under a clock of its own. It ends with the test.
+func CopySim(t testing.TB, server *sim.Server, clock *sim.Clock) *sim.Server {
+	t.Helper()
+	return started(t, server.Copy(clock))
+}
+
+func started(t testing.TB, server *sim.Server) *sim.Server {
+	t.Helper()
+	must(t, server.Start())
 	hunt(t, server.Clock(), server)
-	t.Cleanup(server.Close)
+	closing(t, server)
 	return server
 }
 

@@ -17,9 +17,20 @@ func NewAzureSim(t testing.TB, clock *sim.Clock) *azuresim.Server {
 	t.Helper()
 	server, err := azuresim.New(azuresim.WithSharedClock(clock))
 	must(t, err)
+	return startedAzure(t, server)
+}
+
+// CopyAzureSim starts a simulator with the content and the authority of another one, under another clock. It ends with the test.
+func CopyAzureSim(t testing.TB, server *azuresim.Server, clock *sim.Clock) *azuresim.Server {
+	t.Helper()
+	return startedAzure(t, server.Copy(clock))
+}
+
+func startedAzure(t testing.TB, server *azuresim.Server) *azuresim.Server {
+	t.Helper()
 	must(t, server.Start())
 	hunt(t, server.Clock(), server)
-	t.Cleanup(server.Close)
+	closing(t, server)
 	return server
 }
 
@@ -34,8 +45,13 @@ func AzureCA(t testing.TB, server *azuresim.Server) string {
 // AzureArgument is the provider's azure argument for a simulator.
 func AzureArgument(t testing.TB, server *azuresim.Server) Values {
 	t.Helper()
+	return AzureArgumentTrusting(AzureCA(t, server), server)
+}
+
+// AzureArgumentTrusting is the same with a file that has the certificate of the simulator's authority.
+func AzureArgumentTrusting(file string, server *azuresim.Server) Values {
 	return Values{
-		"tenant_id": azuresim.DefaultTenant, "subscription_id": azuresim.DefaultSubscription, "custom_ca_bundle": AzureCA(t, server),
+		"tenant_id": azuresim.DefaultTenant, "subscription_id": azuresim.DefaultSubscription, "custom_ca_bundle": file,
 		"endpoints": Values{"authority": server.URL(), "graph": server.GraphURL(), "resource_manager": server.ResourceManagerURL(), "key_vault": server.KeyVaultURL()},
 	}
 }

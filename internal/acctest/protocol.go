@@ -30,7 +30,7 @@ func NewProtocol(t testing.TB, server *sim.Server) *Protocol {
 
 func newProtocol(t testing.TB, clock *sim.Clock) *Protocol {
 	t.Helper()
-	p := &Protocol{t: t, server: newServer(clock)}
+	p := &Protocol{t: t, server: newServer(clock, provider.WithTransport(onWire), provider.WithKeys(oldKey))}
 	known, err := schemas()
 	p.must(err)
 	p.schemas, p.identities = known.schemas, known.identities

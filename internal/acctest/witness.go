@@ -31,9 +31,9 @@ type witness struct {
 }
 
 // newServer makes the provider under a simulator's clock, without the waiting that only real clouds need, before a witness.
-func newServer(clock *sim.Clock) tfprotov6.ProviderServer {
-	//nolint:forcetypeassert // the framework's server is one
-	return witness{provider.NewServer("test", provider.WithClock(clock), provider.WithoutWaiting()).(wholeServer), HuntUnder(clock)}
+func newServer(clock *sim.Clock, options ...provider.Option) tfprotov6.ProviderServer {
+	options = append([]provider.Option{provider.WithClock(clock), provider.WithoutWaiting()}, options...)
+	return witness{provider.NewServer("test", options...).(wholeServer), HuntUnder(clock)} //nolint:forcetypeassert // the framework's server is one
 }
 
 // witnessed makes a call and notes its answer, or how it panicked.

@@ -60,7 +60,7 @@ var rules = []rule{
 	{folder: "internal/provider", own: []string{"internal/approval", "internal/celrule", "internal/functions", "internal/governance", "internal/ownerfile", "internal/platform", "internal/policyfile", "internal/service", "internal/tfkit"}, outside: notSDKs},
 	{folder: "internal/sim", own: []string{"internal/sim"}, outside: []string{}},
 	{folder: "internal/cli", own: nil, outside: []string{}},
-	{folder: "internal/acctest", own: []string{"internal/cli", "internal/provider", "internal/sim"}},
+	{folder: "internal/acctest", own: []string{"internal/cli", "internal/platform", "internal/provider", "internal/sim"}},
 	{folder: "internal/chaos", own: []string{"internal/acctest", "internal/provider", "internal/sim"}},
 	{folder: "internal/demo", own: []string{"internal/cli", "internal/sim"}},
 	{folder: "internal/bench", own: []string{"internal/cli", "internal/governance", "internal/provider", "internal/sim"}},

@@ -98,7 +98,7 @@ func TestSimDeath(t *testing.T) {
 				for _, at := range points(clean.w.calls()) {
 					for _, by := range ends {
 						name := stage.name + "/" + (&trial{fault: fault{name: by.name}, at: at}).name()
-						if !writes(at.Call) || !tally.takes(t.Name()+"/"+name) {
+						if !writes(at.Call) || !tally.takesDeath(t.Name()+"/"+name) {
 							continue
 						}
 						t.Run(name, func(t *testing.T) {

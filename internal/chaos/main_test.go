@@ -14,8 +14,11 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
 )
 
-// oneIn says what part of the cases runs.
-var oneIn = flag.Uint("one-in", 0, fmt.Sprintf("run one case in so many of every stage, and with 0 one in %d of one stage in %d", partOfCases, partOfStages))
+// oneIn says what part of the cases runs, and deathsOneIn of those that kill the provider of a CLI, which take seconds each.
+var (
+	oneIn       = flag.Uint("one-in", 0, fmt.Sprintf("run one case in so many of every stage, and with 0 one in %d of one stage in %d", partOfCases, partOfStages))
+	deathsOneIn = flag.Uint("deaths-one-in", 0, "run one death in so many, and with 0 as many as of the other cases")
+)
 
 // A small part runs where nothing is said: some stages, and some of their cases. Which is decided by the hashes of their names.
 const (
@@ -52,6 +55,11 @@ func (c *counts) takes(name string) bool {
 	return hashed(name)%cmp.Or(uint32(*oneIn), partOfCases) == 0
 }
 
+// takesDeath tells the same of a death.
+func (c *counts) takesDeath(name string) bool {
+	return hashed(name)%cmp.Or(uint32(*deathsOneIn), uint32(*oneIn), partOfCases) == 0
+}
+
 func hashed(name string) uint32 {
 	hash := fnv.New32a()
 	hash.Write([]byte(name))
@@ -86,6 +94,9 @@ func (c *counts) report() string {
 	case 1:
 	default:
 		text += fmt.Sprintf("; one in %d, and all with make chaos", *oneIn)
+	}
+	if *deathsOneIn > 1 {
+		text += fmt.Sprintf("; of the deaths one in %d", *deathsOneIn)
 	}
 	text += "\n"
 	for _, name := range slices.Sorted(slices.Values(c.failed)) {

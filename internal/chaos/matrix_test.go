@@ -17,7 +17,8 @@ func TestMatrix(t *testing.T) {
 					continue
 				}
 				t.Run(st.name, func(t *testing.T) {
-					clean := s.play(t, i, nil)
+					from := s.begin(t, i)
+					clean := s.play(t, i, from, nil)
 					if t.Failed() {
 						t.Fatal("the run without a fault is not as it should be")
 					}
@@ -30,7 +31,7 @@ func TestMatrix(t *testing.T) {
 							}
 							t.Run(name, func(t *testing.T) {
 								t.Parallel()
-								s.play(t, i, one)
+								s.play(t, i, from, one)
 							})
 						}
 					}
@@ -58,12 +59,13 @@ type outcome struct {
 	content []string
 }
 
-// play takes a new world to a stage, applies the stage under the fault of a case, once more without, and judges what is
-// there. Without a case it applies the stage once, without a fault.
-func (s scenario) play(t *testing.T, upTo int, one *trial) outcome {
+// beginning is where the cases of a stage begin: what has gone before has left the clouds and the state so.
+type beginning struct{ *subject }
+
+// begin makes a new world and takes it to a stage.
+func (s scenario) begin(t *testing.T, upTo int) beginning {
 	t.Helper()
 	w := newWorld(t, s.azure)
-	w.valid = one != nil
 	if s.seed != nil {
 		s.seed(w)
 		w.know()
@@ -72,8 +74,29 @@ func (s scenario) play(t *testing.T, upTo int, one *trial) outcome {
 	st := s.stages[upTo]
 	subject.reach(st.before)
 	w.aws.Clock().Advance(st.later)
+	v := &verdict{name: t.Name()}
+	if v.search(w); len(v.wrong) > 0 {
+		t.Error(v)
+	}
+	return beginning{subject}
+}
+
+// copied is the same in a world of its own.
+func (b beginning) copied(t *testing.T) *subject {
+	t.Helper()
+	s := *b.subject
+	s.world = b.world.copied(t)
+	return &s
+}
+
+// play applies a stage under the fault of a case, once more without, and judges what is there. Without a case it applies the
+// stage once, without a fault.
+func (s scenario) play(t *testing.T, upTo int, from beginning, one *trial) outcome {
+	t.Helper()
+	subject := from.copied(t)
+	w, st := subject.world, s.stages[upTo]
+	w.valid = one != nil
 	config := st.wanted(w)
-	w.resetCalls()
 	if one == nil {
 		if diags := st.on(subject); diags.Failed() {
 			t.Fatal(diags)

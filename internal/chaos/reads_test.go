@@ -105,9 +105,9 @@ func TestReads(t *testing.T) {
 		}
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, true)
-			estate(w)
-			w.resetCalls()
+			from := newWorld(t, true)
+			estate(from)
+			w := from.copied(t)
 			want, diags := r.read(w, w.protocol())
 			if diags.Failed() {
 				t.Fatal(diags)
@@ -124,9 +124,7 @@ func TestReads(t *testing.T) {
 						t.Parallel()
 						v := &verdict{name: t.Name()}
 						defer tally.count(t, v)
-						w := newWorld(t, true)
-						estate(w)
-						w.valid = true
+						w := from.copied(t)
 						before := w.content()
 						f.inject(w, one.at)
 						found, diags := r.read(w, w.protocol())

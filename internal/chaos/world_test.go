@@ -25,20 +25,40 @@ type world struct {
 	tenant  *azuresim.Tenant
 	// seeded are ids that scenarios have to remember, by a name of their own.
 	seeded   map[string]string
+	trusted  string // the file with the authority of the Azure that is simulated
 	argument acctest.Values
-	valid    bool // the run without a fault has validated everything
+	valid    bool // everything has been validated
 	known    []string
 }
 
 func newWorld(t testing.TB, withAzure bool) *world {
 	t.Helper()
 	w := &world{t: t, aws: acctest.NewSim(t, sim.WithClock(start)), seeded: map[string]string{}}
-	w.account = w.aws.Account(sim.DefaultAccount)
-	w.argument = acctest.Values{"aws": acctest.AWSArgument(w.aws.URL()).With(acctest.Values{"max_retries": retries})}
 	if withAzure {
 		w.azure = acctest.NewAzureSim(t, w.aws.Clock())
+		w.trusted = acctest.AzureCA(t, w.azure)
+	}
+	return w.connected()
+}
+
+// copied is another world with the same content, which a provider without a fault has been in: it has validated everything.
+func (w *world) copied(t testing.TB) *world {
+	t.Helper()
+	clock := sim.NewClock(w.aws.Clock().Now(), false)
+	c := &world{t: t, aws: acctest.CopySim(t, w.aws, clock), seeded: w.seeded, trusted: w.trusted, valid: true, known: w.known}
+	if w.azure != nil {
+		c.azure = acctest.CopyAzureSim(t, w.azure, clock)
+	}
+	return c.connected()
+}
+
+// connected has what depends on where the clouds are.
+func (w *world) connected() *world {
+	w.account = w.aws.Account(sim.DefaultAccount)
+	w.argument = acctest.Values{"aws": acctest.AWSArgument(w.aws.URL()).With(acctest.Values{"max_retries": retries})}
+	if w.azure != nil {
 		w.tenant = w.azure.Tenant(azuresim.DefaultTenant)
-		w.argument = w.argument.With(acctest.Values{"azure": acctest.AzureArgument(t, w.azure).With(acctest.Values{"max_retries": retries})})
+		w.argument = w.argument.With(acctest.Values{"azure": acctest.AzureArgumentTrusting(w.trusted, w.azure).With(acctest.Values{"max_retries": retries})})
 	}
 	return w
 }

@@ -112,6 +112,8 @@ func (p *Provider) azureConfig(ctx context.Context, object types.Object) (azure.
 		CustomCABundle: m.CustomCABundle.ValueString(),
 		MaxRetries:     int(m.MaxRetries.ValueInt32()),
 		Version:        p.version,
+		Through:        p.through,
+		NewKey:         p.newKey,
 		MaxBackoff:     p.maxBackoff,
 		Wait:           p.wait,
 		Clock:          p.clock,

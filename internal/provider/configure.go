@@ -176,6 +176,7 @@ func (p *Provider) awsConfig(ctx context.Context, object types.Object) (aws.Conf
 		AllowedAccountIDs: m.AllowedAccountIDs,
 		MaxRetries:        int(m.MaxRetries.ValueInt32()),
 		Version:           p.version,
+		Through:           p.through,
 		MaxBackoff:        p.maxBackoff,
 		Wait:              p.wait,
 		Clock:             p.clock,

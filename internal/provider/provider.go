@@ -3,6 +3,7 @@ package provider
 
 import (
 	"context"
+	"crypto/rsa"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/functions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/awssession"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/azuretoken"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/credential"
@@ -44,6 +46,8 @@ type Provider struct {
 	clock      governance.Clock
 	maxBackoff time.Duration
 	wait       func(context.Context, time.Duration) error
+	through    func(platform.Transport) platform.Transport
+	newKey     func() (*rsa.PrivateKey, error)
 	preview    tfkit.Preview
 	// changing is tfkit.Data's.
 	changing *atomic.Bool
@@ -61,6 +65,16 @@ func WithoutWaiting() Option {
 		p.maxBackoff = time.Millisecond
 		p.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	}
+}
+
+// WithTransport puts something before what carries the requests to the clouds.
+func WithTransport(through func(platform.Transport) platform.Transport) Option {
+	return func(p *Provider) { p.through = through }
+}
+
+// WithKeys replaces how the private keys of certificates are made, which takes a tenth of a second for each.
+func WithKeys(newKey func() (*rsa.PrivateKey, error)) Option {
+	return func(p *Provider) { p.newKey = newKey }
 }
 
 // New makes the provider. Every call of the result is one independent instance.

@@ -28,7 +28,9 @@ const maxBody = 1 << 20
 // droppedCode is what the call record says of a dropped connection.
 const droppedCode = "ConnectionDropped"
 
-func (s *Server) handler() http.Handler {
+// Handler answers the requests of every service and of the control endpoint. It
+// panics with [http.ErrAbortHandler] to drop a connection.
+func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	AddControl(mux, s)
 	mux.HandleFunc("/", s.serve)

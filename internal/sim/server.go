@@ -81,7 +81,7 @@ func (s *Server) Start() error { return s.StartAt("127.0.0.1:0") }
 func (s *Server) StartAt(addr string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.listener.Listen(addr, &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute})
+	return s.listener.Listen(addr, &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute})
 }
 
 // Close stops listening and ends every connection. The data stays; Start may

@@ -37,7 +37,6 @@ type bulkReader struct {
 	trusts    map[digest][]governance.Trustee
 	documents map[digest]*readPolicy // nil where one cannot be read
 
-	packer      *packer
 	roles       map[string]packed[types.RoleDetail]
 	userDetails map[string]packed[types.UserDetail]
 	identities  map[string]*governance.Identity
@@ -53,7 +52,7 @@ func newBulkReader(a *Account, full bool) *bulkReader {
 	return &bulkReader{
 		account: a, full: full, now: now, trackedSince: now.Add(-roleTracking).Truncate(time.Second), unread: map[digest]bool{},
 		texts: map[string]string{}, trusts: map[digest][]governance.Trustee{}, documents: map[digest]*readPolicy{},
-		packer: newPacker(), roles: map[string]packed[types.RoleDetail]{}, userDetails: map[string]packed[types.UserDetail]{},
+		roles: map[string]packed[types.RoleDetail]{}, userDetails: map[string]packed[types.UserDetail]{},
 		identities: map[string]*governance.Identity{}, users: map[string]snapshotUser{},
 		arns: map[string]string{}, policies: map[string]policies{}, groups: map[string]policies{}, managed: map[string]*readPolicy{},
 	}
@@ -123,7 +122,7 @@ func (r *bulkReader) role(detail types.RoleDetail) error {
 	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.RolePolicyList, detail.AttachedManagedPolicies, nil, detail.PermissionsBoundary)
 	if r.full || identity.ManagedBy != "" || identity.Quarantine != nil {
-		r.roles[strings.ToLower(identity.Name)], err = r.packer.pack(detail)
+		r.roles[strings.ToLower(identity.Name)], err = pack(detail)
 	}
 	return err
 }
@@ -147,7 +146,7 @@ func (r *bulkReader) user(detail types.UserDetail) error {
 	r.arns[identity.ImportID] = awssdk.ToString(detail.Arn)
 	r.policies[identity.ImportID] = r.policiesOf(detail.UserPolicyList, detail.AttachedManagedPolicies, detail.GroupList, detail.PermissionsBoundary)
 	if r.full || identity.ManagedBy != "" || identity.Quarantine != nil {
-		r.userDetails[strings.ToLower(identity.Name)], err = r.packer.pack(detail)
+		r.userDetails[strings.ToLower(identity.Name)], err = pack(detail)
 	}
 	return err
 }

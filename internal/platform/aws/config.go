@@ -67,6 +67,8 @@ type Config struct {
 	Wait func(context.Context, time.Duration) error
 	// Clock tells what is recent enough for replicas not to know it, and how old a report is; nil is the machine's.
 	Clock governance.Clock
+	// Through puts something before what carries all requests; nil puts nothing.
+	Through func(platform.Transport) platform.Transport
 }
 
 // AssumeRole is a role to take before anything else; none when RoleARN is empty.
@@ -191,6 +193,9 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 				Attribute: []string{"aws", "region"}, Reason: "No AWS region is configured",
 				Remedy: `Write aws = { region = "eu-west-1" } in the provider block, or set AWS_REGION.`,
 			}
+		}
+		if through := a.config.Through; through != nil {
+			loaded.HTTPClient = through(loaded.HTTPClient)
 		}
 		security := sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })
 		var source *stsClient

@@ -5,27 +5,31 @@ import (
 	"compress/flate"
 	"encoding/json"
 	"fmt"
+	"sync"
 )
 
 // packed is what is kept of an entity, compressed: a bulk read brings thousands with their documents, most of which nobody
 // asks for.
 type packed[T any] []byte
 
-// packer makes them, one after the other.
+// packer makes them.
 type packer struct {
 	writer *flate.Writer
 	buffer bytes.Buffer
 }
 
-func newPacker() *packer {
+// packers are those that nobody uses: each has 800 KB, which a bulk read of a small account would spend on little else.
+var packers = sync.Pool{New: func() any {
 	writer, err := flate.NewWriter(nil, flate.BestSpeed)
 	if err != nil {
 		panic(err) // The level is one that there is.
 	}
 	return &packer{writer: writer}
-}
+}}
 
-func (p *packer) pack(entity any) ([]byte, error) {
+func pack(entity any) ([]byte, error) {
+	p, _ := packers.Get().(*packer)
+	defer packers.Put(p)
 	p.buffer.Reset()
 	p.writer.Reset(&p.buffer)
 	if err := json.NewEncoder(p.writer).Encode(entity); err != nil {

@@ -12,7 +12,6 @@ import (
 
 func TestPackedIsWhatWasPacked(t *testing.T) {
 	t.Parallel()
-	p := newPacker()
 	for _, want := range []types.RoleDetail{
 		{},
 		{
@@ -24,7 +23,7 @@ func TestPackedIsWhatWasPacked(t *testing.T) {
 			PermissionsBoundary: &types.AttachedPermissionsBoundary{PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy},
 		},
 	} {
-		kept, err := p.pack(want)
+		kept, err := pack(want)
 		if err != nil {
 			t.Fatal(err)
 		}

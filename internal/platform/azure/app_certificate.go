@@ -18,7 +18,11 @@ import (
 
 // addCertificate makes a key pair, and adds the public half to those that are there.
 func (c *AppCredentials) addCertificate(ctx context.Context, appID string, one *appCredential) (public, secret map[string]string, err error) {
-	pair, err := newKeyPair(appID, one.CreatedAt, one.ExpiresAt)
+	key, err := c.tenant.config.NewKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	pair, err := newKeyPair(key, appID, one.CreatedAt, one.ExpiresAt)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,12 +21,11 @@ type keyPair struct {
 	certificate, privateKey, encoded string
 }
 
-// newKeyPair makes one for a client, good from one instant to another.
-func newKeyPair(client string, from, until time.Time) (keyPair, error) {
-	key, err := rsa.GenerateKey(rand.Reader, keyBits)
-	if err != nil {
-		return keyPair{}, err
-	}
+// NewKey makes a private key.
+func NewKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }
+
+// newKeyPair makes a pair of a key for a client, good from one instant to another.
+func newKeyPair(key *rsa.PrivateKey, client string, from, until time.Time) (keyPair, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {
 		return keyPair{}, err

@@ -171,7 +171,11 @@ func TestVaultHost(t *testing.T) {
 func TestKeyPair(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC)
-	pair, err := newKeyPair(firstKey, from, from.AddDate(0, 0, 90))
+	key, err := NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := newKeyPair(key, firstKey, from, from.AddDate(0, 0, 90))
 	if err != nil {
 		t.Fatal(err)
 	}

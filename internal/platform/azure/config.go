@@ -5,6 +5,7 @@ package azure
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -48,6 +49,10 @@ type Config struct {
 
 	// Transport carries all requests; nil is one that trusts CustomCABundle as well.
 	Transport policy.Transporter
+	// Through puts something before what carries all requests; nil puts nothing.
+	Through func(platform.Transport) platform.Transport
+	// NewKey makes the private keys of certificates; nil is NewKey.
+	NewKey func() (*rsa.PrivateKey, error)
 	// MaxBackoff is the longest wait between two tries of a call, whatever the service asks for; 0 waits as long as it
 	// asks, up to ten minutes.
 	MaxBackoff time.Duration
@@ -114,6 +119,9 @@ func NewTenant(config Config) *Tenant {
 	}
 	if config.Wait == nil {
 		config.Wait = sleep
+	}
+	if config.NewKey == nil {
+		config.NewKey = NewKey
 	}
 	if config.Environment == "" {
 		config.Environment = Environments[0]
@@ -187,6 +195,12 @@ func (t *Tenant) options(where cloud.Configuration) (*policy.ClientOptions, erro
 	transport, err := t.transport()
 	if err != nil {
 		return nil, err
+	}
+	if through := t.config.Through; through != nil {
+		if transport == nil {
+			transport = http.DefaultClient
+		}
+		transport = through(transport)
 	}
 	services := map[cloud.ServiceName]cloud.ServiceConfiguration{}
 	for name, service := range where.Services {

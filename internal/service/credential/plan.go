@@ -22,7 +22,7 @@ import (
 // ValidateConfig finds what is wrong under any policy.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var m model
-	resp.Diagnostics.Append(load(ctx, req.Config.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Config.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -76,10 +76,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	var m model
 	var prior *model
-	resp.Diagnostics.Append(load(ctx, req.Plan.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Plan.Raw, &m)...)
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
-		resp.Diagnostics.Append(load(ctx, req.State.Raw, prior)...)
+		resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, prior)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -128,14 +128,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	} else if identityExpiry := r.identityExpiry(&m, state); identityExpiry != "" && !m.Expiry.IsUnknown() {
 		m.ExpiryEnforcement = enforcement(&m, identityExpiry)
 	}
-	resp.Diagnostics.Append(save(ctx, &resp.Plan.Raw, &m)...)
+	resp.Diagnostics.Append(models.Set(ctx, &resp.Plan.Raw, &m)...)
 }
 
 // foretellRetirement warns of what a destruction, or the destroying half of a replacement, takes away, and when it was
 // last used. Only a policy that enforces retire_in_use refuses it.
 func (r *Resource) foretellRetirement(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var m model
-	resp.Diagnostics.Append(load(ctx, req.State.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -142,7 +142,7 @@ func (m *model) want() (credential.Want, error) {
 // leaked: the next apply finds nothing of that, and has to know why.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m model
-	resp.Diagnostics.Append(load(ctx, req.Plan.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Plan.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -154,7 +154,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		m.Status = types.StringValue(statusMissing)
 	}
 	m.applied(result)
-	resp.Diagnostics.Append(save(ctx, &resp.State.Raw, &m)...)
+	resp.Diagnostics.Append(models.Set(ctx, &resp.State.Raw, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
 	resp.Diagnostics.Append(r.remember(ctx, resp.Private, governance.Use{}, false)...)
 }
@@ -162,8 +162,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 // Update brings the credential to what the plan says: rotated, renewed, disabled, or without the one before it.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m, prior model
-	resp.Diagnostics.Append(load(ctx, req.Plan.Raw, &m)...)
-	resp.Diagnostics.Append(load(ctx, req.State.Raw, &prior)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Plan.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, &prior)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -174,12 +174,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if !ok && result.Current.ID == "" {
 		if len(result.Ended) > 0 { // The next apply finds nothing left of them, and has to know why.
 			prior.LeakedRevokedAt = m.LeakedRevokedAt
-			resp.Diagnostics.Append(save(ctx, &resp.State.Raw, &prior)...)
+			resp.Diagnostics.Append(models.Set(ctx, &resp.State.Raw, &prior)...)
 		}
 		return
 	}
 	m.applied(result)
-	resp.Diagnostics.Append(save(ctx, &resp.State.Raw, &m)...)
+	resp.Diagnostics.Append(models.Set(ctx, &resp.State.Raw, &m)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: m.ID})...)
 	resp.Diagnostics.Append(r.remember(ctx, resp.Private, governance.Use{}, false)...)
 }
@@ -257,7 +257,7 @@ func addError(diags *diag.Diagnostics, m *model, summary string, err error) {
 // Read takes over what identity and store have. The credential is gone when both are.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m model
-	resp.Diagnostics.Append(load(ctx, req.State.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -307,7 +307,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	r.data.InState(m.arn())
 	r.data.KeepRefreshed(key, state)
 	r.warn(ctx, life, &m, state, &resp.Diagnostics)
-	resp.Diagnostics.Append(save(ctx, &resp.State.Raw, &m)...)
+	resp.Diagnostics.Append(models.Set(ctx, &resp.State.Raw, &m)...)
 	resp.Diagnostics.Append(r.remember(ctx, resp.Private, use, state.Interrupted)...)
 }
 
@@ -338,7 +338,7 @@ func (r *Resource) warn(ctx context.Context, life credential.Life, m *model, sta
 // Delete revokes the credential and those before it, and then removes the secret.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m model
-	resp.Diagnostics.Append(load(ctx, req.State.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

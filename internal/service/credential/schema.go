@@ -21,12 +21,19 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
 
+// models are those of the resource.
+var models = tfkit.NewModels(resourceSchema)
+
 // Schema of the resource.
 func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema()
+}
+
+func resourceSchema() schema.Schema {
 	computed := func(description string) schema.Attribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
-	resp.Schema = schema.Schema{
+	return schema.Schema{
 		MarkdownDescription: "A long-lived credential of a governed identity, for clients that can use nothing short-lived. " +
 			"The secret goes straight from the platform into a secret store: it is never in the state, in a plan or in a log. It is rotated with an overlap, " +
 			"ends with its expiry, and is revoked when its block goes.",

@@ -29,8 +29,9 @@ var (
 // ListResource finds the identities that a resource could take over.
 type ListResource[M any, P Model[M]] struct {
 	Definition[P]
-	scope lists.Scope
-	data  *tfkit.Data
+	scope  lists.Scope
+	data   *tfkit.Data
+	models tfkit.Models
 }
 
 // NewListResource makes the list resource of a definition, whose kinds are of these kinds, for the provider's list.
@@ -44,7 +45,9 @@ func NewListResource[M any, P Model[M]](definition Definition[P], kinds ...gover
 			scope.Categories = append(scope.Categories, k.Category())
 		}
 	}
-	return func() list.ListResource { return &ListResource[M, P]{Definition: definition, scope: scope} }
+	return func() list.ListResource {
+		return &ListResource[M, P]{Definition: definition, scope: scope, models: modelsOf[M](definition)}
+	}
 }
 
 // Metadata names the list resource as the managed one.
@@ -145,7 +148,7 @@ func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, i
 	k, _ := l.kindOf(identity.ID)
 	m := P(new(M))
 	result.Resource.Raw = read.blank
-	result.Diagnostics.Append(result.Resource.Get(ctx, m)...)
+	result.Diagnostics.Append(l.models.Get(ctx, result.Resource.Raw, m)...)
 	err := read.kinds[k.Attribute()](ctx, identity, m)
 	if errors.Is(err, platform.ErrNotFound) {
 		var diags diag.Diagnostics
@@ -156,7 +159,7 @@ func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, i
 		tfkit.AddError(&result.Diagnostics, attributePath(k), "Identity cannot be read", identity.ID.String(), err)
 		return result
 	}
-	result.Diagnostics.Append(result.Resource.Set(ctx, m)...)
+	result.Diagnostics.Append(l.models.Set(ctx, &result.Resource.Raw, m)...)
 	return result
 }
 

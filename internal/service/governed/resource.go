@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -56,17 +55,13 @@ type Resource[M any, P Model[M]] struct {
 	Definition[P]
 	data    *tfkit.Data
 	preview *tfkit.Preview
-	// layout is that of the model, which the schema has, once for all uses.
-	layout func() (*tfkit.Layout, diag.Diagnostics)
+	models  tfkit.Models
 }
 
 // NewResource makes the resource for the provider's list.
 func NewResource[M any, P Model[M]](definition Definition[P], preview *tfkit.Preview) func() resource.Resource {
-	layout := sync.OnceValues(func() (*tfkit.Layout, diag.Diagnostics) {
-		return tfkit.NewLayout(context.Background(), definition.schema()) //nolint:forbidigo // it outlives the call that makes it
-	})
 	return func() resource.Resource {
-		return &Resource[M, P]{Definition: definition, preview: preview, layout: layout}
+		return &Resource[M, P]{Definition: definition, preview: preview, models: modelsOf[M](definition)}
 	}
 }
 

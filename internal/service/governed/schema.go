@@ -3,6 +3,8 @@ package governed
 import (
 	"context"
 	"maps"
+	"reflect"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -28,26 +30,22 @@ func (d Definition[P]) schema() schema.Schema {
 	return schema.Schema{MarkdownDescription: d.Description, Attributes: tfkit.Typed(tfkit.GovernanceAttributes(further))}
 }
 
+// models are those of every definition, by the type of the model. They are the same for all providers of a process.
+var models sync.Map
+
+func modelsOf[M any, P Model[M]](definition Definition[P]) tfkit.Models {
+	known, _ := models.LoadOrStore(reflect.TypeFor[M](), tfkit.NewModels(definition.schema))
+	return known.(tfkit.Models) //nolint:forcetypeassert // only these are stored
+}
+
 // load reads a model out of a value of the schema.
 func (r *Resource[M, P]) load(ctx context.Context, raw tftypes.Value, m P) diag.Diagnostics {
-	layout, diags := r.layout()
-	if !diags.HasError() {
-		diags = layout.Get(ctx, raw, m)
-	}
-	return diags
+	return r.models.Get(ctx, raw, m)
 }
 
 // save writes a model into a value of the schema.
 func (r *Resource[M, P]) save(ctx context.Context, raw *tftypes.Value, m P) diag.Diagnostics {
-	layout, diags := r.layout()
-	if diags.HasError() {
-		return diags
-	}
-	value, diags := layout.Value(ctx, m)
-	if !diags.HasError() {
-		*raw = value
-	}
-	return diags
+	return r.models.Set(ctx, raw, m)
 }
 
 // IdentitySchema holds only what identifies: the canonical id.

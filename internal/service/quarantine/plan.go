@@ -18,7 +18,7 @@ import (
 // ValidateConfig finds what is wrong under any policy.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var m model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Config.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -39,7 +39,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	var prior *model
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, prior)...)
 	}
 	if req.Plan.Raw.IsNull() {
 		if !resp.Diagnostics.HasError() {
@@ -47,7 +47,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 		return
 	}
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Plan.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -75,7 +75,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.planUpdate(ctx, quarantines, id, &m, prior, over && m.DeleteAfter.Equal(prior.DeleteAfter), &resp.Diagnostics)
 	}
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
+		resp.Diagnostics.Append(models.Set(ctx, &resp.Plan.Raw, &m)...)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
@@ -81,7 +82,7 @@ func (r *Resource) open(m *model, diags *diag.Diagnostics) (platform.Quarantines
 // the next apply goes on: a state would be tainted, and Terraform would release the identity to quarantine it again.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Plan.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -123,7 +124,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 // Read takes over what is recorded on the identity, and how it is.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m model
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -161,14 +162,14 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(remember(ctx, resp.Private, heldKey, seen.Held)...)
 	}
 	resp.Diagnostics.Append(remember(ctx, resp.Private, overKey, m.order().Over(r.data.Clock.Now()))...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(models.Set(ctx, &resp.State.Raw, &m)...)
 }
 
 // Update changes the order, repairs the quarantine, or deletes the identity when its time has come.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m, prior model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.Plan.Raw, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, &prior)...)
 	heldBefore, _ := recall[[]string](ctx, req.Private, heldKey, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -224,13 +225,9 @@ func (r *Resource) delete(ctx context.Context, quarantines platform.Quarantines,
 	}
 }
 
-// saved are the parts of a response that keep the resource.
-type stateSetter interface {
-	Set(ctx context.Context, value any) diag.Diagnostics
-}
-
-func (r *Resource) save(ctx context.Context, m *model, heldNames []string, state stateSetter, private privateState, identity stateSetter, diags *diag.Diagnostics) {
-	diags.Append(state.Set(ctx, m)...)
+// save puts the resource into the parts of a response that keep it.
+func (r *Resource) save(ctx context.Context, m *model, heldNames []string, state *tfsdk.State, private privateState, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
+	diags.Append(models.Set(ctx, &state.Raw, m)...)
 	diags.Append(identity.Set(ctx, identityModel{ID: m.ID})...)
 	diags.Append(remember(ctx, private, heldKey, heldNames)...)
 	diags.Append(remember(ctx, private, overKey, m.order().Over(r.data.Clock.Now()))...)
@@ -239,7 +236,7 @@ func (r *Resource) save(ctx context.Context, m *model, heldNames []string, state
 // Delete releases the identity, unless it is too early. What is gone needs nothing.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m model
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	resp.Diagnostics.Append(models.Get(ctx, req.State.Raw, &m)...)
 	heldBefore, _ := recall[[]string](ctx, req.Private, heldKey, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || m.is(statusDeleted) {
 		return

@@ -11,17 +11,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
+
+// models are those of the resource.
+var models = tfkit.NewModels(resourceSchema)
 
 // Schema of the resource.
 func (*Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema()
+}
+
+func resourceSchema() schema.Schema {
 	computed := func(description string) schema.Attribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	list := func(description string) schema.Attribute {
 		return schema.ListAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: description}
 	}
-	resp.Schema = schema.Schema{
+	return schema.Schema{
 		MarkdownDescription: "Keeps an identity from being used, governed or not, until somebody has found out whether it is needed: everything is denied to it, " +
 			"to live sessions too, nobody is let in, and its credentials are inactive; of an identity of Entra ID, sign-in is blocked; a managed identity, which nobody can block, loses its roles, app roles and federated credentials. All that is changed is recorded on the identity, " +
 			"and put back when the resource goes. After `delete_after`, the next apply deletes the identity instead (guide \"Quarantine\").",

@@ -72,7 +72,7 @@ func (s *Server) StartAt(addr string) error {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return s.listener.Listen(addr, &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: time.Minute, Protocols: protocols,
+		Handler: s.Handler(), ReadHeaderTimeout: time.Minute, Protocols: protocols,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{s.identity.certificate}, MinVersion: tls.VersionTLS12, CurvePreferences: curves},
 		// A client that does not trust the certificate is its own to report.
 		ErrorLog: log.New(io.Discard, "", 0),

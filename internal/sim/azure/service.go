@@ -105,9 +105,10 @@ func answer(status int, body any) (*reply, error) { return &reply{status: status
 // maxBody is the largest request that is read, in bytes.
 const maxBody = 4 << 20
 
-// handler routes by the first segments of the path; each service has a mux of
-// its own, because their patterns overlap.
-func (s *Server) handler() http.Handler {
+// Handler routes by the first segments of the path; each service has a mux of
+// its own, because their patterns overlap. It panics with [http.ErrAbortHandler]
+// to drop a connection.
+func (s *Server) Handler() http.Handler {
 	root := http.NewServeMux()
 	sim.AddControl(root, s)
 	for _, svc := range services() {
