@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -195,6 +196,9 @@ func (a *Account) connect(ctx context.Context) (connection, error) {
 			}
 		}
 		if through := a.config.Through; through != nil {
+			if loaded.HTTPClient == nil {
+				loaded.HTTPClient = http.DefaultClient
+			}
 			loaded.HTTPClient = through(loaded.HTTPClient)
 		}
 		security := sts.NewFromConfig(loaded, func(o *sts.Options) { o.BaseEndpoint = a.endpoint("sts", o.BaseEndpoint) })

@@ -73,8 +73,8 @@ func (l *ListResource[M, P]) ValidateListResourceConfig(ctx context.Context, req
 }
 
 // BulkReader fills a model with what an import would read of a listed identity. It makes no calls. ErrNotFound says that the
-// identity has gone since it was listed.
-type BulkReader[P any] func(ctx context.Context, identity *governance.Identity, m P) error
+// identity has gone since it was listed; warnings are what of it is not known.
+type BulkReader[P any] func(ctx context.Context, identity *governance.Identity, m P) ([]Warning, error)
 
 // List returns the identities that fit, up to the limit. Warnings come first, because Terraform stops reading at the limit.
 func (l *ListResource[M, P]) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
@@ -149,7 +149,7 @@ func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, i
 	m := P(new(M))
 	result.Resource.Raw = read.blank
 	result.Diagnostics.Append(l.models.Get(ctx, result.Resource.Raw, m)...)
-	err := read.kinds[k.Attribute()](ctx, identity, m)
+	warnings, err := read.kinds[k.Attribute()](ctx, identity, m)
 	if errors.Is(err, platform.ErrNotFound) {
 		var diags diag.Diagnostics
 		diags.AddWarning("Identity has gone", fmt.Sprintf("%s: %s is not there any more, so it is left out.", l.typeName(), identity.ID))
@@ -158,6 +158,9 @@ func (l *ListResource[M, P]) result(ctx context.Context, req list.ListRequest, i
 	if err != nil {
 		tfkit.AddError(&result.Diagnostics, attributePath(k), "Identity cannot be read", identity.ID.String(), err)
 		return result
+	}
+	for _, warning := range warnings {
+		result.Diagnostics.AddAttributeWarning(attributePath(k), warning.Summary, identity.ID.String()+": "+warning.Detail)
 	}
 	result.Diagnostics.Append(l.models.Set(ctx, &result.Resource.Raw, m)...)
 	return result

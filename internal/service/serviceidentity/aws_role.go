@@ -121,12 +121,12 @@ func (k awsRoleKind) Read(ctx context.Context, data *tfkit.Data, id governance.I
 
 func (k awsRoleKind) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
-	return func(_ context.Context, identity *governance.Identity, m *model) error {
+	return func(_ context.Context, identity *governance.Identity, m *model) ([]governed.Warning, error) {
 		state, err := bulk.Role(identity.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return k.observe(data, m, state)
+		return nil, k.observe(data, m, state)
 	}, err
 }
 

@@ -141,12 +141,12 @@ func (k azureManagedIdentityKind) Read(ctx context.Context, data *tfkit.Data, id
 
 // Bulk reads each identity as Read does, which takes them from one bulk read of their subscription.
 func (k azureManagedIdentityKind) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
-	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+	return func(ctx context.Context, identity *governance.Identity, m *model) ([]governed.Warning, error) {
 		state, err := data.Azure.ManagedIdentities().Read(ctx, identity.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return k.observe(ctx, data, m, state)
+		return nil, k.observe(ctx, data, m, state)
 	}, nil
 }
 

@@ -162,17 +162,17 @@ func applicationWarnings(state azure.ApplicationState) []governed.Warning {
 
 // Bulk reads the directory when the first application is asked for: not every list has one.
 func (k entraApplicationKind) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
-	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+	return func(ctx context.Context, identity *governance.Identity, m *model) ([]governed.Warning, error) {
 		bulk, err := data.Azure.Applications().Bulk(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		state, err := bulk.Application(ctx, identity.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		state.Disabled = state.Disabled && governed.BelievesClosed(data, m.GovernanceModel, state.Metadata, m.deactivated)
-		return k.observe(ctx, data, m, state)
+		return nil, k.observe(ctx, data, m, state)
 	}, nil
 }
 

@@ -188,12 +188,12 @@ func (k awsServiceLinkedRoleKind) Read(ctx context.Context, data *tfkit.Data, id
 
 func (k awsServiceLinkedRoleKind) Bulk(ctx context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
 	bulk, err := data.AWS.Bulk(ctx)
-	return func(_ context.Context, identity *governance.Identity, m *model) error {
+	return func(_ context.Context, identity *governance.Identity, m *model) ([]governed.Warning, error) {
 		state, err := bulk.ServiceLinkedRole(identity.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return k.observe(data, m, state)
+		return nil, k.observe(data, m, state)
 	}, err
 }
 

@@ -252,17 +252,17 @@ func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning
 
 // Bulk reads the directory when the first service principal is asked for: not every list has one.
 func (k entraServicePrincipalKind) Bulk(_ context.Context, data *tfkit.Data) (governed.BulkReader[*model], error) {
-	return func(ctx context.Context, identity *governance.Identity, m *model) error {
+	return func(ctx context.Context, identity *governance.Identity, m *model) ([]governed.Warning, error) {
 		bulk, err := data.Azure.ServicePrincipals().Bulk(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		state, err := bulk.ServicePrincipal(ctx, identity.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		m.believe(data, &state)
-		return k.observe(ctx, data, m, state)
+		return aboutServicePrincipal(state), k.observe(ctx, data, m, state)
 	}, nil
 }
 
