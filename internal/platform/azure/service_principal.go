@@ -140,6 +140,9 @@ func (t *Tenant) validateServicePrincipal(want platform.Desired[ServicePrincipal
 	if length := graphLength(spec.Notes); length > maxNotes {
 		found.add([]string{servicePrincipalAttribute, "notes"}, "Shorten it.", "the notes have %d characters, %d more than the limit of %d", length, length-maxNotes, maxNotes)
 	}
+	if spec.Notes == creationNotes {
+		found.add([]string{servicePrincipalAttribute, "notes"}, "Write others, or none.", "by these notes the provider knows a service principal whose creation was interrupted")
+	}
 	found.addRoles(servicePrincipalAttribute, spec.AppRoleAssignments)
 	return found
 }

@@ -37,7 +37,7 @@ func TestServicePrincipalCreationInterrupted(t *testing.T) {
 			r := d.resource(t, nil)
 			r.Apply(config).Want(t, "error entra_service_principal: Identity cannot be created … Bring it under governance with an import block … id = \""+id+"\"")
 			r.Import(id, nil).Want(t, interrupted)
-			if r.State("status") != "unfinished" || r.State("entra_service_principal", "sign_in_enabled") != false {
+			if r.State("status") != "unfinished" || r.State("entra_service_principal", "sign_in_enabled") != false || r.State("entra_service_principal", "notes") != nil {
 				t.Errorf("imported %v", r.State())
 			}
 			r.Apply(config).Want(t)
@@ -47,6 +47,17 @@ func TestServicePrincipalCreationInterrupted(t *testing.T) {
 			settled(t, r, config)
 		})
 	}
+}
+
+// TestServicePrincipalCreationNotes keeps what says that a creation is not completed out of configurations: a sign-in that an expiry
+// has closed would look like one that has never been open.
+func TestServicePrincipalCreationNotes(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	d.dies(t, vendorApplication(nil))
+	notes := d.principal(t).Notes
+	d.resource(t, nil).Plan(vendorApplication(acctest.Values{"notes": notes})).Want(t,
+		"error entra_service_principal.notes: The platform would refuse this … by these notes the provider knows a service principal whose creation was interrupted")
 }
 
 func text(value any) string {

@@ -57,6 +57,22 @@ func TestServicePrincipalListed(t *testing.T) {
 	}
 }
 
+// TestServicePrincipalListWarnings says of listed service principals what may not be read, and nothing that their resources show.
+func TestServicePrincipalListWarnings(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t)
+	d.resource(t, nil).Apply(vendorApplication(nil)).Want(t)
+	d.tenant.AssignRole(d.principal(t).ObjectID, "Reader", "/subscriptions/"+azuresim.DefaultSubscription)
+	d.tenant.SetEnabled(d.principal(t).ObjectID, false)
+	list := func() acctest.Diagnostics {
+		_, diags := acctest.NewAzureProtocol(t, d.server, nil).List(typeName, acctest.Query{IncludeResource: true})
+		return diags
+	}
+	list().Want(t)
+	d.tenant.DenyPermissions("Directory.Read.All", "Directory.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All")
+	list().Want(t, "warning entra_service_principal: Delegated permissions are not known … lack the permission Directory.Read.All")
+}
+
 // TestServicePrincipalApproval approves a third party's permission by the id of its application, before it is there and after.
 func TestServicePrincipalApproval(t *testing.T) {
 	t.Parallel()

@@ -241,13 +241,18 @@ func aboutServicePrincipal(state azure.ServicePrincipalState) []governed.Warning
 	if !state.SignInEnabled && !state.Disabled && !state.HalfMade && state.Quarantine == nil {
 		warnings = append(warnings, governed.SignInBlocked("its sign-in", state.ID.Name()))
 	}
-	if state.DelegatedUnknown != "" {
-		warnings = append(warnings, governed.Warning{
-			Summary: "Delegated permissions are not known",
-			Detail:  "what the application may do in the name of users who sign in to it is not known, because the provider's credentials lack the permission " + state.DelegatedUnknown + ".",
-		})
+	return append(warnings, unknownOfServicePrincipal(state)...)
+}
+
+// unknownOfServicePrincipal names what may not be read.
+func unknownOfServicePrincipal(state azure.ServicePrincipalState) []governed.Warning {
+	if state.DelegatedUnknown == "" {
+		return nil
 	}
-	return warnings
+	return []governed.Warning{{
+		Summary: "Delegated permissions are not known",
+		Detail:  "what the application may do in the name of users who sign in to it is not known, because the provider's credentials lack the permission " + state.DelegatedUnknown + ".",
+	}}
 }
 
 // Bulk reads the directory when the first service principal is asked for: not every list has one.
@@ -262,7 +267,7 @@ func (k entraServicePrincipalKind) Bulk(_ context.Context, data *tfkit.Data) (go
 			return nil, err
 		}
 		m.believe(data, &state)
-		return aboutServicePrincipal(state), k.observe(ctx, data, m, state)
+		return unknownOfServicePrincipal(state), k.observe(ctx, data, m, state)
 	}, nil
 }
 
@@ -286,6 +291,9 @@ func (k entraServicePrincipalKind) observe(ctx context.Context, data *tfkit.Data
 	}
 	if principal.AppRoleAssignments, err = governed.ObservedAppRoles(ctx, principal.AppRoleAssignments, state.AppRoles); err != nil {
 		return err
+	}
+	if state.HalfMade {
+		state.Notes = "" // They are the creation's, and no configuration has them.
 	}
 	principal.Notes, principal.PurgeOnDestroy = tfkit.Observed(principal.Notes, state.Notes), types.BoolValue(state.PurgeOnDestroy)
 	principal.results(state)
