@@ -40,6 +40,7 @@ func (r *Resource) planChange(ctx context.Context, m, prior *model, seen seen, q
 	if quarantined && m.leaked(prior.CredentialID.ValueString()) { // It is cleared away, and the release makes another.
 		m.setCurrent(nil)
 		m.Status = types.StringValue(statusQuarantined)
+		m.PreviousExpiresAt = types.StringNull() // It counts from the next one, which is not before the release.
 	} else if reason, certain := r.rotation(ctx, m, prior, seen); reason != "" {
 		m.planRotation(prior, reason, certain, diags)
 		return
