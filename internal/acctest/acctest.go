@@ -1,4 +1,5 @@
-// Package acctest runs the provider in tests: through the real Terraform CLI, against a simulator of the test's own.
+// Package acctest runs the provider in tests, against simulators of the test's own: through the real CLI, or in the process at
+// the plugin protocol.
 package acctest
 
 import (

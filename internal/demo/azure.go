@@ -56,11 +56,7 @@ func (s *story) managedIdentity() error {
 	if _, err := s.succeed(s.quietly, "init"); err != nil {
 		return err
 	}
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
-	if err != nil {
-		return err
-	}
-	if err := says(output, "1 added, 0 changed, 0 destroyed", archiveRole); err != nil {
+	if _, err := s.apply("1 added, 0 changed, 0 destroyed", archiveRole); err != nil {
 		return err
 	}
 	identity, exists := tenant.ManagedIdentity(archiveID())
@@ -93,11 +89,7 @@ func (s *story) removeManagedIdentity() error {
 	if err := s.write("main.tf", "root_without_archive.tf", ""); err != nil {
 		return err
 	}
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
-	if err != nil {
-		return err
-	}
-	if err := says(output, "Identity will be retired", "0 added, 0 changed, 1 destroyed"); err != nil {
+	if _, err := s.apply("Identity will be retired", "0 added, 0 changed, 1 destroyed"); err != nil {
 		return err
 	}
 	_, exists := s.azure.Tenant(azuresim.DefaultTenant).ManagedIdentity(archiveID())

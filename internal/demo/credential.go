@@ -31,11 +31,7 @@ func (s *story) credential() error {
 	if _, err := s.succeed(s.quietly, "init"); err != nil {
 		return err
 	}
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
-	if err != nil {
-		return err
-	}
-	if err := says(output, "2 added, 0 changed, 0 destroyed"); err != nil {
+	if _, err := s.apply("2 added, 0 changed, 0 destroyed"); err != nil {
 		return err
 	}
 	secret, _ := s.cloud.Account(sim.DefaultAccount).Secret("eu-west-1", mailerSecret)
@@ -67,11 +63,7 @@ func (s *story) removeCredential() error {
 	if err := s.write("main.tf", "root_without_access_review.tf", ""); err != nil {
 		return err
 	}
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
-	if err != nil {
-		return err
-	}
-	if err := says(output, "Credential will be revoked", "Identity will be retired", "(which its governed_credential revokes)", "0 added, 0 changed, 2 destroyed"); err != nil {
+	if _, err := s.apply("Credential will be revoked", "Identity will be retired", "(which its governed_credential revokes)", "0 added, 0 changed, 2 destroyed"); err != nil {
 		return err
 	}
 	_, exists := s.cloud.Account(sim.DefaultAccount).User(mailerUser)

@@ -101,11 +101,7 @@ func (s *story) renew() error {
 	if err := s.write("access_review/main.tf", "access_review.tf", date(180)); err != nil {
 		return err
 	}
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
-	if err != nil {
-		return err
-	}
-	if err := says(output, "0 added, 1 changed, 0 destroyed", date(60), date(180)); err != nil {
+	if _, err := s.apply("0 added, 1 changed, 0 destroyed", date(60), date(180)); err != nil {
 		return err
 	}
 	session, err := s.assume()
@@ -131,11 +127,7 @@ func (s *story) secondSystem() error {
 	if _, err := s.succeed(s.quietly, "init"); err != nil {
 		return err
 	}
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
-	if err != nil {
-		return err
-	}
-	if err := says(output, "1 added, 0 changed, 0 destroyed"); err != nil {
+	if _, err := s.apply("1 added, 0 changed, 0 destroyed"); err != nil {
 		return err
 	}
 	_, exists := s.cloud.Account(sim.DefaultAccount).Role(reportRole)
@@ -151,11 +143,7 @@ func (s *story) removeFirst() error {
 		return err
 	}
 	s.cloud.ResetCalls()
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
-	if err != nil {
-		return err
-	}
-	if err := says(output, "will be destroyed", "0 added, 0 changed, 1 destroyed"); err != nil {
+	if _, err := s.apply("will be destroyed", "0 added, 0 changed, 1 destroyed"); err != nil {
 		return err
 	}
 	var changes []string
@@ -192,11 +180,8 @@ func (s *story) unowned() error {
 		return err
 	}
 	s.cloud.ResetCalls()
-	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
+	output, err := s.apply("unowned, no_purpose, no_expiry", "total")
 	if err != nil {
-		return err
-	}
-	if err := says(output, "unowned, no_purpose, no_expiry", "total"); err != nil {
 		return err
 	}
 	if err := told(!strings.Contains(output, "role/"+reportRole+`" =`), "the governed role is listed as unowned"); err != nil {

@@ -117,6 +117,27 @@ func (s *story) succeed(run func(context.Context, ...string) (string, bool, erro
 	return output, err
 }
 
+// apply applies what is written, and fails unless Terraform says all of this. The output is for what it must not say.
+func (s *story) apply(texts ...string) (string, error) {
+	output, err := s.succeed(s.terraform, "apply", "-auto-approve")
+	if err != nil {
+		return output, err
+	}
+	return output, says(output, texts...)
+}
+
+// refused plans what is written, and fails unless Terraform refuses it and says all of this.
+func (s *story) refused(texts ...string) error {
+	output, ok, err := s.terraform(s.ctx, "plan")
+	if err != nil {
+		return err
+	}
+	if err := told(!ok, "the plan was not refused"); err != nil {
+		return err
+	}
+	return says(output, texts...)
+}
+
 // date is some days ahead of today.
 func date(days int) string { return time.Now().UTC().AddDate(0, 0, days).Format(time.DateOnly) }
 
@@ -136,14 +157,7 @@ func (s *story) missing() error {
 	if _, err := s.succeed(s.quietly, "init"); err != nil {
 		return err
 	}
-	output, ok, err := s.terraform(s.ctx, "plan")
-	if err != nil {
-		return err
-	}
-	if err := told(!ok, "the plan was not refused"); err != nil {
-		return err
-	}
-	return says(output, `The argument "owner" is required`, `The argument "purpose" is required`, `The argument "expiry" is required`)
+	return s.refused(`The argument "owner" is required`, `The argument "purpose" is required`, `The argument "expiry" is required`)
 }
 
 func (s *story) wrong() error {
@@ -156,14 +170,7 @@ func (s *story) wrong() error {
 	if err := s.show("access_review/main.tf"); err != nil {
 		return err
 	}
-	output, ok, err := s.terraform(s.ctx, "plan")
-	if err != nil {
-		return err
-	}
-	if err := told(!ok, "the plan was not refused"); err != nil {
-		return err
-	}
-	if err := says(output, "Owner names nobody", "Purpose says too little", "Expiry is in the past", "acme/*", "Rule: owner (error)"); err != nil {
+	if err := s.refused("Owner names nobody", "Purpose says too little", "Expiry is in the past", "acme/*", "Rule: owner (error)"); err != nil {
 		return err
 	}
 	return told(len(s.role().ARN) == 0, "the role exists")

@@ -205,14 +205,6 @@ func TestMetadataKeys(t *testing.T) {
 	}
 }
 
-func TestMetadataMissing(t *testing.T) {
-	t.Parallel()
-	missing := governance.Metadata{Purpose: " ", Expiry: "2027-03-31"}.Missing()
-	if len(missing) != 2 || missing[0] != governance.FieldOwner || missing[1] != governance.FieldPurpose {
-		t.Errorf("got %v", missing)
-	}
-}
-
 // forms are what the documentation says an id can be: what ParseID takes and these do not is one too many.
 var forms = []*regexp.Regexp{
 	regexp.MustCompile(`^aws:\d{12}:(role|user)/([!-~]+/)?[A-Za-z0-9_+=,.@-]{1,64}$`),

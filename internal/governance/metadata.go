@@ -115,11 +115,6 @@ func (m *Metadata) text(field Field) *string {
 	return nil
 }
 
-// Missing lists the required fields that are blank.
-func (m Metadata) Missing() []Field {
-	return slices.DeleteFunc(slices.Clone(RequiredFields), func(f Field) bool { return strings.TrimSpace(m.Text(f)) != "" })
-}
-
 // MetadataKeys are the names under which a platform with tags keeps the fields.
 type MetadataKeys struct {
 	names map[Field]string

@@ -42,22 +42,7 @@ func azureQuarantineLife(t *testing.T, actions []string) (said acctest.Diagnosti
 	config := acctest.Values{
 		"identity": "azure:" + view.ID, "reason": "Nobody knows what this one is for", "delete_after": server.Clock().Now().AddDate(0, 0, 5).Format(time.DateOnly),
 	}
-	r := run().Resource("governed_quarantine")
-	for _, step := range []func() acctest.Diagnostics{
-		func() acctest.Diagnostics { return append(r.Plan(config), r.Apply(config)...) },
-		func() acctest.Diagnostics { r = r.Under(run()); return append(r.Refresh(), r.Apply(nil)...) },
-		func() acctest.Diagnostics { return r.Apply(config) },
-		func() acctest.Diagnostics {
-			server.Clock().Advance(6 * 24 * time.Hour)
-			r = r.Under(run())
-			return append(r.Refresh(), append(r.Plan(config), r.Apply(config)...)...)
-		},
-	} {
-		diags := step()
-		if said = append(said, diags...); diags.Failed() {
-			break
-		}
-	}
+	said = untilFailure(quarantineSteps(server, run, config)...)
 	return said, armCalls(server, pipeline)
 }
 

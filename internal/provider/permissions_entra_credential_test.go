@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -64,8 +63,7 @@ func entraCredentialLife(t *testing.T, permissions, actions []string) (acctest.D
 		}
 	}
 	apply := func() acctest.Diagnostics { return r.Apply(config) }
-	var said acctest.Diagnostics
-	for _, step := range []func() acctest.Diagnostics{
+	said := untilFailure(
 		apply,
 		later(0, func() acctest.Diagnostics {
 			config = in(acctest.Values{"content_type": "text/plain"})
@@ -84,12 +82,6 @@ func entraCredentialLife(t *testing.T, permissions, actions []string) (acctest.D
 			return apply()
 		},
 		later(0, func() acctest.Diagnostics { return r.Apply(nil) }),
-	} {
-		diags := step()
-		if said = append(said, diags...); diags.Failed() {
-			break
-		}
-	}
-	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline })
-	return said, calls
+	)
+	return said, callsOf(server, pipeline)
 }

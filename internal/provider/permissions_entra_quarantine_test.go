@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -31,22 +30,24 @@ func entraQuarantineLife(t *testing.T, permissions []string) (said acctest.Diagn
 			"identity": "entra:" + azuresim.DefaultTenant + ":" + id, "reason": "Nobody knows what this one is for",
 			"delete_after": server.Clock().Now().AddDate(0, 0, 5).Format(time.DateOnly),
 		}
-		r := run().Resource("governed_quarantine")
-		for _, step := range []func() acctest.Diagnostics{
-			func() acctest.Diagnostics { return append(r.Plan(config), r.Apply(config)...) },
-			func() acctest.Diagnostics { r = r.Under(run()); return append(r.Refresh(), r.Apply(nil)...) },
-			func() acctest.Diagnostics { return r.Apply(config) },
-			func() acctest.Diagnostics {
-				server.Clock().Advance(6 * 24 * time.Hour)
-				r = r.Under(run())
-				return append(r.Refresh(), append(r.Plan(config), r.Apply(config)...)...)
-			},
-		} {
-			diags := step()
-			if said = append(said, diags...); diags.Failed() {
-				return said, nil
-			}
+		if said = append(said, untilFailure(quarantineSteps(server, run, config)...)...); said.Failed() {
+			return said, nil
 		}
 	}
-	return said, slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline })
+	return said, callsOf(server, pipeline)
+}
+
+// quarantineSteps lock, release, lock again and delete an identity whose delete_after is five days ahead.
+func quarantineSteps(server *azuresim.Server, run func() *acctest.Protocol, config acctest.Values) []func() acctest.Diagnostics {
+	r := run().Resource("governed_quarantine")
+	return []func() acctest.Diagnostics{
+		func() acctest.Diagnostics { return append(r.Plan(config), r.Apply(config)...) },
+		func() acctest.Diagnostics { r = r.Under(run()); return append(r.Refresh(), r.Apply(nil)...) },
+		func() acctest.Diagnostics { return r.Apply(config) },
+		func() acctest.Diagnostics {
+			server.Clock().Advance(6 * 24 * time.Hour)
+			r = r.Under(run())
+			return append(r.Refresh(), append(r.Plan(config), r.Apply(config)...)...)
+		},
+	}
 }

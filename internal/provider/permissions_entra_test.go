@@ -80,8 +80,7 @@ func applicationLife(t *testing.T, permissions []string) (acctest.Diagnostics, [
 			return do()
 		}
 	}
-	var said acctest.Diagnostics
-	for _, step := range []func() acctest.Diagnostics{
+	said := untilFailure(
 		func() acctest.Diagnostics { return r.Apply(config) },
 		again(func() acctest.Diagnostics { return r.Apply(bare) }),
 		again(func() acctest.Diagnostics {
@@ -92,14 +91,24 @@ func applicationLife(t *testing.T, permissions []string) (acctest.Diagnostics, [
 		again(func() acctest.Diagnostics { return r.Apply(config.With(acctest.Values{"expiry": "2027-06-30"})) }),
 		again(func() acctest.Diagnostics { return r.Plan(nil) }),
 		again(func() acctest.Diagnostics { return r.Apply(nil) }),
-	} {
+	)
+	return said, callsOf(server, pipeline)
+}
+
+// untilFailure takes steps and returns what was said, up to the first step that failed.
+func untilFailure(steps ...func() acctest.Diagnostics) (said acctest.Diagnostics) {
+	for _, step := range steps {
 		diags := step()
 		if said = append(said, diags...); diags.Failed() {
 			break
 		}
 	}
-	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline })
-	return said, calls
+	return said
+}
+
+// callsOf are what a principal has asked for.
+func callsOf(server *azuresim.Server, principal string) []sim.Call {
+	return slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != principal })
 }
 
 // pipelineOf is a pipeline with these permissions of Microsoft Graph that signs in with a token of its CI system: how a

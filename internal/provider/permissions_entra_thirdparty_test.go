@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -44,8 +43,7 @@ func principalLife(t *testing.T, permissions []string) (acctest.Diagnostics, []s
 			return do()
 		}
 	}
-	var said acctest.Diagnostics
-	for _, step := range []func() acctest.Diagnostics{
+	said := untilFailure(
 		func() acctest.Diagnostics { return r.Apply(config) },
 		again(func() acctest.Diagnostics { return r.Apply(bare) }),
 		again(func() acctest.Diagnostics {
@@ -61,14 +59,8 @@ func principalLife(t *testing.T, permissions []string) (acctest.Diagnostics, []s
 			return append(r.Refresh(), r.Plan(nil)...)
 		}),
 		again(func() acctest.Diagnostics { return r.Apply(nil) }),
-	} {
-		diags := step()
-		if said = append(said, diags...); diags.Failed() {
-			break
-		}
-	}
-	calls := slices.DeleteFunc(server.Calls(), func(call sim.Call) bool { return call.Principal != pipeline })
-	return said, calls
+	)
+	return said, callsOf(server, pipeline)
 }
 
 // offerCollector registers the third party's application of the examples in its own tenant.

@@ -124,16 +124,31 @@ func (s *secret) describe() object {
 	return out
 }
 
-// secretTags reads Tags and adds them to those that are there. Keys are case
-// sensitive. The service does not narrow the characters (Secrets Manager API
-// reference, TagResource).
+// secretTags adds Tags to those that are there. The service does not narrow the
+// characters (Secrets Manager API reference, TagResource).
 func (r *request) secretTags(have []tag) ([]tag, error) {
+	return r.addTags(have, tagLimits{
+		key: secretTagKey, value: secretTagValue, reserved: errParameter("Tag keys beginning with aws: are reserved for system use."),
+		most: maxSecretTags, tooMany: errParameter("A secret can have at most %d tags.", maxSecretTags),
+	})
+}
+
+// tagLimits are what a JSON service takes as tags, and how it refuses others.
+type tagLimits struct {
+	key, value        rule
+	most              int
+	reserved, tooMany error
+}
+
+// addTags reads Tags and adds them to those that are there. Keys are case
+// sensitive.
+func (r *request) addTags(have []tag, limits tagLimits) ([]tag, error) {
 	out := slices.Clone(have)
 	for _, t := range r.input.tags("Tags") {
-		r.constrain(t.key, "Tags.member.key", secretTagKey)
-		r.constrain(t.value, "Tags.member.value", secretTagValue)
+		r.constrain(t.key, "Tags.member.key", limits.key)
+		r.constrain(t.value, "Tags.member.value", limits.value)
 		if strings.HasPrefix(strings.ToLower(t.key), "aws:") {
-			return nil, errParameter("Tag keys beginning with aws: are reserved for system use.")
+			return nil, limits.reserved
 		}
 		if i := slices.IndexFunc(out, func(o tag) bool { return o.key == t.key }); i >= 0 {
 			out[i] = t
@@ -144,8 +159,8 @@ func (r *request) secretTags(have []tag) ([]tag, error) {
 	if err := r.checked(); err != nil {
 		return nil, err
 	}
-	if len(out) > maxSecretTags {
-		return nil, errParameter("A secret can have at most %d tags.", maxSecretTags)
+	if len(out) > limits.most {
+		return nil, limits.tooMany
 	}
 	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // defaultParameterKey encrypts a SecureString for which no key is given.
@@ -138,29 +137,12 @@ func (v *parameterVersion) complete(p *parameter) error {
 	return nil
 }
 
-// parameterTags reads Tags and adds them to those that are there. Keys are case
-// sensitive.
+// parameterTags adds Tags to those that are there.
 func (r *request) parameterTags(have []tag) ([]tag, error) {
-	out := slices.Clone(have)
-	for _, t := range r.input.tags("Tags") {
-		r.constrain(t.key, "Tags.member.key", tagKeyRule)
-		r.constrain(t.value, "Tags.member.value", tagValueRule)
-		if strings.HasPrefix(strings.ToLower(t.key), "aws:") {
-			return nil, errValidation("Tag keys beginning with aws: are reserved for system use.")
-		}
-		if i := slices.IndexFunc(out, func(o tag) bool { return o.key == t.key }); i >= 0 {
-			out[i] = t
-			continue
-		}
-		out = append(out, t)
-	}
-	if err := r.checked(); err != nil {
-		return nil, err
-	}
-	if len(out) > maxParameterTags {
-		return nil, newError("TooManyTagsError", http.StatusBadRequest, "The Tags can't be more than %d.", maxParameterTags)
-	}
-	return out, nil
+	return r.addTags(have, tagLimits{
+		key: tagKeyRule, value: tagValueRule, reserved: errValidation("Tag keys beginning with aws: are reserved for system use."),
+		most: maxParameterTags, tooMany: newError("TooManyTagsError", http.StatusBadRequest, "The Tags can't be more than %d.", maxParameterTags),
+	})
 }
 
 // tagged returns the parameter that ResourceId names, for the operations on

@@ -140,7 +140,7 @@ func credentialsNode(c Credentials) node {
 	)
 }
 
-// sessionNodes writes Credentials and AssumedRoleUser.
+// nodes writes Credentials and AssumedRoleUser.
 func (s *session) nodes(c Credentials) []node {
 	out := []node{
 		credentialsNode(c),

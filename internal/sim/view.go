@@ -135,15 +135,3 @@ func (a *Account) Policies() []PolicyView {
 	}
 	return out
 }
-
-// OIDCProviders returns the ARNs of the account's OpenID Connect providers in
-// order.
-func (a *Account) OIDCProviders() []string {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	var arns []string
-	for _, p := range a.providers.all() {
-		arns = append(arns, p.arn())
-	}
-	return arns
-}

@@ -1,5 +1,6 @@
-// Package aws is the platform AWS, on aws-sdk-go-v2: IAM roles with their governance metadata in tags and their expiry
-// in trust and policy conditions.
+// Package aws is the platform AWS, on aws-sdk-go-v2: IAM roles and users with their governance metadata in tags and their
+// expiry in trust and policy conditions, service-linked roles, access keys and the stores that keep them, sessions, quarantine,
+// and the inventory of one account or many.
 package aws
 
 import (

@@ -74,7 +74,7 @@ func isEscape(text string) bool {
 	return ok
 }
 
-// Several systems share one tag, separated by spaces, so white space within a name is encoded.
+// encodeSystems puts several systems into one tag, separated by spaces, so white space within a name is encoded.
 func encodeSystems(systems []string) string {
 	encoded := make([]string, len(systems))
 	for i, system := range systems {

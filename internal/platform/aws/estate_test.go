@@ -37,17 +37,19 @@ const (
 
 // estate is a simulated account of a test's own.
 type estate struct {
+	acctest.Estate
+
 	t       *testing.T
 	sim     *sim.Server
 	account *sim.Account
 	admin   *iam.Client
 	url     string // where drivers find it
-	failing int    // how many calls there were when Fail was called
 }
 
 func openEstate(t *testing.T, options ...sim.Option) *estate {
 	t.Helper()
 	e := &estate{t: t, sim: acctest.NewSim(t, options...)}
+	e.Estate = acctest.Estate{Simulator: e.sim, Retries: retries, Refusals: []string{"AccessDenied", "Throttling"}}
 	e.account = e.sim.Account(sim.DefaultAccount)
 	e.admin = e.client(e.account.Administrator())
 	for _, boundary := range []string{"boundary-a", "boundary-b"} {
@@ -208,9 +210,6 @@ func (e *estate) Left() []string {
 	return append(e.account.Roles(), profiles...)
 }
 
-func (e *estate) Now() time.Time     { return e.sim.Clock().Now() }
-func (e *estate) MoveTo(t time.Time) { e.sim.Clock().Set(t) }
-
 func (e *estate) Deny(method platformtest.Method) string {
 	denied := map[platformtest.Method][]string{
 		platformtest.MethodCreate:   {"iam:CreateRole"},
@@ -220,30 +219,6 @@ func (e *estate) Deny(method platformtest.Method) string {
 	}[method]
 	e.sim.DenyActions(e.account.ID(), denied...)
 	return denied[0]
-}
-
-func (e *estate) Fail(failure platformtest.Failure, nth int) {
-	e.failing = e.sim.CountCalls("")
-	fault := sim.Fault{Nth: nth}
-	switch failure {
-	case platformtest.Refused:
-		fault.Kind = sim.FaultAccessDenied
-	case platformtest.Unreached:
-		fault.Kind, fault.Times = sim.FaultDropBefore, retries+1
-	case platformtest.Lost:
-		fault.Kind, fault.Times = sim.FaultDropAfter, retries+1
-	case platformtest.LostOnce:
-		fault.Kind = sim.FaultDropAfter
-	case platformtest.Throttled:
-		fault.Kind = sim.FaultThrottling
-	}
-	e.sim.InjectFault(fault)
-}
-
-func (e *estate) Failed() bool {
-	return slices.ContainsFunc(e.sim.Calls()[e.failing:], func(call sim.Call) bool {
-		return slices.Contains([]string{"AccessDenied", "ConnectionDropped", "Throttling"}, call.ErrorCode)
-	})
 }
 
 func (e *estate) Mend() {

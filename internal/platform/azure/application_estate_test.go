@@ -35,6 +35,8 @@ const (
 
 // estate is a simulated tenant of a test's own.
 type estate struct {
+	acctest.Estate
+
 	t      *testing.T
 	sim    *azuresim.Server
 	tenant *azuresim.Tenant
@@ -45,16 +47,16 @@ type estate struct {
 	graphURL, trusted string
 	transport         policy.Transporter
 	// owners are object ids of users, and upn the user principal name of the first.
-	owners  []string
-	upn     string
-	there   []string // what was there from the start
-	failing int      // how many calls there were when Fail was called
+	owners []string
+	upn    string
+	there  []string // what was there from the start
 }
 
 func openEstate(t *testing.T) *estate {
 	t.Helper()
 	server := acctest.NewAzureSim(t, sim.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), false))
 	e := &estate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), graphURL: server.GraphURL(), transport: server.Client()}
+	e.Estate = acctest.Estate{Simulator: server, Service: "graph", Retries: retries, Refusals: []string{"Authorization_RequestDenied", "TooManyRequests"}}
 	caller := e.tenant.AddCaller("somebody-else", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All")
 	e.otherID = caller.ObjectID
 	credential, err := azidentity.NewClientSecretCredential(caller.TenantID, caller.ClientID, caller.ClientSecret, &azidentity.ClientSecretCredentialOptions{ClientOptions: e.options(), DisableInstanceDiscovery: true})
@@ -221,9 +223,6 @@ func (e *estate) Left() []string {
 	return slices.DeleteFunc(all, func(id string) bool { return slices.Contains(e.there, id) })
 }
 
-func (e *estate) Now() time.Time     { return e.sim.Clock().Now() }
-func (e *estate) MoveTo(t time.Time) { e.sim.Clock().Set(t) }
-
 func (e *estate) Deny(method platformtest.Method) string {
 	write := []string{"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"}
 	denied, named := write, "Application.ReadWrite.OwnedBy as an owner of the application, or Application.ReadWrite.All"
@@ -238,30 +237,6 @@ func (e *estate) Deny(method platformtest.Method) string {
 	}
 	e.tenant.DenyPermissions(denied...)
 	return named
-}
-
-func (e *estate) Fail(failure platformtest.Failure, nth int) {
-	e.failing = e.sim.CountCalls("")
-	fault := sim.Fault{Service: "graph", Nth: nth}
-	switch failure {
-	case platformtest.Refused:
-		fault.Kind = sim.FaultAccessDenied
-	case platformtest.Unreached:
-		fault.Kind, fault.Times = sim.FaultDropBefore, retries+1
-	case platformtest.Lost:
-		fault.Kind, fault.Times = sim.FaultDropAfter, retries+1
-	case platformtest.LostOnce:
-		fault.Kind = sim.FaultDropAfter
-	case platformtest.Throttled:
-		fault.Kind = sim.FaultThrottling
-	}
-	e.sim.InjectFault(fault)
-}
-
-func (e *estate) Failed() bool {
-	return slices.ContainsFunc(e.sim.Calls()[e.failing:], func(call sim.Call) bool {
-		return slices.Contains([]string{"Authorization_RequestDenied", "ConnectionDropped", "TooManyRequests"}, call.ErrorCode)
-	})
 }
 
 func (e *estate) Mend() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +40,8 @@ const (
 
 // identityEstate is a simulated tenant of a test's own, with two subscriptions.
 type identityEstate struct {
+	acctest.Estate
+
 	t      *testing.T
 	sim    *azuresim.Server
 	tenant *azuresim.Tenant
@@ -57,13 +58,13 @@ type identityEstate struct {
 	// armURL is where drivers find Resource Manager. They have the connections of the simulator's client, or trust a file.
 	armURL, trusted string
 	transport       policy.Transporter
-	failing         int // how many calls there were when Fail was called
 }
 
 func openIdentities(t *testing.T, bound bool) *identityEstate {
 	t.Helper()
 	server := acctest.NewAzureSim(t, sim.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), false))
 	e := &identityEstate{t: t, sim: server, tenant: server.Tenant(azuresim.DefaultTenant), bound: bound, armURL: server.ResourceManagerURL(), transport: server.Client()}
+	e.Estate = acctest.Estate{Simulator: server, Service: "arm", Retries: armRetries, Refusals: []string{"AuthorizationFailed", "TooManyRequests"}}
 	e.group = e.tenant.Subscription(azuresim.DefaultSubscription).AddResourceGroup("workloads", "westeurope")
 	e.elsewhere = e.tenant.Subscription(otherSubscription).AddResourceGroup("shared", "westeurope")
 	caller := e.tenant.AddCaller("somebody-else")
@@ -255,9 +256,6 @@ func (e *identityEstate) Left() []string {
 	return left
 }
 
-func (e *identityEstate) Now() time.Time     { return e.sim.Clock().Now() }
-func (e *identityEstate) MoveTo(t time.Time) { e.sim.Clock().Set(t) }
-
 func (e *identityEstate) Deny(method platformtest.Method) string {
 	denied := map[platformtest.Method]string{
 		platformtest.MethodCreate:   "Microsoft.ManagedIdentity/userAssignedIdentities/write",
@@ -267,30 +265,6 @@ func (e *identityEstate) Deny(method platformtest.Method) string {
 	}[method]
 	e.tenant.DenyPermissions(denied)
 	return denied
-}
-
-func (e *identityEstate) Fail(failure platformtest.Failure, nth int) {
-	e.failing = e.sim.CountCalls("")
-	fault := sim.Fault{Service: "arm", Nth: nth}
-	switch failure {
-	case platformtest.Refused:
-		fault.Kind = sim.FaultAccessDenied
-	case platformtest.Unreached:
-		fault.Kind, fault.Times = sim.FaultDropBefore, armRetries+1
-	case platformtest.Lost:
-		fault.Kind, fault.Times = sim.FaultDropAfter, armRetries+1
-	case platformtest.LostOnce:
-		fault.Kind = sim.FaultDropAfter
-	case platformtest.Throttled:
-		fault.Kind = sim.FaultThrottling
-	}
-	e.sim.InjectFault(fault)
-}
-
-func (e *identityEstate) Failed() bool {
-	return slices.ContainsFunc(e.sim.Calls()[e.failing:], func(call sim.Call) bool {
-		return slices.Contains([]string{"AuthorizationFailed", "ConnectionDropped", "TooManyRequests"}, call.ErrorCode)
-	})
 }
 
 func (e *identityEstate) Mend() {

@@ -107,7 +107,7 @@ var dictionary = []byte(`"description""2.0""https://token.actions.githubusercont
 	`"Storage Blob Data Contributor""Key Vault Secrets User""AcrPull""Contributor""Owner""Reader",/providers/Microsoft.Management/managementGroups//providers/Microsoft.KeyVault/vaults/` +
 	`/providers/Microsoft.Storage/storageAccounts/"],["f","],["s","],["r","/subscriptions//resourceGroups/`)
 
-// pack writes all of them compactly, as tags can hold it.
+// packTaken writes all of them compactly, as tags can hold it.
 func packTaken(all []taken) string {
 	if len(all) == 0 {
 		return ""

@@ -182,25 +182,31 @@ func interruptedDelete[Spec any, S platform.State](t *testing.T, h Harness[Spec,
 	})
 }
 
-func forbidden[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
-	for method, call := range map[Method]func(context.Context, Estate[Spec, S], governance.ID) error{
-		MethodCreate: func(ctx context.Context, estate Estate[Spec, S], _ governance.ID) error {
-			_, err := estate.Driver().Create(ctx, estate.Wanted("another"))
-			return err
-		},
+// changes are the methods that change an identity that is there, of this name.
+func changes[Spec any, S platform.State](name string) map[Method]func(context.Context, Estate[Spec, S], governance.ID) error {
+	return map[Method]func(context.Context, Estate[Spec, S], governance.ID) error{
 		MethodConverge: func(ctx context.Context, estate Estate[Spec, S], id governance.ID) error {
-			_, err := estate.Driver().Converge(ctx, id, estate.Changed("forbidden"))
-			return err
-		},
-		MethodRead: func(ctx context.Context, estate Estate[Spec, S], id governance.ID) error {
-			_, err := estate.Driver().Read(ctx, id)
+			_, err := estate.Driver().Converge(ctx, id, estate.Changed(name))
 			return err
 		},
 		MethodDelete: func(ctx context.Context, estate Estate[Spec, S], id governance.ID) error {
 			_, err := estate.Driver().Delete(ctx, id)
 			return err
 		},
-	} {
+	}
+}
+
+func forbidden[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
+	calls := changes[Spec, S]("forbidden")
+	calls[MethodCreate] = func(ctx context.Context, estate Estate[Spec, S], _ governance.ID) error {
+		_, err := estate.Driver().Create(ctx, estate.Wanted("another"))
+		return err
+	}
+	calls[MethodRead] = func(ctx context.Context, estate Estate[Spec, S], id governance.ID) error {
+		_, err := estate.Driver().Read(ctx, id)
+		return err
+	}
+	for method, call := range calls {
 		t.Run(string(method), func(t *testing.T) {
 			t.Parallel()
 			estate := h.Open(t)
@@ -275,16 +281,7 @@ func cancelledCreate[Spec any, S platform.State](t *testing.T, h Harness[Spec, S
 }
 
 func cancelledLater[Spec any, S platform.State](t *testing.T, h Harness[Spec, S]) {
-	for method, call := range map[Method]func(context.Context, Estate[Spec, S], governance.ID) error{
-		MethodConverge: func(ctx context.Context, estate Estate[Spec, S], id governance.ID) error {
-			_, err := estate.Driver().Converge(ctx, id, estate.Changed("cancelled"))
-			return err
-		},
-		MethodDelete: func(ctx context.Context, estate Estate[Spec, S], id governance.ID) error {
-			_, err := estate.Driver().Delete(ctx, id)
-			return err
-		},
-	} {
+	for method, call := range changes[Spec, S]("cancelled") {
 		t.Run(string(method), func(t *testing.T) {
 			t.Parallel()
 			estate := h.Open(t)

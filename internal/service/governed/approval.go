@@ -197,7 +197,7 @@ func (r *Resource[M, P]) unapproved(m P, prior *tfkit.GovernanceModel, planning 
 	}
 }
 
-// common are the arguments of the prior identity; nil where there is none.
+// commonOf are the arguments of the prior identity; nil where there is none.
 func commonOf[M any, P Model[M]](m P) *tfkit.GovernanceModel {
 	if m == nil {
 		return nil

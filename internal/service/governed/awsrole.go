@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int32default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -16,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
+	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/tfkit"
 )
@@ -75,6 +77,52 @@ func AWSRoleAttributes(further map[string]schema.Attribute) map[string]schema.At
 		attributes[name] = attribute
 	}
 	return attributes
+}
+
+// AWSRole is what the kinds of IAM roles have in common, whoever assumes them; N embeds AWSRoleModel.
+type AWSRole[M any, P Model[M], N awsRole[P]] struct {
+	Driven[M, P, N, aws.RoleSpec, aws.RoleState]
+}
+
+type awsRole[P any] interface {
+	Nested[P, aws.RoleSpec]
+	Holding(ctx context.Context, name types.String) aws.Holding
+}
+
+// NewAWSRole is the kind whose nested attribute, of these types, object finds in a model.
+func NewAWSRole[M any, P Model[M], N awsRole[P]](nested map[string]attr.Type, object func(P) *types.Object) AWSRole[M, P, N] {
+	return AWSRole[M, P, N]{Driven[M, P, N, aws.RoleSpec, aws.RoleState]{
+		Kind: governance.KindAWSRole, Cloud: AWS, Name: string(governance.KindAWSRole), Types: nested, Object: object,
+		Driver: func(data *tfkit.Data) platform.Driver[aws.RoleSpec, aws.RoleState] { return data.AWS.Roles() }, Rules: aws.ValidateRole,
+	}}
+}
+
+func (k AWSRole[M, P, N]) Owns(id governance.ID) bool {
+	return id.Kind == governance.KindAWSRole && !aws.IsServiceLinked(id)
+}
+
+// Sources are resources that manage the same objects without governing them.
+func (k AWSRole[M, P, N]) Sources() []Source { return []Source{HashiCorpAWS("aws_iam_role")} }
+
+func (k AWSRole[M, P, N]) ParseImport(text string) (governance.ID, bool) {
+	return aws.ParseRoleARN(text)
+}
+
+// Trust is who could assume the role.
+func (k AWSRole[M, P, N]) Trust(ctx context.Context, data *tfkit.Data, m P) (governance.Trust, error) {
+	_, want, err := k.Wanted(ctx, m, false)
+	if err != nil {
+		return governance.Trust{}, err
+	}
+	return data.AWS.Roles().Trust(ctx, want.Spec)
+}
+
+func (k AWSRole[M, P, N]) Entitlements(ctx context.Context, data *tfkit.Data, m, prior P, asked governance.Inquiry) (governance.Entitlements, error) {
+	holding := func(ctx context.Context, m *M) (aws.Holding, error) {
+		role, err := k.Get(m)
+		return role.Holding(ctx, P(m).Common().Name), err
+	}
+	return JudgeHolding(ctx, m, prior, asked, holding, data.AWS.Roles().Entitlements)
 }
 
 // Spec is the role that the model asks for, but for its trust. What is not known yet is left out.

@@ -72,7 +72,7 @@ func (l *ListResource[M, P]) ValidateListResourceConfig(ctx context.Context, req
 	resp.Diagnostics.Append(l.scope.Validate(ctx, req.Config)...)
 }
 
-// BulkReader fills a model with what an import would read of a listed identity. It makes no calls. ErrNotFound says that the
+// BulkReader fills a model with what an import would read of a listed identity, without a call for it alone. ErrNotFound says that the
 // identity has gone since it was listed; warnings are what of it is not known.
 type BulkReader[P any] func(ctx context.Context, identity *governance.Identity, m P) ([]Warning, error)
 

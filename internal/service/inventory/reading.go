@@ -1,4 +1,5 @@
-// Package inventory holds the data sources that list identities, also those that Terraform never made.
+// Package inventory holds the data sources that list identities, also those that Terraform never made, and the filters that
+// list resources share with them.
 package inventory
 
 import (

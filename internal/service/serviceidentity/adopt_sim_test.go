@@ -10,7 +10,7 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
 )
 
-// jenkins and relay are a role and a user with all that they can have, which nobody governs.
+// ungoverned makes the role jenkins and the user relay, with all that they can have, which nobody governs.
 func ungoverned(server *sim.Server) {
 	account(server).PutRole(sim.Role{
 		Name: "jenkins", Path: "/ci/", Description: "CI", TrustPolicy: lambdaTrust, MaxSessionSeconds: 7200, BoundaryARN: boundary,

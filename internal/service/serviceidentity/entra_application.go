@@ -71,15 +71,15 @@ func (k entraApplicationKind) Entitlements(ctx context.Context, data *tfkit.Data
 }
 
 // holding is what decides what the application may do.
-func (k entraApplicationKind) holding(ctx context.Context, m *model) (azure.ApplicationHolding, error) {
+func (k entraApplicationKind) holding(ctx context.Context, m *model) (azure.AppRoleHolding, error) {
 	app, err := k.Get(m)
 	if err != nil {
-		return azure.ApplicationHolding{}, err
+		return azure.AppRoleHolding{}, err
 	}
 	roles, err := governed.AppRoleAssignments(ctx, app.AppRoleAssignments)
-	holding := azure.ApplicationHolding{AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, app.AppRoleAssignments)}
+	holding := azure.AppRoleHolding{AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, app.AppRoleAssignments)}
 	if !app.UniqueName.IsUnknown() && !m.Name.IsUnknown() {
-		holding.UniqueName = governed.KnownOr(app.UniqueName, azure.DefaultUniqueName(m.Name.ValueString()))
+		holding.Of = governed.KnownOr(app.UniqueName, azure.DefaultUniqueName(m.Name.ValueString()))
 	}
 	return holding, err
 }

@@ -15,7 +15,7 @@ const (
 	githubARN      = "arn:aws:iam::" + sim.DefaultAccount + ":oidc-provider/" + githubIssuer
 )
 
-// allowing is a statement of a trust policy.
+// letting is a statement of a trust policy.
 func letting(principal, rest string) string {
 	action := "sts:AssumeRole"
 	if strings.Contains(principal, "Federated") {

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
-	"github.com/nhi-governance/terraform-provider-governed/internal/platform"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws"
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/aws/iampolicy"
 	"github.com/nhi-governance/terraform-provider-governed/internal/service/governed"
@@ -18,45 +17,11 @@ import (
 // awsRoleKind is the nested attribute aws_role: an IAM role that a third party assumes.
 type awsRoleKind struct{ roleDriven }
 
-type roleDriven = governed.Driven[model, *model, awsRoleModel, aws.RoleSpec, aws.RoleState]
+type roleDriven = governed.AWSRole[model, *model, awsRoleModel]
 
-var awsRole = awsRoleKind{roleDriven{
-	Kind: governance.KindAWSRole, Cloud: governed.AWS,
-	Name: string(governance.KindAWSRole), Types: awsRoleTypes, Object: func(m *model) *types.Object { return &m.AWSRole },
-	Driver: func(data *tfkit.Data) platform.Driver[aws.RoleSpec, aws.RoleState] { return data.AWS.Roles() }, Rules: aws.ValidateRole,
-}}
-
-func (awsRoleKind) Owns(id governance.ID) bool {
-	return id.Kind == governance.KindAWSRole && !aws.IsServiceLinked(id)
-}
+var awsRole = awsRoleKind{governed.NewAWSRole[model, *model, awsRoleModel](awsRoleTypes, func(m *model) *types.Object { return &m.AWSRole })}
 
 func (awsRoleKind) Category() governance.Category { return governance.CategoryExternal }
-
-// Sources are resources that manage the same objects without governing them.
-func (awsRoleKind) Sources() []governed.Source {
-	return []governed.Source{governed.HashiCorpAWS("aws_iam_role")}
-}
-
-func (awsRoleKind) ParseImport(text string) (governance.ID, bool) { return aws.ParseRoleARN(text) }
-
-// Trust is who could assume the role.
-func (k awsRoleKind) Trust(ctx context.Context, data *tfkit.Data, m *model) (governance.Trust, error) {
-	_, want, err := k.Wanted(ctx, m, false)
-	if err != nil {
-		return governance.Trust{}, err
-	}
-	return data.AWS.Roles().Trust(ctx, want.Spec)
-}
-
-func (k awsRoleKind) Entitlements(ctx context.Context, data *tfkit.Data, m, prior *model, asked governance.Inquiry) (governance.Entitlements, error) {
-	return governed.JudgeHolding(ctx, m, prior, asked, k.holding, data.AWS.Roles().Entitlements)
-}
-
-// holding is what decides what the role may do.
-func (k awsRoleKind) holding(ctx context.Context, m *model) (aws.Holding, error) {
-	role, err := k.Get(m)
-	return role.Holding(ctx, m.Name), err
-}
 
 func (k awsRoleKind) Predict(ctx context.Context, data *tfkit.Data, m, prior *model, disabled bool) error {
 	role, want, err := k.Wanted(ctx, m, disabled)

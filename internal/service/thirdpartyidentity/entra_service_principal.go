@@ -102,13 +102,13 @@ func (k entraServicePrincipalKind) Entitlements(ctx context.Context, data *tfkit
 }
 
 // holding is what decides what the third party may do.
-func (k entraServicePrincipalKind) holding(ctx context.Context, m *model) (azure.ServicePrincipalHolding, error) {
+func (k entraServicePrincipalKind) holding(ctx context.Context, m *model) (azure.AppRoleHolding, error) {
 	principal, err := k.Get(m)
 	if err != nil {
-		return azure.ServicePrincipalHolding{}, err
+		return azure.AppRoleHolding{}, err
 	}
 	roles, err := governed.AppRoleAssignments(ctx, principal.AppRoleAssignments)
-	return azure.ServicePrincipalHolding{AppID: principal.AppID.ValueString(), AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, principal.AppRoleAssignments)}, err
+	return azure.AppRoleHolding{Of: principal.AppID.ValueString(), AppRoles: roles, AppRolesUnknown: !tfkit.FullyKnown(ctx, principal.AppRoleAssignments)}, err
 }
 
 func (k entraServicePrincipalKind) Publisher(ctx context.Context, data *tfkit.Data, m, state *model) (governance.Publisher, []governance.Violation, error) {

@@ -79,11 +79,11 @@ func (r *request) version(provider string) error {
 	return nil
 }
 
-// skipTokens are the places in a list that a page can begin at, as clients hand
-// them back.
+// skipToken is the parameter with the place in a list that a page begins at, as
+// clients hand it back.
 const skipToken = "$skiptoken"
 
-// page answers a list of Resource Manager with a link to what is left.
+// armPage answers a list of Resource Manager with a link to what is left.
 func (r *request) armPage(items []object, size int) (*reply, error) {
 	if r.server.maxPage > 0 {
 		size = min(size, r.server.maxPage)

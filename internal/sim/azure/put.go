@@ -117,7 +117,3 @@ func (t *Tenant) AddCaller(name string, permissions ...string) Credentials {
 	}
 	return Credentials{TenantID: t.id, ClientID: app.str("appId"), ClientSecret: secret, ObjectID: principal.id}
 }
-
-// EnvOf returns the environment variables that make azidentity use the simulator
-// with these credentials.
-func (s *Server) EnvOf(c Credentials) map[string]string { return s.env(c) }

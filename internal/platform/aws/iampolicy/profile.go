@@ -34,19 +34,7 @@ var (
 // such as sts:AssumeRole*). Statement ids are unique. NotAction is refused,
 // since it would cover other actions. The error is a *SyntaxError.
 func ParseTrust(text string) (Document, error) {
-	d, p, err := parse(text)
-	if err != nil {
-		return Document{}, err
-	}
-	if err := p.uniqueSIDs(); err != nil {
-		return Document{}, err
-	}
-	for i := range p.statements {
-		if err := p.trustStatement(&p.statements[i]); err != nil {
-			return Document{}, err
-		}
-	}
-	return d, nil
+	return parseAs((*parsed).trustStatement, text)
 }
 
 func (p *parsed) trustStatement(n *node) error {
@@ -85,19 +73,7 @@ func isTrustAction(pattern string) bool {
 // of the form service:Action or "*", resources that are ARNs or "*", and
 // statement ids that are unique and alphanumeric. The error is a *SyntaxError.
 func ParseIdentity(text string) (Document, error) {
-	d, p, err := parse(text)
-	if err != nil {
-		return Document{}, err
-	}
-	if err := p.uniqueSIDs(); err != nil {
-		return Document{}, err
-	}
-	for i := range p.statements {
-		if err := p.identityStatement(&p.statements[i]); err != nil {
-			return Document{}, err
-		}
-	}
-	return d, nil
+	return parseAs((*parsed).identityStatement, text)
 }
 
 func (p *parsed) identityStatement(n *node) error {
@@ -139,6 +115,23 @@ func (p *parsed) identityStatement(n *node) error {
 		}
 	}
 	return nil
+}
+
+// parseAs parses a policy whose statements have unique ids and pass a check.
+func parseAs(check func(*parsed, *node) error, text string) (Document, error) {
+	d, p, err := parse(text)
+	if err != nil {
+		return Document{}, err
+	}
+	if err := p.uniqueSIDs(); err != nil {
+		return Document{}, err
+	}
+	for i := range p.statements {
+		if err := check(&p, &p.statements[i]); err != nil {
+			return Document{}, err
+		}
+	}
+	return d, nil
 }
 
 func (p *parsed) uniqueSIDs() error {

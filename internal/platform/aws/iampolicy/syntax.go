@@ -228,3 +228,9 @@ func (s *source) members(depth int) (out []node, err error) {
 	}
 	return out, nil
 }
+
+// position counts lines and characters up to a byte.
+func (s *source) position(off int) (line, column int) {
+	before := s.text[:min(max(off, 0), len(s.text))]
+	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+}

@@ -44,19 +44,13 @@ type ServicePrincipal struct {
 	AppRoleAssignments        []AppRoleAssignment  `json:"appRoleAssignments,omitempty"`
 }
 
-// The types of service principals.
-const (
-	TypeApplication     = "Application"
-	TypeManagedIdentity = "ManagedIdentity"
-	TypeLegacy          = "Legacy"
-	TypeSocialIdp       = "SocialIdp"
-)
+// TypeManagedIdentity is the ServicePrincipalType of managed identities.
+const TypeManagedIdentity = "ManagedIdentity"
 
 // PasswordCredential is a client secret. SecretText is there once, in the answer to addPassword.
 type PasswordCredential struct {
 	KeyID         string     `json:"keyId,omitempty"`
 	DisplayName   string     `json:"displayName,omitempty"`
-	Hint          string     `json:"hint,omitempty"`
 	StartDateTime *time.Time `json:"startDateTime,omitempty"`
 	EndDateTime   *time.Time `json:"endDateTime,omitempty"`
 	SecretText    string     `json:"secretText,omitempty"`
@@ -64,14 +58,13 @@ type PasswordCredential struct {
 
 // KeyCredential is a certificate; Key is base64 and only in requests.
 type KeyCredential struct {
-	KeyID               string     `json:"keyId,omitempty"`
-	DisplayName         string     `json:"displayName,omitempty"`
-	Type                string     `json:"type,omitempty"`
-	Usage               string     `json:"usage,omitempty"`
-	CustomKeyIdentifier string     `json:"customKeyIdentifier,omitempty"`
-	StartDateTime       *time.Time `json:"startDateTime,omitempty"`
-	EndDateTime         *time.Time `json:"endDateTime,omitempty"`
-	Key                 string     `json:"key,omitempty"`
+	KeyID         string     `json:"keyId,omitempty"`
+	DisplayName   string     `json:"displayName,omitempty"`
+	Type          string     `json:"type,omitempty"`
+	Usage         string     `json:"usage,omitempty"`
+	StartDateTime *time.Time `json:"startDateTime,omitempty"`
+	EndDateTime   *time.Time `json:"endDateTime,omitempty"`
+	Key           string     `json:"key,omitempty"`
 }
 
 // AppManagementPolicy says which credentials applications may have: the tenant's default, or one that is assigned to
@@ -132,11 +125,10 @@ type AppRoleAssignment struct {
 // PermissionGrant is an oAuth2PermissionGrant: the service principal ClientID acts on ResourceID for who has consented, with
 // the scopes that Scope has, separated by spaces.
 type PermissionGrant struct {
-	ID          string `json:"id"`
-	ClientID    string `json:"clientId"`
-	ConsentType string `json:"consentType"`
-	ResourceID  string `json:"resourceId"`
-	Scope       string `json:"scope"`
+	ID         string `json:"id"`
+	ClientID   string `json:"clientId"`
+	ResourceID string `json:"resourceId"`
+	Scope      string `json:"scope"`
 }
 
 // DirectoryObject is any object of the directory, such as an owner.
@@ -161,12 +153,4 @@ type DirectoryRoleAssignment struct {
 	PrincipalID      string `json:"principalId"`
 	RoleDefinitionID string `json:"roleDefinitionId"`
 	DirectoryScopeID string `json:"directoryScopeId"`
-}
-
-// DirectoryRoleDefinition is a role of Entra ID's.
-type DirectoryRoleDefinition struct {
-	ID           string `json:"id"`
-	DisplayName  string `json:"displayName"`
-	TemplateID   string `json:"templateId"`
-	IsPrivileged bool   `json:"isPrivileged"`
 }

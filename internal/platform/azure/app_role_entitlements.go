@@ -11,60 +11,57 @@ import (
 	"github.com/nhi-governance/terraform-provider-governed/internal/platform/azure/graphpermission"
 )
 
-// ApplicationHolding is what decides what an application may do, as far as it is known.
-type ApplicationHolding struct {
-	// UniqueName is empty while it is not known.
-	UniqueName string
-	AppRoles   map[string]AppRoleAssignment
+// AppRoleHolding is what decides what an application, or a third party's service principal, may do, as far as it is known.
+type AppRoleHolding struct {
+	// Of is the unique name of the application, or the application id of the third party's; empty while it is not known.
+	Of       string
+	AppRoles map[string]AppRoleAssignment
 	// AppRolesUnknown says that there may be more.
 	AppRolesUnknown bool
 }
 
 // Entitlements judges what the app roles of an application let it do, and what it gains over those that it had; had is nil
 // for a new one.
-func (a *Applications) Entitlements(ctx context.Context, now ApplicationHolding, had *ApplicationHolding, asked governance.Inquiry) (governance.Entitlements, error) {
-	subject := ""
-	if now.UniqueName != "" {
-		subject = governance.ApplicationSubject(a.tenant.ID(), now.UniqueName)
-	}
-	holding := roleHolding{attribute: applicationAttribute, subject: subject, roles: now.AppRoles, unknown: now.AppRolesUnknown}
-	if had != nil {
-		holding.existed, holding.had = true, had.AppRoles
-	}
-	return a.tenant.roleEntitlements(ctx, holding, asked)
+func (a *Applications) Entitlements(ctx context.Context, now AppRoleHolding, had *AppRoleHolding, asked governance.Inquiry) (governance.Entitlements, error) {
+	return a.tenant.roleEntitlements(ctx, roleHolder{applicationAttribute, governance.ApplicationSubject}, now, had, asked)
 }
 
-// roleHolding is which app roles a service principal is to have, as far as that is known, and which it had.
-type roleHolding struct {
-	// attribute is the nested attribute that declares it, and subject whom an approval names; empty while that is not known.
-	attribute, subject string
-	roles              map[string]AppRoleAssignment
-	// unknown says that there may be more.
-	unknown bool
-	existed bool
-	had     map[string]AppRoleAssignment
+// Entitlements judges what the app roles of a service principal let the third party do, as that of applications does.
+func (s *ServicePrincipals) Entitlements(ctx context.Context, now AppRoleHolding, had *AppRoleHolding, asked governance.Inquiry) (governance.Entitlements, error) {
+	return s.tenant.roleEntitlements(ctx, roleHolder{servicePrincipalAttribute, governance.ServicePrincipalSubject}, now, had, asked)
+}
+
+// roleHolder is a kind that has app roles: the nested attribute that declares them, and whom an approval names.
+type roleHolder struct {
+	attribute string
+	subject   func(tenant, of string) string
 }
 
 // roleEntitlements judges app roles. What those of other applications than Microsoft's allow is for those applications to
 // say.
-func (t *Tenant) roleEntitlements(ctx context.Context, of roleHolding, asked governance.Inquiry) (governance.Entitlements, error) {
-	unchanged := of.existed && !of.unknown && maps.Equal(of.roles, of.had)
+func (t *Tenant) roleEntitlements(ctx context.Context, holder roleHolder, now AppRoleHolding, had *AppRoleHolding, asked governance.Inquiry) (governance.Entitlements, error) {
+	unchanged := had != nil && !now.AppRolesUnknown && maps.Equal(now.AppRoles, had.AppRoles)
 	found := governance.Entitlements{Unchanged: unchanged}
 	if unchanged && !asked.Granted && !asked.Unseen {
 		return found, nil
 	}
-	found.Tentative, found.Identity = of.unknown || of.subject == "", of.subject
+	found.Tentative = now.AppRolesUnknown || now.Of == ""
+	if now.Of != "" {
+		found.Identity = holder.subject(t.ID(), now.Of)
+	}
 	before := map[AppRole]bool{}
-	for _, one := range of.had {
-		role, err := t.knownRole(ctx, one)
-		if err != nil {
-			return found, err
+	if had != nil {
+		for _, one := range had.AppRoles {
+			role, err := t.knownRole(ctx, one)
+			if err != nil {
+				return found, err
+			}
+			before[role] = true
 		}
-		before[role] = true
 	}
 	var granted governance.Granted
-	for _, key := range slices.Sorted(maps.Keys(of.roles)) {
-		role, err := t.knownRole(ctx, of.roles[key])
+	for _, key := range slices.Sorted(maps.Keys(now.AppRoles)) {
+		role, err := t.knownRole(ctx, now.AppRoles[key])
 		if err != nil {
 			return found, err
 		}
@@ -74,20 +71,20 @@ func (t *Tenant) roleEntitlements(ctx context.Context, of roleHolding, asked gov
 		granted.Grants = append(granted.Grants, governance.GrantedActions{
 			Level: role.level(), Services: []string{role.ResourceName}, Actions: []string{role.Role}, Resources: []string{role.ResourceAppID},
 		})
-		if danger, dangerous := role.danger([]string{of.attribute, "app_role_assignments", key}); dangerous {
+		if danger, dangerous := role.danger([]string{holder.attribute, "app_role_assignments", key}); dangerous {
 			if !slices.Contains(granted.Classes, danger.Rule) {
 				granted.Classes = append(granted.Classes, danger.Rule)
 			}
 			found.Dangers = append(found.Dangers, danger)
 		}
-		if of.existed && !before[role] {
+		if had != nil && !before[role] {
 			found.Gains = append(found.Gains, governance.Gain{Level: role.level(), Text: role.String()})
 		}
 	}
 	byLevel := func(a, b string) int {
 		return cmp.Compare(slices.Index(graphpermission.Levels, a), slices.Index(graphpermission.Levels, b))
 	}
-	if asked.Granted && !of.unknown {
+	if asked.Granted && !now.AppRolesUnknown {
 		slices.SortStableFunc(granted.Grants, func(a, b governance.GrantedActions) int { return byLevel(a.Level, b.Level) })
 		found.Granted = &granted
 	}
@@ -100,7 +97,7 @@ func (t *Tenant) roleEntitlements(ctx context.Context, of roleHolding, asked gov
 	slices.SortStableFunc(found.Gains, func(a, b governance.Gain) int {
 		return cmp.Or(byLevel(a.Level, b.Level), cmp.Compare(a.Text, b.Text))
 	})
-	found.Narrows = of.existed && len(found.Gains) == 0 && !of.unknown
+	found.Narrows = had != nil && len(found.Gains) == 0 && !now.AppRolesUnknown
 	return found, nil
 }
 
