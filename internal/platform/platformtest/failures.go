@@ -18,21 +18,13 @@ func atEachRequest[Spec any, S platform.State](t *testing.T, h Harness[Spec, S],
 	inEachWay(t, h, life, Refused, Unreached, Lost, LostOnce)
 }
 
-// underRace is of how many requests one goes wrong where the race detector runs, another one in each way. Without it every
-// request does in every way, as make chaos has it.
-const underRace = 3
-
 // inEachWay is atEachRequest with some ways only: the further ones cost time and tell the same of requests that other
 // lives have as well.
 func inEachWay[Spec any, S platform.State](t *testing.T, h Harness[Spec, S], life func(*testing.T, Estate[Spec, S], func()) error, ways ...Failure) {
-	step := 1
-	if raced {
-		step = underRace
-	}
-	for i, failure := range ways {
+	for _, failure := range ways {
 		t.Run(string(failure), func(t *testing.T) {
 			t.Parallel()
-			for nth, reached := 1+i%step, true; reached; nth += step {
+			for nth, reached := 1, true; reached; nth++ {
 				// One after another: the next depends on whether this one was reached.
 				t.Run(fmt.Sprint(nth), func(t *testing.T) {
 					estate := h.Open(t)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package platformtest
-
-const raced = false
