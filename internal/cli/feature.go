@@ -13,8 +13,10 @@ var (
 	MovesBetweenTypes  = Feature{"moved blocks between resource types", Version{1, 8}, Version{1, 10}}
 	EphemeralResources = Feature{"ephemeral resources", Version{1, 10}, Version{1, 11}}
 	IdentityImport     = Feature{"import blocks with an identity", Version{1, 12}, Version{1, 12}}
-	ListResources      = Feature{"list resources", Version{1, 14}, Version{}}
-	Actions            = Feature{"actions", Version{1, 14}, Version{}}
+	// FunctionsInTests crash OpenTofu, up to 1.12.6 at least: evalContextProviderFunction has no provider to ask.
+	FunctionsInTests = Feature{"provider functions in the assertions of its test command", Version{1, 8}, Version{}}
+	ListResources    = Feature{"list resources", Version{1, 14}, Version{}}
+	Actions          = Feature{"actions", Version{1, 14}, Version{}}
 )
 
 // Lacks says why something that needs the feature cannot run; it is empty where the CLI has it.

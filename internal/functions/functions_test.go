@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/nhi-governance/terraform-provider-governed/internal/acctest"
+	"github.com/nhi-governance/terraform-provider-governed/internal/cli"
 	"github.com/nhi-governance/terraform-provider-governed/internal/functions"
 	"github.com/nhi-governance/terraform-provider-governed/internal/governance"
 	"github.com/nhi-governance/terraform-provider-governed/internal/sim"
@@ -274,6 +275,7 @@ func TestSimCheck(t *testing.T) {
 // TestSimTerraformTest runs the tests of a module that the guide on policies shows.
 func TestSimTerraformTest(t *testing.T) {
 	t.Parallel()
+	acctest.Needs(t, cli.FunctionsInTests)
 	server := acctest.NewSim(t, sim.WithClock(start))
 	c := acctest.NewCLI(t, server)
 	guide, err := os.ReadFile("../../templates/guides/policies.md")

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -81,6 +82,9 @@ func (q *Quarantines) plan(ctx context.Context, p *patient, order governance.Qua
 			kept = append(kept, one.held)
 		}
 	}
+	slices.SortStableFunc(kept, func(a, b held) int { // An interrupted try may not have known all kinds.
+		return cmp.Compare(slices.Index(heldCodes, a.code), slices.Index(heldCodes, b.code))
+	})
 	r.held = kept
 	if problem := r.tooLong(); problem != "" {
 		return r, &platform.ErrInvalid{Operation: p.kind.operation("Tag*"), Code: codeLimitExceeded, Detail: problem}
